@@ -1,0 +1,1 @@
+//! Elementary functions that give the same bits at every SIMD width.

@@ -1,0 +1,1 @@
+//! Adaptive integration of ordinary differential equations, a lane group at a time.

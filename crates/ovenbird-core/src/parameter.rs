@@ -1,0 +1,1 @@
+//! Parameters: values that are drawn or computed where they are used.
