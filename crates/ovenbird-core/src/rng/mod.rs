@@ -1,1 +1,231 @@
 //! Counter-based random numbers.
+//!
+//! Every draw is a function of (seed, purpose, what it is for, index of the draw), never of the
+//! order in which workers draw. So for one seed the bits do not depend on the number of threads
+//! or ranks, nor on the SIMD width.
+
+mod philox;
+
+pub use philox::{philox4x32, philox4x32_many};
+
+
+/// What random numbers are used for; each purpose has keys of its own.
+///
+/// The codes are part of the results for a seed: never change or reuse one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Purpose {
+    /// Parameters and initial states of nodes.
+    NodeParameter = 1,
+    /// Who is connected to whom.
+    ConnectRule = 2,
+    /// Weights, delays and other parameters of synapses.
+    SynapseParameter = 3,
+    /// Spike counts of Poisson generators, per target and step.
+    Poisson = 4,
+    /// Amplitudes of noise generators, per target and interval.
+    Noise = 5,
+    /// Draws that nodes make while they are updated.
+    Neuron = 6,
+    /// Explicit evaluation of a parameter by the user.
+    Evaluate = 7,
+    /// Positions of nodes in space.
+    Position = 8,
+    /// Draws that synapses make while spikes are delivered.
+    Synapse = 9,
+    /// Creation and deletion of connections by structural plasticity.
+    StructuralPlasticity = 10,
+    /// Draws that stimulating devices other than Poisson and noise generators make.
+    Device = 11,
+}
+
+/// A Philox key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key([u32; 2]);
+
+/// Key and last counter word under which keys are derived. No stream gets there: a stream's last
+/// word counts its blocks from zero, and it changes its key at this one.
+const DERIVE: u32 = u32::MAX;
+const ROOT: [u32; 2] = [0x6f76_656e, 0x6269_7264];
+
+impl Key {
+    /// The key of a purpose under a seed.
+    pub fn new(seed: u64, purpose: Purpose) -> Self {
+        let [k0, k1, ..] =
+            philox4x32([seed as u32, (seed >> 32) as u32, purpose as u32, DERIVE], ROOT);
+        Self([k0, k1])
+    }
+
+    /// A key of its own for each `(a, b)`.
+    pub fn derive(self, a: u32, b: u32) -> Self {
+        let [k0, k1, ..] = philox4x32([a, b, 0, DERIVE], self.0);
+        Self([k0, k1])
+    }
+
+    /// The two words of the key.
+    #[inline(always)]
+    pub fn words(self) -> [u32; 2] {
+        self.0
+    }
+}
+
+/// A sequence of draws, identified by a key and three words.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    key: Key,
+    identity: [u32; 3],
+    /// Index of the next block.
+    block: u32,
+    words: [u32; 4],
+    /// Words of the present block that are used up.
+    used: usize,
+}
+
+impl Stream {
+    /// The stream `(a, b, c)` under `key`, from its first draw.
+    pub fn new(key: Key, a: u32, b: u32, c: u32) -> Self {
+        Self { key, identity: [a, b, c], block: 0, words: [0; 4], used: 4 }
+    }
+
+    fn refill(&mut self) {
+        if self.block == DERIVE {
+            self.key = self.key.derive(DERIVE, DERIVE);
+            self.block = 0;
+        }
+        let [a, b, c] = self.identity;
+        self.words = philox4x32([a, b, c, self.block], self.key.0);
+        self.block += 1;
+        self.used = 0;
+    }
+
+    /// 32 uniform bits.
+    pub fn next_u32(&mut self) -> u32 {
+        if self.used == 4 {
+            self.refill();
+        }
+        let word = self.words[self.used];
+        self.used += 1;
+        word
+    }
+
+    /// 64 uniform bits: two words, the low one first.
+    pub fn next_u64(&mut self) -> u64 {
+        let low = u64::from(self.next_u32());
+        low | u64::from(self.next_u32()) << 32
+    }
+
+    /// Uniform in [0, 1), a multiple of 2^-53.
+    pub fn uniform(&mut self) -> f64 {
+        (self.next_u64() >> 11) as f64 * EPS53
+    }
+
+    /// Uniform in (0, 1), an odd multiple of 2^-53.
+    pub fn uniform_open(&mut self) -> f64 {
+        ((self.next_u64() >> 12) as f64 + 0.5) * (2.0 * EPS53)
+    }
+
+    /// Uniform in (0, 1] with full precision towards 0, for use in tails.
+    fn uniform_fine(&mut self) -> f64 {
+        (self.next_u64() as f64 + 0.5) * EPS64
+    }
+
+    /// Uniform integer in [0, n), without bias (Lemire 2019, ACM TOMACS 29:3).
+    ///
+    /// # Panics
+    /// If `n` is 0: there is no integer to draw.
+    pub fn below(&mut self, n: u64) -> u64 {
+        assert!(n > 0, "below(n) draws from [0, n) and needs n > 0");
+        let mut product = u128::from(self.next_u64()) * u128::from(n);
+        if (product as u64) < n {
+            let threshold = n.wrapping_neg() % n;
+            while (product as u64) < threshold {
+                product = u128::from(self.next_u64()) * u128::from(n);
+            }
+        }
+        (product >> 64) as u64
+    }
+
+    /// True with probability `p` (never for `p <= 0`, always for `p >= 1`).
+    pub fn bernoulli(&mut self, p: f64) -> bool {
+        self.uniform() < p
+    }
+}
+
+/// 2^-53
+const EPS53: f64 = 1.0 / (1u64 << 53) as f64;
+/// 2^-64
+const EPS64: f64 = EPS53 / 2048.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn stream_words_are_philox_blocks() {
+        let key = Key::new(1, Purpose::Neuron);
+        let mut s = Stream::new(key, 7, 8, 9);
+        for block in 0..3 {
+            for word in philox4x32([7, 8, 9, block], key.words()) {
+                assert_eq!(s.next_u32(), word);
+            }
+        }
+    }
+
+    #[test]
+    fn a_stream_that_runs_out_of_blocks_continues_under_another_key() {
+        let key = Key::new(1, Purpose::Neuron);
+        let mut s = Stream::new(key, 7, 8, 9);
+        s.block = DERIVE;
+        let next = philox4x32([7, 8, 9, 0], key.derive(DERIVE, DERIVE).words());
+        assert_eq!(s.next_u32(), next[0]);
+        assert_ne!(s.next_u32(), philox4x32([7, 8, 9, 0], key.words())[1]);
+    }
+
+    #[test]
+    fn keys_differ_by_seed_and_purpose_and_are_frozen() {
+        let a = Key::new(1, Purpose::Neuron);
+        assert_ne!(a, Key::new(1, Purpose::Noise));
+        assert_ne!(a, Key::new(2, Purpose::Neuron));
+        assert_ne!(a, Key::new(1 << 32, Purpose::Neuron));
+        assert_ne!(a.derive(0, 1), a.derive(1, 0));
+    }
+
+    #[test]
+    fn uniforms_have_the_moments_of_the_interval() {
+        let mut s = Stream::new(Key::new(3, Purpose::Evaluate), 0, 0, 0);
+        let n = 100_000;
+        let draws: Vec<f64> = (0..n).map(|_| s.uniform()).collect();
+        assert!(draws.iter().all(|u| (0.0..1.0).contains(u)));
+        let mean = draws.iter().sum::<f64>() / f64::from(n);
+        let square = draws.iter().map(|u| u * u).sum::<f64>() / f64::from(n);
+        // Four standard errors: 1/sqrt(12 n) and sqrt(4/45 n).
+        assert!((mean - 0.5).abs() < 4.0 * (1.0 / 12e5f64).sqrt());
+        assert!((square - 1.0 / 3.0).abs() < 4.0 * (4.0 / 45e5f64).sqrt());
+        assert!((0..n).all(|_| (f64::MIN_POSITIVE..1.0).contains(&s.uniform_open())));
+        assert!(!s.bernoulli(0.0) && s.bernoulli(1.0));
+    }
+
+    proptest! {
+        #[test]
+        fn below_stays_below(seed: u64, n in 1u64..) {
+            let mut s = Stream::new(Key::new(seed, Purpose::ConnectRule), 1, 2, 3);
+            prop_assert!((0..20).all(|_| s.below(n) < n));
+        }
+    }
+
+    #[test]
+    fn below_reaches_every_value_equally_often() {
+        let mut s = Stream::new(Key::new(4, Purpose::ConnectRule), 0, 0, 0);
+        let mut hits = [0u32; 6];
+        for _ in 0..60_000 {
+            hits[s.below(6) as usize] += 1;
+        }
+        let chi2: f64 = hits.iter().map(|&h| (f64::from(h) - 1e4).powi(2) / 1e4).sum();
+        assert!(chi2 < 20.5, "chi2 = {chi2} at 5 degrees of freedom");
+        // With n = 3 * 2^62 a biased draw would favour the first third 2:1.
+        let n = 3 << 62;
+        let low = (0..30_000).filter(|_| s.below(n) < 1 << 62).count();
+        assert!((low as f64 - 1e4).abs() < 4.0 * (3e4f64 * 2.0 / 9.0).sqrt());
+    }
+}
