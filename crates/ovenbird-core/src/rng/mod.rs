@@ -4,10 +4,20 @@
 //! order in which workers draw. So for one seed the bits do not depend on the number of threads
 //! or ranks, nor on the SIMD width.
 
+mod distributions;
+mod elementary;
+mod noise;
 mod philox;
+mod poisson;
+#[cfg(test)]
+mod statistics;
 
+use noise::DriveWords;
+pub use noise::NormalDrive;
 pub use philox::{philox4x32, philox4x32_many};
+pub use poisson::{PoissonDrive, PoissonSampler};
 
+pub(crate) use elementary::{cos, exp, pow, sin};
 
 /// What random numbers are used for; each purpose has keys of its own.
 ///
@@ -51,8 +61,10 @@ const ROOT: [u32; 2] = [0x6f76_656e, 0x6269_7264];
 impl Key {
     /// The key of a purpose under a seed.
     pub fn new(seed: u64, purpose: Purpose) -> Self {
-        let [k0, k1, ..] =
-            philox4x32([seed as u32, (seed >> 32) as u32, purpose as u32, DERIVE], ROOT);
+        let [k0, k1, ..] = philox4x32(
+            [seed as u32, (seed >> 32) as u32, purpose as u32, DERIVE],
+            ROOT,
+        );
         Self([k0, k1])
     }
 
@@ -84,7 +96,13 @@ pub struct Stream {
 impl Stream {
     /// The stream `(a, b, c)` under `key`, from its first draw.
     pub fn new(key: Key, a: u32, b: u32, c: u32) -> Self {
-        Self { key, identity: [a, b, c], block: 0, words: [0; 4], used: 4 }
+        Self {
+            key,
+            identity: [a, b, c],
+            block: 0,
+            words: [0; 4],
+            used: 4,
+        }
     }
 
     fn refill(&mut self) {
@@ -221,7 +239,10 @@ mod tests {
         for _ in 0..60_000 {
             hits[s.below(6) as usize] += 1;
         }
-        let chi2: f64 = hits.iter().map(|&h| (f64::from(h) - 1e4).powi(2) / 1e4).sum();
+        let chi2: f64 = hits
+            .iter()
+            .map(|&h| (f64::from(h) - 1e4).powi(2) / 1e4)
+            .sum();
         assert!(chi2 < 20.5, "chi2 = {chi2} at 5 degrees of freedom");
         // With n = 3 * 2^62 a biased draw would favour the first third 2:1.
         let n = 3 << 62;

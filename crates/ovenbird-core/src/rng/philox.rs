@@ -17,8 +17,12 @@ pub fn philox4x32(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
     for _ in 0..ROUNDS {
         let p0 = u64::from(MULTIPLIER[0]) * u64::from(c0);
         let p1 = u64::from(MULTIPLIER[1]) * u64::from(c2);
-        (c0, c1, c2, c3) =
-            ((p1 >> 32) as u32 ^ c1 ^ k0, p1 as u32, (p0 >> 32) as u32 ^ c3 ^ k1, p0 as u32);
+        (c0, c1, c2, c3) = (
+            (p1 >> 32) as u32 ^ c1 ^ k0,
+            p1 as u32,
+            (p0 >> 32) as u32 ^ c3 ^ k1,
+            p0 as u32,
+        );
         k0 = k0.wrapping_add(WEYL[0]);
         k1 = k1.wrapping_add(WEYL[1]);
     }
@@ -43,8 +47,13 @@ pub fn philox4x32_many(
 ) {
     let n = second.len();
     let [w0, w1, w2, w3] = words;
-    let (third, w0, w1, w2, w3) =
-        (&third[..n], &mut w0[..n], &mut w1[..n], &mut w2[..n], &mut w3[..n]);
+    let (third, w0, w1, w2, w3) = (
+        &third[..n],
+        &mut w0[..n],
+        &mut w1[..n],
+        &mut w2[..n],
+        &mut w3[..n],
+    );
     for i in 0..n {
         let block = philox4x32([first, second[i], third[i], fourth], key);
         w0[i] = block[0];
