@@ -67,12 +67,34 @@ impl DriveWords {
     }
 }
 
+/// Quantiles of two words each, for the widest SIMD registers there are.
+struct Normals<'a> {
+    words: &'a mut DriveWords,
+    interval: u64,
+    out: &'a mut [f64],
+}
+
+impl pulp::NullaryFnOnce for Normals<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.words.fill(self.interval / 2);
+        let pair = 2 * (self.interval % 2) as usize;
+        let (low, high) = (self.words.word(pair), self.words.word(pair + 1));
+        for ((o, &low), &high) in self.out.iter_mut().zip(low).zip(high) {
+            *o = normal_quantile(low, high);
+        }
+    }
+}
+
 /// Standard normals of one generator for a list of targets.
 ///
 /// A number is a function of key, generator, target, occurrence and interval only: it does not
 /// depend on which other targets are in the list.
 #[derive(Clone, Debug)]
 pub struct NormalDrive {
+    arch: pulp::Arch,
     words: DriveWords,
 }
 
@@ -83,25 +105,26 @@ impl NormalDrive {
     /// # Panics
     /// If the lists differ in length.
     pub fn new(key: Key, generator: u32, targets: Vec<u32>, occurrences: Vec<u32>) -> Self {
+        let words = DriveWords::new(key, generator, targets, occurrences);
         Self {
-            words: DriveWords::new(key, generator, targets, occurrences),
+            arch: pulp::Arch::new(),
+            words,
         }
     }
 
-    /// Writes the standard normals of all targets in an interval to `out`. Run it inside a SIMD
-    /// dispatch.
+    /// Writes the standard normals of all targets in an interval to `out`.
+    ///
+    /// Two intervals that begin at an even one share their words: go through them in order.
     ///
     /// # Panics
     /// If `out` has not one entry per target.
-    #[inline(always)]
     pub fn normals(&mut self, interval: u64, out: &mut [f64]) {
         assert_eq!(out.len(), self.words.len(), "one number per target");
-        self.words.fill(interval / 2);
-        let pair = 2 * (interval % 2) as usize;
-        let (low, high) = (self.words.word(pair), self.words.word(pair + 1));
-        for ((o, &low), &high) in out.iter_mut().zip(low).zip(high) {
-            *o = normal_quantile(low, high);
-        }
+        self.arch.dispatch(Normals {
+            words: &mut self.words,
+            interval,
+            out,
+        });
     }
 }
 
@@ -121,10 +144,17 @@ mod tests {
         let mut out = vec![0.0; 101];
         for interval in [0, 1, 7, 1 << 40] {
             let mut whole = drive(0..101);
-            pulp::Arch::new().dispatch(|| whole.normals(interval, &mut out));
+            whole.normals(interval, &mut out);
             let mut part = vec![0.0; 30];
             drive(50..80).normals(interval, &mut part);
             assert_eq!(out[50..80], part);
+            let words = &mut whole.words;
+            pulp::NullaryFnOnce::call(Normals {
+                words,
+                interval,
+                out: &mut out[..101],
+            });
+            assert_eq!(out[50..80], part, "SIMD dispatch changes bits");
         }
         drive(0..101).normals(7, &mut out);
         let block = philox4x32([3, 42, 0, 3], Key::new(8, Purpose::Noise).words());

@@ -3,30 +3,30 @@
 //! J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw (2011): Parallel random numbers: as easy
 //! as 1, 2, 3. Proceedings of SC'11.
 
-const MULTIPLIER: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
+const MULTIPLIER: [u64; 2] = [0xD251_1F53, 0xCD9E_8D57];
 const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 const ROUNDS: usize = 10;
+
+const LOW: u64 = 0xffff_ffff;
 
 /// One block: four words that are uniform and independent of those of any other counter or key.
 ///
 /// Straight-line integer arithmetic, so that a loop over counters is vectorised by the compiler.
+/// Words sit in 64-bit lanes, as SIMD multiplication wants them; the upper halves are ignored.
 #[inline(always)]
 pub fn philox4x32(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
-    let [mut c0, mut c1, mut c2, mut c3] = counter;
+    let [mut c0, mut c1, mut c2, mut c3] = counter.map(u64::from);
     let [mut k0, mut k1] = key;
     for _ in 0..ROUNDS {
-        let p0 = u64::from(MULTIPLIER[0]) * u64::from(c0);
-        let p1 = u64::from(MULTIPLIER[1]) * u64::from(c2);
-        (c0, c1, c2, c3) = (
-            (p1 >> 32) as u32 ^ c1 ^ k0,
-            p1 as u32,
-            (p0 >> 32) as u32 ^ c3 ^ k1,
-            p0 as u32,
-        );
+        let p0 = MULTIPLIER[0] * (c0 & LOW);
+        let p1 = MULTIPLIER[1] * (c2 & LOW);
+        c0 = (p1 >> 32) ^ c1 ^ u64::from(k0);
+        c2 = (p0 >> 32) ^ c3 ^ u64::from(k1);
+        (c1, c3) = (p1, p0);
         k0 = k0.wrapping_add(WEYL[0]);
         k1 = k1.wrapping_add(WEYL[1]);
     }
-    [c0, c1, c2, c3]
+    [c0 as u32, c1 as u32, c2 as u32, c3 as u32]
 }
 
 /// The blocks of the counters `[first, second[i], third[i], fourth]`, word by word.
