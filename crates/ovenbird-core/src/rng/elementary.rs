@@ -302,9 +302,9 @@ const fn alternating_series<const N: usize>(first: usize) -> [f64; N] {
     let mut k = 1;
     while k < first + 2 * N - 1 {
         factorial *= k as f64;
-        if k >= first && (k - first) % 2 == 0 {
+        if k >= first && (k - first).is_multiple_of(2) {
             let i = (k - first) / 2;
-            terms[i] = if i % 2 == 0 { -1.0 } else { 1.0 } / factorial;
+            terms[i] = if i.is_multiple_of(2) { -1.0 } else { 1.0 } / factorial;
         }
         k += 1;
     }

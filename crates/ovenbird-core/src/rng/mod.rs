@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_differ_by_seed_and_purpose_and_are_frozen() {
+    fn keys_differ_by_seed_purpose_and_derivation() {
         let a = Key::new(1, Purpose::Neuron);
         assert_ne!(a, Key::new(1, Purpose::Noise));
         assert_ne!(a, Key::new(2, Purpose::Neuron));

@@ -157,8 +157,8 @@ fn columns<const N: usize>(weights: &[u64], top: u64) -> Box<[Column; N]> {
 impl Table {
     fn new(weights: &[u64], top: u64) -> Self {
         match weights.iter().filter(|&&w| w > 0).count() + 1 {
-            ..=32 => Self::C32(columns(weights, top)),
-            ..=128 => Self::C128(columns(weights, top)),
+            0..=32 => Self::C32(columns(weights, top)),
+            33..=128 => Self::C128(columns(weights, top)),
             _ => Self::C512(columns(weights, top)),
         }
     }
@@ -325,6 +325,7 @@ impl PoissonDrive {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::super::statistics::chi_square_z;
     use super::super::{Purpose, philox4x32};
