@@ -424,6 +424,15 @@ impl Parameter {
         self.spatial
     }
 
+    /// The value of a constant, else `None`.
+    pub fn as_constant(&self) -> Option<f64> {
+        if !self.is_constant() {
+            return None;
+        }
+        let mut unused = Stream::new(crate::rng::Key::new(0, crate::rng::Purpose::Evaluate), 0, 0, 0);
+        self.evaluate(&mut unused, &Context::default()).ok()
+    }
+
     /// Whether all evaluations give the same value.
     pub fn is_constant(&self) -> bool {
         self.constant

@@ -17,7 +17,7 @@ pub use noise::NormalDrive;
 pub use philox::{philox4x32, philox4x32_many};
 pub use poisson::{PoissonDrive, PoissonSampler};
 
-pub(crate) use elementary::{cos, exp, pow, sin};
+pub(crate) use elementary::{cos, exp, ln, ln_1p, pow, sin};
 
 /// What random numbers are used for; each purpose has keys of its own.
 ///

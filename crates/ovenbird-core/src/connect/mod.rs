@@ -1,0 +1,7 @@
+//! Who is connected to whom, and with what: rules and the specification of synapses.
+
+mod rules;
+mod spec;
+
+pub use rules::{Pair, Rule, RuleContext, RULES};
+pub use spec::{Amount, ConnSpec, SynSpec};

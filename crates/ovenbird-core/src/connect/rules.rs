@@ -1,0 +1,451 @@
+//! Connection rules: which pairs of source and target a call of Connect makes.
+//!
+//! Draws are keyed by seed, call and target (or source, where a rule goes by source), so that every
+//! worker finds the pairs that end on it without knowing what others draw, and the network is the
+//! same on any number of workers. Rules that go by source are run by every worker in full.
+
+use crate::error::{Error, Kind, Result};
+use crate::parameter::{Context, Parameter};
+use crate::rng::{Key, Stream};
+use std::collections::HashSet;
+
+/// The names of the rules, sorted.
+pub const RULES: [&str; 8] = [
+    "all_to_all",
+    "fixed_indegree",
+    "fixed_outdegree",
+    "fixed_total_number",
+    "one_to_one",
+    "pairwise_bernoulli",
+    "pairwise_poisson",
+    "symmetric_pairwise_bernoulli",
+];
+
+/// A connection rule with its parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rule {
+    /// Each source to the target with the same index.
+    OneToOne,
+    /// Each source to each target.
+    AllToAll,
+    /// To each target from so many random sources.
+    FixedIndegree(Parameter),
+    /// From each source to so many random targets.
+    FixedOutdegree(Parameter),
+    /// So many connections between random pairs.
+    FixedTotalNumber(u64),
+    /// Each pair with a probability.
+    PairwiseBernoulli(Parameter),
+    /// Each unordered pair with a probability, in both directions.
+    SymmetricPairwiseBernoulli(Parameter),
+    /// Between each pair a Poisson distributed number of connections.
+    PairwisePoisson(Parameter),
+}
+
+/// A connection to make: indices of source and target, and its place in arrays of weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair {
+    pub source: usize,
+    pub target: usize,
+    pub place: usize,
+}
+
+/// What a rule works on.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleContext<'a> {
+    pub sources: &'a [u32],
+    pub targets: &'a [u32],
+    pub allow_autapses: bool,
+    pub allow_multapses: bool,
+    pub key: Key,
+    /// The number of the call of Connect.
+    pub call: u32,
+}
+
+/// Sub-streams of a call, so that different draws for one target do not meet.
+const PAIRS: u32 = 0;
+const DEGREE: u32 = 1;
+const SPLIT: u32 = 2;
+
+impl RuleContext<'_> {
+    fn stream(&self, index: usize, use_for: u32) -> Stream {
+        Stream::new(self.key, self.call, index as u32, use_for)
+    }
+
+    fn is_autapse(&self, source: usize, target: usize) -> bool {
+        self.sources[source] == self.targets[target]
+    }
+}
+
+fn bad<T>(text: impl Into<String>) -> Result<T> {
+    Err(Error::bad_property(text))
+}
+
+fn degree(p: &Parameter, stream: &mut Stream, name: &str) -> Result<usize> {
+    let x = p.evaluate(stream, &Context::default())?;
+    if !x.is_finite() || x < 0.0 {
+        return bad(format!("{name} must be a number >= 0, got {x}"));
+    }
+    Ok(x.round() as usize)
+}
+
+fn probability(p: &Parameter, stream: &mut Stream) -> Result<f64> {
+    let x = p.evaluate(stream, &Context::default())?;
+    if !(0.0..=1.0).contains(&x) {
+        return bad(format!("Connection probability 0 <= p <= 1 required, got {x}."));
+    }
+    Ok(x)
+}
+
+impl Rule {
+    /// The rule's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Rule::OneToOne => "one_to_one",
+            Rule::AllToAll => "all_to_all",
+            Rule::FixedIndegree(_) => "fixed_indegree",
+            Rule::FixedOutdegree(_) => "fixed_outdegree",
+            Rule::FixedTotalNumber(_) => "fixed_total_number",
+            Rule::PairwiseBernoulli(_) => "pairwise_bernoulli",
+            Rule::SymmetricPairwiseBernoulli(_) => "symmetric_pairwise_bernoulli",
+            Rule::PairwisePoisson(_) => "pairwise_poisson",
+        }
+    }
+
+    /// Whether targets may be devices, which have no place of their own on any worker.
+    pub fn allows_devices(&self) -> bool {
+        matches!(
+            self,
+            Rule::OneToOne | Rule::AllToAll | Rule::PairwiseBernoulli(_) | Rule::PairwisePoisson(_)
+        )
+    }
+
+    /// Whether the pairs of a target can be found from the target alone.
+    pub fn goes_by_target(&self) -> bool {
+        !matches!(self, Rule::FixedOutdegree(_) | Rule::SymmetricPairwiseBernoulli(_))
+    }
+
+    /// Checks what can be checked before any pair is made.
+    ///
+    /// # Errors
+    /// When populations and parameters do not fit.
+    pub fn check(&self, cx: &RuleContext<'_>, make_symmetric: bool) -> Result<()> {
+        let (n, m) = (cx.sources.len(), cx.targets.len());
+        if make_symmetric
+            && !matches!(self, Rule::OneToOne | Rule::AllToAll | Rule::SymmetricPairwiseBernoulli(_))
+        {
+            return Err(Error::new(
+                Kind::NotImplemented,
+                "This connection rule does not support symmetric connections.",
+            ));
+        }
+        match self {
+            Rule::OneToOne if n != m => Err(Error::new(
+                Kind::DimensionMismatch,
+                format!(
+                    "Source and Target population must be of the same size. ({n} sources, {m} targets)"
+                ),
+            )),
+            Rule::FixedIndegree(p) => check_degree(p, "indegree", n, "source", cx),
+            Rule::FixedOutdegree(p) => check_degree(p, "outdegree", m, "target", cx),
+            Rule::FixedTotalNumber(k) => {
+                if *k > 0 && !cx.allow_multapses {
+                    return Err(Error::new(
+                        Kind::NotImplemented,
+                        "Connect doesn't support the suppression of multapses in the \
+                         fixed_total_number rule.",
+                    ));
+                }
+                let only_autapses = n == 1 && m == 1 && !cx.allow_autapses && cx.is_autapse(0, 0);
+                if *k > 0 && (n == 0 || m == 0 || only_autapses) {
+                    return bad("There are no pairs to connect.");
+                }
+                Ok(())
+            }
+            Rule::PairwiseBernoulli(p) | Rule::SymmetricPairwiseBernoulli(p) => {
+                if let Some(x) = p.as_constant()
+                    && !(0.0..=1.0).contains(&x)
+                {
+                    return bad(format!("Connection probability 0 <= p <= 1 required, got {x}."));
+                }
+                if !matches!(self, Rule::SymmetricPairwiseBernoulli(_)) {
+                    return Ok(());
+                }
+                if p.as_constant() == Some(1.0) {
+                    return bad("Connection probability 0 <= p < 1 required.");
+                }
+                if cx.allow_autapses {
+                    return bad("Symmetric connections cannot be created with autapses, \
+                                set allow_autapses to False.");
+                }
+                if !make_symmetric {
+                    return bad("Symmetric connections require make_symmetric to be True.");
+                }
+                if cx.sources != cx.targets {
+                    return bad("symmetric_pairwise_bernoulli connects a population with itself: \
+                                sources and targets must be the same.");
+                }
+                Ok(())
+            }
+            Rule::PairwisePoisson(p) => {
+                if !cx.allow_multapses {
+                    return bad("Multapses must be allowed for this connection rule.");
+                }
+                match p.as_constant() {
+                    Some(x) if x.is_nan() || x < 0.0 => {
+                        bad(format!("pairwise_avg_num_conns must be >= 0, got {x}"))
+                    }
+                    _ => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// How many values an array of weights must have, and in which order they are used.
+    pub fn array_len(&self, cx: &RuleContext<'_>) -> Option<usize> {
+        let (n, m) = (cx.sources.len(), cx.targets.len());
+        let whole = |p: &Parameter| p.as_constant().map(|x| x.round().max(0.0) as usize);
+        match self {
+            Rule::OneToOne => Some(n),
+            Rule::AllToAll => Some(n * m),
+            Rule::FixedIndegree(p) => whole(p).map(|k| k * m),
+            Rule::FixedOutdegree(p) => whole(p).map(|k| k * n),
+            Rule::FixedTotalNumber(k) => Some(*k as usize),
+            _ => None,
+        }
+    }
+
+    /// The pairs of one target, for rules that go by target. `split` is from [`Rule::split`].
+    ///
+    /// # Errors
+    /// When a Parameter of the rule gives a value that the rule cannot use.
+    pub fn pairs_of_target(
+        &self,
+        cx: &RuleContext<'_>,
+        target: usize,
+        split: &[u64],
+        emit: &mut dyn FnMut(Pair) -> Result<()>,
+    ) -> Result<()> {
+        let n = cx.sources.len();
+        let allowed = |s: usize| cx.allow_autapses || !cx.is_autapse(s, target);
+        match self {
+            Rule::OneToOne if allowed(target) => {
+                emit(Pair { source: target, target, place: target })
+            }
+            Rule::OneToOne => Ok(()),
+            Rule::AllToAll => (0..n)
+                .filter(|&s| allowed(s))
+                .try_for_each(|source| emit(Pair { source, target, place: target * n + source })),
+            Rule::FixedIndegree(p) => {
+                let k = degree(p, &mut cx.stream(target, DEGREE), "indegree")?;
+                check_drawable(cx, k, n, (0..n).filter(|&s| allowed(s)).count(), "sources")?;
+                draw_distinct(&mut cx.stream(target, PAIRS), n, k, cx.allow_multapses, allowed, |j, source| {
+                    emit(Pair { source, target, place: target * k + j })
+                })
+            }
+            Rule::FixedTotalNumber(_) => {
+                let (first, next) = (split[target], split[target + 1]);
+                let mut stream = cx.stream(target, PAIRS);
+                draw_distinct(&mut stream, n, (next - first) as usize, true, allowed, |j, source| {
+                    emit(Pair { source, target, place: first as usize + j })
+                })
+            }
+            Rule::PairwiseBernoulli(p) => {
+                bernoulli(cx, p, target, n, &mut |source| {
+                    if allowed(source) { emit(Pair { source, target, place: 0 }) } else { Ok(()) }
+                })
+            }
+            Rule::PairwisePoisson(p) => {
+                let mut stream = cx.stream(target, PAIRS);
+                for source in (0..n).filter(|&s| allowed(s)) {
+                    let mean = p.evaluate(&mut stream, &Context::default())?;
+                    if !mean.is_finite() || mean < 0.0 {
+                        return bad(format!("pairwise_avg_num_conns must be >= 0, got {mean}"));
+                    }
+                    for _ in 0..stream.poisson(mean) {
+                        emit(Pair { source, target, place: 0 })?;
+                    }
+                }
+                Ok(())
+            }
+            Rule::FixedOutdegree(_) | Rule::SymmetricPairwiseBernoulli(_) => {
+                unreachable!("{} does not go by target", self.name())
+            }
+        }
+    }
+
+    /// All pairs, for rules that do not go by target.
+    ///
+    /// # Errors
+    /// When a Parameter of the rule gives a value that the rule cannot use.
+    pub fn all_pairs(
+        &self,
+        cx: &RuleContext<'_>,
+        emit: &mut dyn FnMut(Pair) -> Result<()>,
+    ) -> Result<()> {
+        let m = cx.targets.len();
+        match self {
+            Rule::FixedOutdegree(p) => {
+                for source in 0..cx.sources.len() {
+                    let k = degree(p, &mut cx.stream(source, DEGREE), "outdegree")?;
+                    let allowed = |t: usize| cx.allow_autapses || !cx.is_autapse(source, t);
+                    check_drawable(cx, k, m, (0..m).filter(|&t| allowed(t)).count(), "targets")?;
+                    let mut stream = cx.stream(source, PAIRS);
+                    draw_distinct(&mut stream, m, k, cx.allow_multapses, allowed, |j, target| {
+                        emit(Pair { source, target, place: source * k + j })
+                    })?;
+                }
+                Ok(())
+            }
+            Rule::SymmetricPairwiseBernoulli(p) => {
+                for target in 0..m {
+                    bernoulli(cx, p, target, target, &mut |source| {
+                        emit(Pair { source, target, place: 0 })?;
+                        emit(Pair { source: target, target: source, place: 0 })
+                    })?;
+                }
+                Ok(())
+            }
+            _ => unreachable!("{} goes by target", self.name()),
+        }
+    }
+
+    /// How a total number is split: the number of connections before each target, and in all.
+    /// Halves the targets again and again, a binomial draw each, which gives a multinomial split.
+    pub fn split(&self, cx: &RuleContext<'_>) -> Vec<u64> {
+        let Rule::FixedTotalNumber(total) = self else { return Vec::new() };
+        let m = cx.targets.len();
+        let mut counts = vec![0u64; m];
+        let mut work = vec![(0, m, *total)];
+        // sources that each target may draw from decide its share
+        let n = cx.sources.len() as u64;
+        let own: HashSet<u32> = if cx.allow_autapses {
+            HashSet::new()
+        } else {
+            cx.sources.iter().copied().collect()
+        };
+        let mut share = vec![0u64];
+        for t in cx.targets {
+            let loses = u64::from(own.contains(t));
+            share.push(share[share.len() - 1] + (n - loses));
+        }
+        while let Some((from, to, k)) = work.pop() {
+            if to - from == 1 {
+                counts[from] = k;
+            } else if k > 0 && to > from {
+                let middle = from + (to - from) / 2;
+                let p = (share[middle] - share[from]) as f64 / (share[to] - share[from]) as f64;
+                let mut stream = Stream::new(cx.key.derive(cx.call, SPLIT), from as u32, to as u32, 0);
+                let left = stream.binomial(k, p);
+                work.push((from, middle, left));
+                work.push((middle, to, k - left));
+            }
+        }
+        let mut sum = 0;
+        let mut before = vec![0];
+        for c in counts {
+            sum += c;
+            before.push(sum);
+        }
+        before
+    }
+}
+
+fn check_degree(
+    p: &Parameter,
+    name: &str,
+    n: usize,
+    what: &str,
+    cx: &RuleContext<'_>,
+) -> Result<()> {
+    let Some(k) = p.as_constant() else { return Ok(()) };
+    if k.is_nan() || k < 0.0 {
+        return bad(format!("{name} cannot be less than zero, got {k}."));
+    }
+    if n == 0 && k > 0.0 {
+        return bad(format!("The {what} population is empty."));
+    }
+    if !cx.allow_multapses && k > n as f64 {
+        return bad(format!(
+            "{name} must not be larger than the number of {what}s when multapses are not allowed: \
+             {k} of {n}."
+        ));
+    }
+    Ok(())
+}
+
+fn check_drawable(
+    cx: &RuleContext<'_>,
+    k: usize,
+    n: usize,
+    candidates: usize,
+    what: &str,
+) -> Result<()> {
+    if k > 0 && (candidates == 0 || (!cx.allow_multapses && k > candidates)) {
+        return bad(format!(
+            "There are not enough {what}: {k} wanted, {candidates} of {n} allowed without \
+             repetition or self-connection."
+        ));
+    }
+    Ok(())
+}
+
+/// Draws `k` of `n` indices that are `allowed`, with or without repetition.
+fn draw_distinct(
+    stream: &mut Stream,
+    n: usize,
+    k: usize,
+    repeat: bool,
+    allowed: impl Fn(usize) -> bool,
+    mut emit: impl FnMut(usize, usize) -> Result<()>,
+) -> Result<()> {
+    let mut seen = HashSet::new();
+    for j in 0..k {
+        loop {
+            let i = stream.below(n as u64) as usize;
+            if allowed(i) && (repeat || seen.insert(i)) {
+                emit(j, i)?;
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Visits each of `n` sources with the probability `p`; jumps over gaps where `p` is constant.
+fn bernoulli(
+    cx: &RuleContext<'_>,
+    p: &Parameter,
+    target: usize,
+    n: usize,
+    emit: &mut dyn FnMut(usize) -> Result<()>,
+) -> Result<()> {
+    let mut stream = cx.stream(target, PAIRS);
+    match p.as_constant() {
+        Some(0.0) => Ok(()),
+        Some(p) if p < 0.25 => {
+            let scale = 1.0 / crate::rng::ln_1p(-p);
+            let mut source = 0usize;
+            loop {
+                let gap = crate::rng::ln(stream.uniform_open()) * scale;
+                if gap >= (n - source) as f64 {
+                    return Ok(());
+                }
+                source += gap as usize;
+                emit(source)?;
+                source += 1;
+                if source >= n {
+                    return Ok(());
+                }
+            }
+        }
+        Some(p) => {
+            (0..n).try_for_each(|s| if stream.uniform() < p { emit(s) } else { Ok(()) })
+        }
+        None => (0..n).try_for_each(|s| {
+            let p = probability(p, &mut stream)?;
+            if stream.uniform() < p { emit(s) } else { Ok(()) }
+        }),
+    }
+}

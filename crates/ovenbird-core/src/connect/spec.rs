@@ -1,0 +1,109 @@
+//! What a call of Connect asks for.
+
+use super::rules::Rule;
+use crate::error::{Error, Kind, Result};
+use crate::parameter::{Context, Parameter};
+use crate::rng::Stream;
+use crate::value::Value;
+
+/// A number for each connection: one for all, from a list, or drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Amount {
+    Same(f64),
+    Each(Vec<f64>),
+    Drawn(Parameter),
+}
+
+impl Amount {
+    /// The amount that a user gave for `key`.
+    ///
+    /// # Errors
+    /// When it is neither number, list of numbers, nor Parameter, or not finite.
+    pub fn from_value(key: &str, value: &Value) -> Result<Self> {
+        let amount = match value {
+            Value::Floats(v) => Amount::Each(v.clone()),
+            Value::Ints(v) => Amount::Each(v.iter().map(|&i| i as f64).collect()),
+            Value::Parameter(p) => Amount::Drawn(p.clone()),
+            other => Amount::Same(other.as_float(key)?),
+        };
+        let bad = match &amount {
+            Amount::Same(x) => (!x.is_finite()).then_some(*x),
+            Amount::Each(v) => v.iter().copied().find(|x| !x.is_finite()),
+            Amount::Drawn(_) => None,
+        };
+        match bad {
+            Some(x) => Err(Error::bad_property(format!("{key} must be finite, got {x}"))),
+            None => Ok(amount),
+        }
+    }
+
+    /// The amount of one connection: element `place` of a list, or the next draw of `stream`.
+    ///
+    /// # Errors
+    /// When a list is too short or a draw fails.
+    pub fn get(&self, place: usize, stream: &mut Stream) -> Result<f64> {
+        match self {
+            Amount::Same(x) => Ok(*x),
+            Amount::Each(v) => v.get(place).copied().ok_or_else(|| {
+                Error::new(
+                    Kind::Value,
+                    format!("a list of {} values is too short for the connections made", v.len()),
+                )
+            }),
+            Amount::Drawn(p) => {
+                let x = p.evaluate(stream, &Context::default())?;
+                if x.is_finite() {
+                    return Ok(x);
+                }
+                Err(Error::bad_property(format!("a Parameter gave {x}, which is not finite")))
+            }
+        }
+    }
+
+    /// The one amount of all connections, if it is one.
+    pub fn same(&self) -> Option<f64> {
+        match self {
+            Amount::Same(x) => Some(*x),
+            Amount::Drawn(p) => p.as_constant(),
+            Amount::Each(_) => None,
+        }
+    }
+}
+
+/// A rule with its switches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConnSpec {
+    pub rule: Rule,
+    pub allow_autapses: bool,
+    pub allow_multapses: bool,
+    pub make_symmetric: bool,
+}
+
+/// The synapses that a rule makes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SynSpec {
+    /// Index of the synapse model.
+    pub model: u16,
+    pub weight: Amount,
+    /// In ms; `None` for models without delay.
+    pub delay: Option<Amount>,
+    pub receptor: Vec<i64>,
+}
+
+impl SynSpec {
+    /// The receptor of the connection at `place`.
+    ///
+    /// # Errors
+    /// When a list of receptors is too short.
+    pub fn receptor(&self, place: usize) -> Result<i64> {
+        match self.receptor.as_slice() {
+            [r] => Ok(*r),
+            list => list.get(place).copied().ok_or_else(|| {
+                Error::new(
+                    Kind::Value,
+                    format!("{} receptor types are too few for the connections made", list.len()),
+                )
+            }),
+        }
+    }
+}

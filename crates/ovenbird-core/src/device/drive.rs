@@ -1,0 +1,143 @@
+//! The connections of one stimulator that end on one worker.
+
+use crate::event::{ChannelKey, Ring};
+use crate::model::{Emission, Targets};
+use crate::node::{Part, StimulatorOps};
+use crate::rng::Key;
+use crate::time::Step;
+use std::any::Any;
+
+/// A connection from a stimulator to a node.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DriveEntry {
+    /// The target's global id.
+    pub target: u32,
+    /// The target's channel and place on its worker.
+    pub channel: ChannelKey,
+    pub local: u32,
+    pub weight: f64,
+    /// In steps.
+    pub delay: u32,
+    /// Index of the synapse model.
+    pub model: u16,
+    /// Whether spikes are counted instead of weighted.
+    pub counts: bool,
+}
+
+/// Entries with consecutive cells, one delay and one weight.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    first: usize,
+    len: usize,
+    cell: usize,
+    delay: u32,
+    weight: f64,
+    counts: bool,
+}
+
+/// One stimulator and its targets on one worker.
+pub struct Drive {
+    /// The stimulator's global id, family and place.
+    pub id: u32,
+    pub family: usize,
+    pub local: u32,
+    pub entries: Vec<DriveEntry>,
+    ids: Vec<u32>,
+    occurrences: Vec<u32>,
+    runs: Vec<Run>,
+    cache: Option<Box<dyn Any + Send + Sync>>,
+    amounts: Vec<f64>,
+}
+
+impl Drive {
+    /// A stimulator without targets.
+    pub fn new(id: u32, family: usize, local: u32) -> Self {
+        Drive {
+            id,
+            family,
+            local,
+            entries: Vec::new(),
+            ids: Vec::new(),
+            occurrences: Vec::new(),
+            runs: Vec::new(),
+            cache: None,
+            amounts: Vec::new(),
+        }
+    }
+
+    /// Sorts targets and finds their cells.
+    pub fn prepare(&mut self, ring: &Ring, ops: &dyn StimulatorOps) {
+        self.entries.sort_by_key(|e| (e.channel, e.local));
+        self.ids = self.entries.iter().map(|e| e.target).collect();
+        self.occurrences = occurrences(&self.ids);
+        self.amounts = vec![0.0; self.entries.len()];
+        self.cache = Some(ops.new_cache());
+        self.runs.clear();
+        for (i, e) in self.entries.iter().enumerate() {
+            let Some(first) = ring.first_cell(e.channel) else { continue };
+            let cell = first + e.local as usize;
+            match self.runs.last_mut() {
+                Some(run)
+                    if run.cell + run.len == cell
+                        && run.delay == e.delay
+                        && run.weight.to_bits() == e.weight.to_bits()
+                        && run.counts == e.counts =>
+                {
+                    run.len += 1;
+                }
+                _ => self.runs.push(Run {
+                    first: i,
+                    len: 1,
+                    cell,
+                    delay: e.delay,
+                    weight: e.weight,
+                    counts: e.counts,
+                }),
+            }
+        }
+    }
+
+    /// Adds to the ring what the stimulator sends in `step`.
+    pub fn send(&mut self, ops: &dyn StimulatorOps, part: &Part, step: Step, key: Key, ring: &mut Ring) {
+        let Some(cache) = &mut self.cache else { return };
+        let targets = Targets { ids: &self.ids, occurrences: &self.occurrences };
+        match ops.emit(part, self.local, step, key, targets, &mut **cache, &mut self.amounts) {
+            Emission::Silent => {}
+            Emission::Pulses(pulses) => {
+                let count: f64 = pulses.iter().map(|p| f64::from(p.count)).sum();
+                let weighted: f64 = pulses.iter().map(|p| f64::from(p.count) * p.factor).sum();
+                self.add_same(step, weighted, count, ring);
+            }
+            Emission::Current(current) => self.add_same(step, current, 1.0, ring),
+            Emission::Each => {
+                for run in &self.runs {
+                    let sums = &mut ring.at(step + Step::from(run.delay))[run.cell..][..run.len];
+                    let factor = if run.counts { 1.0 } else { run.weight };
+                    for (sum, x) in sums.iter_mut().zip(&self.amounts[run.first..]) {
+                        *sum += factor * x;
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_same(&self, step: Step, weighted: f64, count: f64, ring: &mut Ring) {
+        for run in &self.runs {
+            let x = if run.counts { count } else { run.weight * weighted };
+            let sums = ring.at(step + Step::from(run.delay));
+            sums[run.cell..][..run.len].iter_mut().for_each(|sum| *sum += x);
+        }
+    }
+}
+
+/// For each id, how many times it occurs before.
+pub(crate) fn occurrences(ids: &[u32]) -> Vec<u32> {
+    let mut seen = std::collections::HashMap::new();
+    ids.iter()
+        .map(|&id| {
+            let n = seen.entry(id).or_insert(0);
+            *n += 1;
+            *n - 1
+        })
+        .collect()
+}

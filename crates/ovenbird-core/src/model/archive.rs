@@ -1,0 +1,71 @@
+//! The spike history that a neuron model keeps for plastic synapses and for homeostasis.
+
+/// Parameters of the archive, a part of every archiving neuron's status.
+mod params {
+    crate::params! {
+        /// Time constant of the depression trace read by plastic synapses.
+        tau_minus: f64 = 20.0, "ms", POSITIVE;
+        /// Time constant of the slow depression trace of the triplet rule.
+        tau_minus_triplet: f64 = 110.0, "ms", POSITIVE;
+        /// Time constant of the calcium concentration.
+        tau_Ca: f64 = 10000.0, "ms", POSITIVE;
+        /// Increment of the calcium concentration at each spike.
+        beta_Ca: f64 = 0.001, "", NON_NEGATIVE;
+    }
+}
+
+pub use params::Params as ArchiveParams;
+
+/// The archive of one neuron.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Archive {
+    /// Time of the last spike in ms, negative before the first.
+    pub last_spike: f64,
+    /// Calcium concentration at `calcium_time`.
+    pub calcium: f64,
+    /// When `calcium` was last brought up to date, in ms.
+    pub calcium_time: f64,
+}
+
+impl Default for Archive {
+    fn default() -> Self {
+        Archive { last_spike: -1.0, calcium: 0.0, calcium_time: 0.0 }
+    }
+}
+
+/// The archives of many neurons.
+#[derive(Debug, Default)]
+pub struct ArchiveColumns {
+    nodes: Vec<Archive>,
+}
+
+impl ArchiveColumns {
+    /// Appends `n` archives like `row`.
+    pub fn push(&mut self, row: Archive, n: usize) {
+        self.nodes.resize(self.nodes.len() + n, row);
+    }
+
+    /// The archive of node `i`.
+    pub fn row(&self, i: usize) -> Archive {
+        self.nodes[i]
+    }
+
+    /// Sets the archive of node `i`.
+    pub fn put(&mut self, i: usize, row: Archive) {
+        self.nodes[i] = row;
+    }
+
+    /// Notes a spike of node `i` at `t` ms.
+    #[inline]
+    pub fn spike(&mut self, i: usize, t: f64, p: &ArchiveParams) {
+        let a = &mut self.nodes[i];
+        a.last_spike = t;
+        a.calcium = a.calcium * ((a.calcium_time - t) / p.tau_Ca).exp() + p.beta_Ca;
+        a.calcium_time = t;
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.nodes.capacity() * size_of::<Archive>()
+    }
+}

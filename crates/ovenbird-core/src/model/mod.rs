@@ -1,0 +1,27 @@
+//! What a model is: tables of parameters and state, ports, and a step.
+
+mod archive;
+mod info;
+mod neuron;
+mod recorder;
+mod stimulator;
+mod synapse;
+mod table;
+
+pub use archive::{Archive, ArchiveColumns, ArchiveParams};
+pub use info::{ElementType, Event, NodeInfo, Port};
+pub use neuron::{
+    Block, Constants, Failure, GapInput, Inputs, Neuron, Output, Read, StepContext, Variable,
+    VariableFamily,
+};
+pub use recorder::{RecorderInfo, RecorderKind};
+pub use stimulator::{Emission, Moment, Pulse, Signal, Stimulator, Targets};
+pub use synapse::{SynapseInfo, SynapseKind};
+pub use table::{Check, Columns, Field, FieldSpec, Shape, Table};
+
+/// The checks that a parameter table can name.
+pub mod checks {
+    pub use super::table::{
+        ANY, Check, MAYBE_INFINITE, NON_NEGATIVE, POSITIVE, POSITIVE_TIME, TIME, UNIT_INTERVAL,
+    };
+}

@@ -1,0 +1,273 @@
+//! The trait of a neuron model: tables, ports, derived constants, and a step over a block.
+
+use super::info::{Event, NodeInfo, Port};
+use super::table::{Columns, Table};
+use crate::error::Result;
+use crate::rng::Key;
+use crate::time::{Clock, Step};
+use crate::value::Value;
+
+/// How a state variable is read.
+pub enum Read<M: Neuron> {
+    /// A number, which a multimeter can record.
+    Number(fn(&M::Params, &Row<M>) -> f64),
+    /// Any value, shown in the status only.
+    Status(fn(&M::Params, &Row<M>) -> Value),
+}
+
+type Row<M> = <<M as Neuron>::Columns as Columns>::Row;
+
+/// How a state variable is set: parameters, state, value.
+type Write<M> = fn(&<M as Neuron>::Params, &mut Row<M>, &Value) -> Result<()>;
+
+/// A quantity of the state that users see.
+pub struct Variable<M: Neuron> {
+    /// The key, letter for letter as in NEST.
+    pub name: &'static str,
+    /// The unit, empty for a pure number.
+    pub unit: &'static str,
+    /// What it is.
+    pub doc: &'static str,
+    /// How it is read.
+    pub read: Read<M>,
+    /// Whether a multimeter can record it.
+    pub recordable: bool,
+    /// Whether it is a part of the status.
+    pub in_status: bool,
+    /// How it is set, if it can be.
+    pub write: Option<Write<M>>,
+}
+
+impl<M: Neuron> Variable<M> {
+    /// A recordable number that is also in the status.
+    pub const fn new(
+        name: &'static str,
+        unit: &'static str,
+        doc: &'static str,
+        get: fn(&M::Params, &Row<M>) -> f64,
+    ) -> Self {
+        Variable { name, unit, doc, read: Read::Number(get), recordable: true, in_status: true, write: None }
+    }
+
+    /// A value that is in the status but cannot be recorded.
+    pub const fn status(
+        name: &'static str,
+        unit: &'static str,
+        doc: &'static str,
+        get: fn(&M::Params, &Row<M>) -> Value,
+    ) -> Self {
+        Variable { name, unit, doc, read: Read::Status(get), recordable: false, in_status: true, write: None }
+    }
+
+    /// The same variable, settable.
+    #[must_use]
+    pub const fn writable(mut self, set: Write<M>) -> Self {
+        self.write = Some(set);
+        self
+    }
+
+    /// The same variable, recordable but not a part of the status.
+    #[must_use]
+    pub const fn hidden(mut self) -> Self {
+        self.in_status = false;
+        self
+    }
+}
+
+/// Recordable quantities of which a node has as many as its parameters say: `prefix1`, `prefix2`, …
+pub struct VariableFamily<M: Neuron> {
+    /// The name without its number.
+    pub prefix: &'static str,
+    /// The unit.
+    pub unit: &'static str,
+    /// What they are.
+    pub doc: &'static str,
+    /// How many a node has.
+    pub count: fn(&M::Params) -> usize,
+    /// Reads the one with index `i`, from zero.
+    pub get: fn(&M::Params, &Row<M>, usize) -> f64,
+}
+
+/// Time, resolution and random keys of the step being taken.
+#[derive(Clone, Copy, Debug)]
+pub struct StepContext {
+    /// The step: it covers the interval from `step` to `step + 1`.
+    pub step: Step,
+    /// The step's position in its slice.
+    pub lag: usize,
+    /// The resolution in ms.
+    pub h: f64,
+    /// The key of the random draws of neurons.
+    pub key: Key,
+}
+
+/// Derived constants of the nodes of a block.
+pub enum Constants<'a, D> {
+    /// All nodes share them.
+    Same(&'a D),
+    /// Node `i` has `sets[class[i]]`.
+    Each {
+        /// One per distinct set of parameters.
+        sets: &'a [D],
+        /// The index of each node's set.
+        class: &'a [u32],
+    },
+}
+
+impl<D> Constants<'_, D> {
+    /// The constants of node `i`.
+    #[inline(always)]
+    pub fn of(&self, i: usize) -> &D {
+        match self {
+            Constants::Same(c) => c,
+            Constants::Each { sets, class } => &sets[class[i] as usize],
+        }
+    }
+}
+
+/// Runs a body for each node of a block, with its index and its derived constants. When all nodes
+/// share their constants the loop is compiled apart, so that it vectorises.
+#[macro_export]
+macro_rules! for_each_node {
+    ($constants:expr, $len:expr, |$i:ident, $c:ident| $body:block) => {
+        match $constants {
+            $crate::model::Constants::Same($c) => {
+                for $i in 0..$len $body
+            }
+            $crate::model::Constants::Each { sets, class } => {
+                let class = &class[..$len];
+                for $i in 0..$len {
+                    let $c = &sets[class[$i] as usize];
+                    $body
+                }
+            }
+        }
+    };
+}
+
+/// A block of nodes: a range of one worker's nodes of one model.
+pub struct Block<'a, M: Neuron> {
+    /// The number of nodes.
+    pub len: usize,
+    /// The global ids.
+    pub ids: &'a [u32],
+    /// The derived constants.
+    pub constants: Constants<'a, M::Derived>,
+    /// The state.
+    pub state: <M::Columns as Columns>::View<'a>,
+    /// Input through gap junctions, if any node of the block has them.
+    pub gap: Option<GapInput<'a>>,
+}
+
+/// What gap junctions bring to the nodes of a block in the current step: for node `i` the current
+/// is `sum_k coefficients(i)[k] * s^k - weight[i] * V_m`, with `s` in [0, 1] the time in the step.
+pub struct GapInput<'a> {
+    /// The sum of the weights of each node's gap junctions (nS).
+    pub weight: &'a [f64],
+    /// Interpolation coefficients, `terms` per node.
+    pub coefficients: &'a [f64],
+    /// Coefficients per node: the order of the interpolation plus one.
+    pub terms: usize,
+}
+
+/// What arrives at the nodes of a block in one step.
+pub struct Inputs<'a> {
+    pub(crate) slot: &'a [f64],
+    pub(crate) offsets: &'a [Option<usize>],
+    pub(crate) zeros: &'a [f64],
+    pub(crate) start: usize,
+    pub(crate) len: usize,
+}
+
+impl<'a> Inputs<'a> {
+    /// The sums that arrived at `channel`, one per node.
+    #[inline(always)]
+    pub fn channel(&self, channel: usize) -> &'a [f64] {
+        match self.offsets.get(channel).copied().flatten() {
+            Some(offset) => &self.slot[offset + self.start..][..self.len],
+            None => &self.zeros[..self.len],
+        }
+    }
+}
+
+/// What the nodes of a block send in one step.
+pub struct Output<'a> {
+    /// Set to 1 for each node that emits a spike.
+    pub fired: &'a mut [u8],
+    /// Spikes with a multiplicity: index in the block, and how many.
+    pub multiple: &'a mut Vec<(u32, u32)>,
+}
+
+/// A node that could not take its step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Index in the block.
+    pub index: usize,
+    /// What went wrong.
+    pub what: &'static str,
+}
+
+/// A model of a neuron. Its file reads from top to bottom like its page in a textbook.
+pub trait Neuron: Send + Sync + Sized + 'static {
+    /// Declared by [`params!`](crate::params).
+    type Params: Table;
+    /// Declared by [`state!`](crate::state).
+    type Columns: Columns;
+    /// Constants that the step needs, a pure function of parameters and resolution.
+    type Derived: Send + Sync + 'static;
+
+    /// Name, summary, capabilities.
+    const INFO: NodeInfo;
+
+    /// What users see of the state.
+    fn variables() -> &'static [Variable<Self>];
+
+    /// What users see of the state, where the number depends on the parameters.
+    fn families() -> &'static [VariableFamily<Self>] {
+        &[]
+    }
+
+    /// Relations between parameters.
+    ///
+    /// # Errors
+    /// When the parameters together make no model.
+    fn check(_: &Self::Params) -> Result<()> {
+        Ok(())
+    }
+
+    /// Fits the state to changed parameters: what users read stays as it was.
+    fn migrate(_old: &Self::Params, _new: &Self::Params, _row: &mut Row<Self>) {}
+
+    /// The derived constants.
+    fn derive(p: &Self::Params, clock: &Clock) -> Self::Derived;
+
+    /// The number of input channels.
+    fn channels(p: &Self::Params) -> usize;
+
+    /// Where events of a kind on a receptor go; `None` if there is no such receptor.
+    fn port(p: &Self::Params, event: Event, receptor: i64) -> Option<Port>;
+
+    /// The receptor that `channel` belongs to.
+    fn receptor(_p: &Self::Params, _channel: usize) -> i64 {
+        0
+    }
+
+    /// Advances the nodes of a block by one step. Must be `#[inline(always)]`, so that it is
+    /// compiled for the widest vector unit at hand.
+    fn step(
+        context: &StepContext,
+        block: Block<'_, Self>,
+        inputs: &Inputs<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), Failure>;
+
+    /// What gap junctions carry: the membrane potential (mV) and its slope (mV/ms), the slope for
+    /// the coupling `input` at the fraction `s` of the step; without coupling the slope may be 0.
+    fn gap_signal(
+        _constants: &Self::Derived,
+        _row: &Row<Self>,
+        _coupling: Option<(&GapInput<'_>, f64)>,
+    ) -> (f64, f64) {
+        (0.0, 0.0)
+    }
+}

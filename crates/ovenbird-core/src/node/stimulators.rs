@@ -1,0 +1,296 @@
+//! A family of stimulating devices.
+
+use super::family::{
+    Family, KeyInfo, Location, Part, Role, SetContext, Setting, StimulatorOps, check_keys, part_mut,
+    part_ref,
+};
+use crate::error::{Error, Kind, Result};
+use crate::model::{Emission, Moment, NodeInfo, Signal, Stimulator, Table, Targets};
+use crate::rng::Key;
+use crate::time::{Clock, Step};
+use crate::value::{Column, Dict, Value};
+use std::any::Any;
+
+/// Parameters that all stimulating devices have.
+mod window {
+    crate::params! {
+        /// Activation time, relative to origin.
+        start: f64 = 0.0, "ms", TIME;
+        /// Deactivation time, relative to origin.
+        stop: f64 = f64::MAX, "ms", TIME;
+        /// Reference time for start and stop.
+        origin: f64 = 0.0, "ms", TIME;
+        /// A name for the device.
+        label: String = String::new();
+        /// The source of data from outside the simulation; none is available.
+        stimulus_source: String = String::new();
+    }
+}
+
+/// One device.
+struct Device<S: Stimulator> {
+    id: u32,
+    params: S::Params,
+    window: window::Params,
+    derived: Option<S::Derived>,
+    /// Start, stop and origin in steps, the first two absolute.
+    steps: (Step, Step, Step),
+    frozen: bool,
+}
+
+impl<S: Stimulator> Device<S> {
+    fn new(id: u32, params: S::Params, window: window::Params) -> Self {
+        Device { id, params, window, derived: None, steps: (0, 0, 0), frozen: false }
+    }
+}
+
+/// All devices of the model `S`, or of a copy of it.
+pub struct StimulatorFamily<S: Stimulator> {
+    info: NodeInfo,
+    name: String,
+    params: S::Params,
+    window: window::Params,
+}
+
+impl<S: Stimulator> Default for StimulatorFamily<S> {
+    fn default() -> Self {
+        StimulatorFamily {
+            info: S::INFO,
+            name: S::INFO.name.to_owned(),
+            params: S::Params::default(),
+            window: window::Params::default(),
+        }
+    }
+}
+
+/// Devices are not spread over workers: one list, on the first.
+type List<S> = Vec<Device<S>>;
+
+impl<S: Stimulator> StimulatorFamily<S> {
+    /// The parameters as they will be once `settings` are applied.
+    fn plan(
+        &self,
+        context: &SetContext,
+        part: &Part,
+        at: &[Location],
+        settings: &[(String, Setting)],
+    ) -> Result<Vec<(S::Params, window::Params)>> {
+        check_keys(context, &self.name, settings.iter().map(|(k, _)| k.as_str()), &self.keys())?;
+        let list = part_ref::<List<S>>(part);
+        let changed = at.iter().enumerate().map(|(i, l)| {
+            let old = &list[l.local as usize];
+            let changes: Vec<_> = settings.iter().map(|(k, s)| (k.as_str(), s.of(i))).collect();
+            self.changed(context, (&old.params, &old.window), &changes).map_err(|e| {
+                e.within(&format!("Setting status of a '{}' with node ID {}", self.name, old.id))
+            })
+        });
+        changed.collect()
+    }
+
+    fn changed(
+        &self,
+        context: &SetContext,
+        old: (&S::Params, &window::Params),
+        changes: &[(&str, &Value)],
+    ) -> Result<(S::Params, window::Params)> {
+        let (mut params, mut window) = (old.0.clone(), old.1.clone());
+        for &(key, value) in changes {
+            if let Some(field) = S::Params::field(key) {
+                (field.set)(&mut params, value)?;
+            } else if let Some(field) = window::Params::field(key) {
+                (field.set)(&mut window, value)?;
+            }
+        }
+        if window.stop < window.start {
+            return Err(Error::bad_property("stop >= start required."));
+        }
+        if !window.stimulus_source.is_empty() {
+            return Err(Error::new(
+                Kind::BadProperty,
+                format!(
+                    "Stimulation backend '{}' is not available; leave stimulus_source empty",
+                    window.stimulus_source
+                ),
+            ));
+        }
+        let keys: Vec<&str> = changes.iter().map(|c| c.0).collect();
+        S::settle(&mut params, &keys, &context.clock, context.now)?;
+        Ok((params, window))
+    }
+}
+
+fn value_of<S: Stimulator>(params: &S::Params, window: &window::Params, key: &str) -> Option<Value> {
+    match S::Params::field(key) {
+        Some(field) => Some((field.get)(params)),
+        None => window::Params::field(key).map(|field| (field.get)(window)),
+    }
+}
+
+fn describe<T: Table>() -> impl Iterator<Item = KeyInfo> {
+    T::FIELDS.iter().map(|f| KeyInfo {
+        name: f.name.to_owned(),
+        unit: f.unit,
+        doc: f.doc.trim(),
+        type_name: f.type_name,
+        role: Role::Parameter,
+        shape: f.shape,
+        recordable: false,
+    })
+}
+
+impl<S: Stimulator> Family for StimulatorFamily<S> {
+    fn info(&self) -> &NodeInfo {
+        &self.info
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn copy(&self, name: &str) -> Box<dyn Family> {
+        Box::new(StimulatorFamily::<S> {
+            info: self.info,
+            name: name.to_owned(),
+            params: self.params.clone(),
+            window: self.window.clone(),
+        })
+    }
+
+    fn keys(&self) -> Vec<KeyInfo> {
+        describe::<S::Params>().chain(describe::<window::Params>()).collect()
+    }
+
+    fn recordables(&self, _: Option<(&Part, u32)>) -> Vec<String> {
+        match S::SIGNAL {
+            Signal::Currents => vec!["I".to_owned()],
+            Signal::Spikes => Vec::new(),
+        }
+    }
+
+    fn defaults(&self, _: &Clock) -> Dict {
+        self.keys()
+            .into_iter()
+            .filter_map(|k| {
+                value_of::<S>(&self.params, &self.window, &k.name).map(|v| (k.name, v))
+            })
+            .collect()
+    }
+
+    fn set_defaults(&mut self, context: &SetContext, params: &Dict) -> Result<()> {
+        check_keys(context, &self.name, params.iter().map(|(k, _)| k), &self.keys())?;
+        let changes: Vec<_> = params.iter().collect();
+        (self.params, self.window) = self.changed(context, (&self.params, &self.window), &changes)?;
+        Ok(())
+    }
+
+    fn new_part(&self) -> Part {
+        Box::new(List::<S>::new())
+    }
+
+    fn held(&self, part: &Part) -> usize {
+        part_ref::<List<S>>(part).len()
+    }
+
+    fn create(&mut self, part: &mut Part, ids: &[u32]) {
+        let new = |&id| Device::new(id, self.params.clone(), self.window.clone());
+        part_mut::<List<S>>(part).extend(ids.iter().map(new));
+    }
+
+    fn get(&self, parts: &[&Part], at: &[Location], key: &str, _: &Clock) -> Option<Column> {
+        let list = part_ref::<List<S>>(parts[0]);
+        let values: Option<Vec<_>> = at
+            .iter()
+            .map(|l| &list[l.local as usize])
+            .map(|d| value_of::<S>(&d.params, &d.window, key))
+            .collect();
+        values.map(Column::from_values)
+    }
+
+    fn set(
+        &mut self,
+        context: &SetContext,
+        parts: &mut [&mut Part],
+        at: &[Location],
+        settings: &[(String, Setting)],
+    ) -> Result<()> {
+        let changed = self.plan(context, parts[0], at, settings)?;
+        let list = part_mut::<List<S>>(parts[0]);
+        for (l, (params, window)) in at.iter().zip(changed) {
+            let d = &mut list[l.local as usize];
+            (d.params, d.window, d.derived) = (params, window, None);
+        }
+        Ok(())
+    }
+
+    fn check(
+        &self,
+        context: &SetContext,
+        parts: &[&Part],
+        at: &[Location],
+        settings: &[(String, Setting)],
+    ) -> Result<()> {
+        self.plan(context, parts[0], at, settings).map(drop)
+    }
+
+    fn is_frozen(&self, part: &Part, local: u32) -> bool {
+        part_ref::<List<S>>(part)[local as usize].frozen
+    }
+
+    fn freeze(&self, part: &mut Part, local: u32, frozen: bool) {
+        part_mut::<List<S>>(part)[local as usize].frozen = frozen;
+    }
+
+    fn bytes(&self, part: &Part) -> usize {
+        part_ref::<List<S>>(part).capacity() * size_of::<Device<S>>()
+    }
+
+    fn prepare(&mut self, parts: &mut [&mut Part], clock: &Clock) {
+        for d in part_mut::<List<S>>(parts[0]) {
+            let w = &d.window;
+            d.steps = (
+                clock.round(w.origin + w.start),
+                clock.round(w.origin + w.stop),
+                clock.round(w.origin),
+            );
+            if d.derived.is_none() {
+                d.derived = Some(S::derive(&d.params, clock));
+            }
+        }
+    }
+
+    fn stimulators(&self) -> Option<&dyn StimulatorOps> {
+        Some(self)
+    }
+}
+
+impl<S: Stimulator> StimulatorOps for StimulatorFamily<S> {
+    fn signal(&self) -> Signal {
+        S::SIGNAL
+    }
+
+    fn new_cache(&self) -> Box<dyn Any + Send + Sync> {
+        Box::new(S::Cache::default())
+    }
+
+    fn emit(
+        &self,
+        part: &Part,
+        local: u32,
+        step: Step,
+        key: Key,
+        targets: Targets<'_>,
+        cache: &mut (dyn Any + Send + Sync),
+        out: &mut [f64],
+    ) -> Emission {
+        let device = &part_ref::<List<S>>(part)[local as usize];
+        let (start, stop, origin) = device.steps;
+        let at = Moment { step, origin, start, stop, id: device.id, key };
+        let (Some(derived), Some(cache)) = (&device.derived, cache.downcast_mut()) else {
+            return Emission::Silent;
+        };
+        if device.frozen || !S::is_active(&at) {
+            return Emission::Silent;
+        }
+        S::emit(&device.params, derived, &at, targets, cache, out)
+    }
+}

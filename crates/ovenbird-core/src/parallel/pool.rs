@@ -1,0 +1,187 @@
+//! A pool of threads that takes one short task after another.
+//!
+//! A slice of a simulation often lasts only some microseconds, so a thread that has finished spins
+//! for a while before it sleeps. A task is announced by raising `epoch`; each helper thread runs it
+//! on its own worker and counts itself in `done`. [`Pool::run`] returns only when all have, which
+//! is what lets the task borrow from its caller.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+/// Rounds of spinning before a thread sleeps; about 50 microseconds.
+const SPINS: u32 = 2000;
+
+/// A task that threads can find through a shared pointer.
+#[derive(Clone, Copy)]
+struct Task {
+    data: *const (),
+    call: fn(*const (), usize),
+}
+
+// SAFETY: a `Task` is only made in `Pool::run` from a `Sync` closure, and only used before that
+// call returns, while the closure is alive.
+unsafe impl Send for Task {}
+
+#[derive(Default)]
+struct Shared {
+    epoch: AtomicUsize,
+    done: AtomicUsize,
+    stop: AtomicBool,
+    panicked: AtomicBool,
+    task: Mutex<Option<Task>>,
+    sleepers: Condvar,
+}
+
+/// Threads that wait for tasks.
+pub struct Pool {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Pool {
+    /// A pool for `workers` workers; the calling thread serves the first.
+    pub fn new(workers: usize) -> Self {
+        let shared = Arc::new(Shared::default());
+        let threads = (1..workers)
+            .map(|index| {
+                let shared = Arc::clone(&shared);
+                std::thread::spawn(move || serve(&shared, index))
+            })
+            .collect();
+        Pool { shared, threads }
+    }
+
+    /// Calls `f` for each worker, in parallel, and waits for all.
+    ///
+    /// # Panics
+    /// When there are more workers than the pool has threads, or when `f` panics.
+    pub fn run<T: Send>(&self, workers: &mut [T], f: impl Fn(usize, &mut T) + Sync) {
+        assert!(workers.len() <= self.threads.len() + 1, "a pool has a thread for each worker");
+        if self.threads.is_empty() {
+            workers.iter_mut().enumerate().for_each(|(i, w)| f(i, w));
+            return;
+        }
+        let items = Items { first: workers.as_mut_ptr(), len: workers.len() };
+        let job = |index: usize| {
+            let items = &items;
+            if index < items.len {
+                // SAFETY: each index is used by one thread, so the borrows do not overlap; the
+                // slice outlives this call, which waits for all threads.
+                f(index, unsafe { &mut *items.first.add(index) });
+            }
+        };
+        self.broadcast(&job);
+    }
+
+    fn broadcast<F: Fn(usize) + Sync>(&self, job: &F) {
+        let shared = &*self.shared;
+        shared.done.store(0, Ordering::Relaxed);
+        let task = Task { data: std::ptr::from_ref(job).cast(), call: call::<F> };
+        *lock(&shared.task) = Some(task);
+        shared.epoch.fetch_add(1, Ordering::Release);
+        shared.sleepers.notify_all();
+        let own = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(0)));
+        let mut spins = 0u32;
+        while shared.done.load(Ordering::Acquire) < self.threads.len() {
+            spins += 1;
+            if spins > SPINS { std::thread::yield_now() } else { std::hint::spin_loop() }
+        }
+        if let Err(panic) = own {
+            std::panic::resume_unwind(panic);
+        }
+        assert!(!shared.panicked.swap(false, Ordering::Relaxed), "a worker thread panicked");
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Release);
+        drop(lock(&self.shared.task));
+        self.shared.sleepers.notify_all();
+        for thread in self.threads.drain(..) {
+            // a thread that panicked has already reported it
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The elements that threads share out among them.
+struct Items<T> {
+    first: *mut T,
+    len: usize,
+}
+
+// SAFETY: threads reach disjoint elements only, and `T: Send` where it is made.
+unsafe impl<T: Send> Sync for Items<T> {}
+
+fn call<F: Fn(usize) + Sync>(data: *const (), index: usize) {
+    // SAFETY: `data` was made from an `&F` that lives until `Pool::broadcast` returns.
+    let f = unsafe { &*data.cast::<F>() };
+    f(index);
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn serve(shared: &Shared, index: usize) {
+    let mut seen = 0;
+    loop {
+        let mut spins = 0;
+        while shared.epoch.load(Ordering::Acquire) == seen {
+            if shared.stop.load(Ordering::Acquire) {
+                return;
+            }
+            spins += 1;
+            if spins < SPINS {
+                std::hint::spin_loop();
+                continue;
+            }
+            let guard = lock(&shared.task);
+            if shared.epoch.load(Ordering::Acquire) == seen && !shared.stop.load(Ordering::Acquire) {
+                drop(shared.sleepers.wait(guard));
+            }
+        }
+        seen += 1;
+        let task = *lock(&shared.task);
+        if let Some(task) = task {
+            let run = std::panic::AssertUnwindSafe(|| (task.call)(task.data, index));
+            if std::panic::catch_unwind(run).is_err() {
+                shared.panicked.store(true, Ordering::Relaxed);
+            }
+        }
+        shared.done.fetch_add(1, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_worker_runs_every_task_once() {
+        for n in [1, 2, 5] {
+            let pool = Pool::new(n);
+            let mut counts = vec![0usize; n];
+            let rounds = if cfg!(miri) { 5 } else { 1000 };
+            for k in 0..rounds {
+                pool.run(&mut counts, |i, c| *c += i + k);
+            }
+            let sum: usize = (0..rounds).sum();
+            assert_eq!(counts, (0..n).map(|i| sum + i * rounds).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_panic_reaches_the_caller_and_leaves_the_pool_usable() {
+        let pool = Pool::new(3);
+        let mut items = [0, 1, 2];
+        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            pool.run(&mut items, |i, _| assert!(i != 2, "expected by the test"));
+        }));
+        assert!(panic.is_err());
+        pool.run(&mut items, |_, x| *x += 1);
+        assert_eq!(items, [1, 2, 3]);
+    }
+}

@@ -1,0 +1,525 @@
+//! Connections of a simulation: finding, reading, changing, removing them.
+
+use super::devices::Listening;
+use super::Simulation;
+use crate::error::{Error, Kind, Result};
+use crate::event::ChannelKey;
+use crate::model::{Event, SynapseKind};
+use crate::synapse::{Connection, Position};
+use crate::value::{Column, Dict, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Which connections are wanted; `None` means any.
+#[derive(Clone, Debug, Default)]
+pub struct Filter<'a> {
+    pub sources: Option<&'a [u32]>,
+    pub targets: Option<&'a [u32]>,
+    pub model: Option<u16>,
+}
+
+/// Where a connection is kept.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Place {
+    Row(u32, Position),
+    Gap(u32, u32),
+    Drive(u32, u32, u32),
+    Listening(u32),
+    Sampling(u32),
+}
+
+/// One connection in a set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Handle {
+    source: u32,
+    target: u32,
+    model: u16,
+    /// Which of the connections of the same ends and model, in their order.
+    nth: u32,
+    port: u32,
+    place: Place,
+}
+
+/// An ordered set of connections. It stays valid when connections are added or removed.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectionSet {
+    handles: Vec<Handle>,
+    generation: u64,
+}
+
+/// Everything about a connection that users see.
+struct Seen {
+    weight: f64,
+    delay: u32,
+    receptor: i64,
+}
+
+/// The keys of a connection.
+pub const KEYS: [&str; 10] = [
+    "delay",
+    "port",
+    "receptor",
+    "sizeof",
+    "source",
+    "synapse_id",
+    "synapse_model",
+    "target",
+    "target_thread",
+    "weight",
+];
+
+impl ConnectionSet {
+    /// The number of connections.
+    pub fn len(&self) -> usize {
+        self.handles.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.handles.is_empty()
+    }
+
+    /// The connections with the given indices.
+    ///
+    /// # Errors
+    /// When an index is out of range.
+    pub fn take(&self, indices: &[usize]) -> Result<ConnectionSet> {
+        let handles = indices.iter().map(|&i| {
+            self.handles.get(i).copied().ok_or_else(|| {
+                Error::new(Kind::Index, format!("index {i} is out of range for {} connections", self.len()))
+            })
+        });
+        Ok(ConnectionSet { handles: handles.collect::<Result<_>>()?, generation: self.generation })
+    }
+}
+
+impl Simulation {
+    /// The number of connections.
+    pub fn num_connections(&self) -> usize {
+        let of_workers = self.workers.iter().map(|w| {
+            let driven: usize = w.drives.iter().map(|d| d.entries.len()).sum();
+            w.rows.len() + w.pending.len() + w.gaps.entries.len() + driven
+        });
+        of_workers.sum::<usize>() + self.devices.listening.len() + self.devices.sampling.len()
+    }
+
+    pub(super) fn connections_of(&self, model: u16) -> usize {
+        let mut n = 0;
+        for w in &self.workers {
+            n += w.rows.count(model) + w.pending.count(model);
+            n += w.drives.iter().flat_map(|d| &d.entries).filter(|e| e.model == model).count();
+        }
+        let devices = self.devices.listening.iter().chain(&self.devices.sampling);
+        n += devices.filter(|l| l.model == model).count();
+        if self.synapse_model(model).info.kind == SynapseKind::GapJunction {
+            n += self.workers.iter().map(|w| w.gaps.entries.len()).sum::<usize>();
+        }
+        n
+    }
+
+    fn gap_model(&self) -> u16 {
+        let gap = |s: &super::SynapseModel| s.info.kind == SynapseKind::GapJunction;
+        self.synapses.iter().position(gap).unwrap_or(0) as u16
+    }
+
+    /// Brings new connections into their rows, so that they can be found.
+    fn settle(&mut self) -> Result<()> {
+        if self.workers.iter().any(|w| !w.pending.is_empty()) || self.pool.is_none() {
+            self.devices.parts.resize_with(self.families.len(), || None);
+            self.arrange()?;
+        }
+        Ok(())
+    }
+
+    /// The connections that pass a filter, in the order of model, source, target.
+    ///
+    /// # Errors
+    /// When a node does not exist.
+    pub fn connections(&mut self, filter: &Filter<'_>) -> Result<ConnectionSet> {
+        self.settle()?;
+        let sources: Option<BTreeSet<u32>> = filter.sources.map(|s| s.iter().copied().collect());
+        let targets = filter.targets.map(|t| {
+            let mut marked = vec![false; self.nodes.len() + 1];
+            t.iter().filter(|&&id| (id as usize) < marked.len()).for_each(|&id| marked[id as usize] = true);
+            marked
+        });
+        for &id in filter.sources.iter().chain(&filter.targets).copied().flatten() {
+            self.nodes.run(id)?;
+        }
+        let mut handles = Vec::new();
+        self.visit(sources.as_ref(), &mut |source, target, model, place| {
+            let wanted = filter.model.is_none_or(|m| m == model)
+                && targets.as_ref().is_none_or(|t| t[target as usize]);
+            if wanted {
+                handles.push(Handle { source, target, model, nth: 0, port: 0, place });
+            }
+        })?;
+        let rank = |h: &Handle| match h.place {
+            Place::Row(..) | Place::Gap(..) => 0u8,
+            Place::Listening(_) | Place::Sampling(_) => 1,
+            Place::Drive(..) => 2,
+        };
+        handles.sort_by_key(|h| (h.model, rank(h), h.source, h.target));
+        for i in 0..handles.len() {
+            handles[i].port = i as u32;
+            if i > 0 {
+                let (a, b) = (handles[i - 1], handles[i]);
+                if (a.source, a.target, a.model) == (b.source, b.target, b.model) {
+                    handles[i].nth = a.nth + 1;
+                }
+            }
+        }
+        Ok(ConnectionSet { handles, generation: self.generation })
+    }
+
+    /// Visits all connections from some sources.
+    fn visit(
+        &self,
+        sources: Option<&BTreeSet<u32>>,
+        f: &mut dyn FnMut(u32, u32, u16, Place),
+    ) -> Result<()> {
+        let wanted = |source: u32| sources.is_none_or(|s| s.contains(&source));
+        let gap = self.gap_model();
+        for (w, worker) in self.workers.iter().enumerate() {
+            let ids = self.ids_by_family(w);
+            let mut row = |at: Position, c: Connection| {
+                let target = ids[c.channel.family as usize][c.local as usize];
+                f(c.source, target, c.model, Place::Row(w as u32, at));
+            };
+            match sources {
+                Some(list) => {
+                    list.iter().for_each(|&s| worker.rows.for_source(s, &worker.ring, &mut row));
+                }
+                None => worker.rows.for_each(&worker.ring, &mut row),
+            }
+            for (i, e) in worker.gaps.entries.iter().enumerate().filter(|(_, e)| wanted(e.source)) {
+                let place = Place::Gap(w as u32, i as u32);
+                f(e.source, ids[e.family][e.local as usize], gap, place);
+            }
+            for (d, drive) in worker.drives.iter().enumerate().filter(|(_, d)| wanted(d.id)) {
+                for (i, e) in drive.entries.iter().enumerate() {
+                    f(drive.id, e.target, e.model, Place::Drive(w as u32, d as u32, i as u32));
+                }
+            }
+        }
+        for (i, l) in self.devices.listening.iter().enumerate().filter(|(_, l)| wanted(l.source)) {
+            f(l.source, l.recorder, l.model, Place::Listening(i as u32));
+        }
+        for (i, l) in self.devices.sampling.iter().enumerate().filter(|(_, l)| wanted(l.recorder)) {
+            f(l.recorder, l.source, l.model, Place::Sampling(i as u32));
+        }
+        Ok(())
+    }
+
+    fn ids_by_family(&self, worker: usize) -> Vec<&[u32]> {
+        let parts = &self.workers[worker].parts;
+        let ids = self.families.iter().zip(parts);
+        ids.map(|(f, p)| f.neurons().map_or(&[][..], |n| n.ids(p))).collect()
+    }
+
+    /// Finds the connections of a set again after others were made or removed.
+    fn refresh(&mut self, set: &ConnectionSet) -> Result<ConnectionSet> {
+        self.settle()?;
+        if set.generation == self.generation {
+            return Ok(set.clone());
+        }
+        let sources: Vec<u32> =
+            set.handles.iter().map(|h| h.source).collect::<BTreeSet<_>>().into_iter().collect();
+        let gone = || {
+            Error::new(Kind::InexistentConnection, "a connection of this collection has been removed")
+        };
+        if sources.iter().any(|&s| self.nodes.run(s).is_err()) {
+            return Err(gone());
+        }
+        let now = self.connections(&Filter { sources: Some(&sources), ..Filter::default() })?;
+        let index: BTreeMap<_, _> =
+            now.handles.iter().map(|h| ((h.source, h.target, h.model, h.nth), *h)).collect();
+        let handles: Result<Vec<_>> = set
+            .handles
+            .iter()
+            .map(|h| {
+                let key = (h.source, h.target, h.model, h.nth);
+                let found = index.get(&key).ok_or_else(gone)?;
+                Ok(Handle { port: h.port, ..*found })
+            })
+            .collect();
+        Ok(ConnectionSet { handles: handles?, generation: self.generation })
+    }
+
+    fn see(&self, place: Place) -> Seen {
+        let receptor_of = |w: usize, channel: ChannelKey, local: u32| {
+            let f = channel.family as usize;
+            let part = &self.workers[w].parts[f];
+            let ops = self.families[f].neurons();
+            ops.map_or(0, |o| o.receptor(o.class(part, local), channel.channel as usize))
+        };
+        match place {
+            Place::Row(w, at) => {
+                let worker = &self.workers[w as usize];
+                let (weight, delay) = worker.rows.weight_and_delay(at);
+                let (channel, local) = worker.rows.target(at, &worker.ring);
+                Seen { weight, delay, receptor: receptor_of(w as usize, channel, local) }
+            }
+            Place::Gap(w, i) => {
+                let weight = self.workers[w as usize].gaps.entries[i as usize].weight;
+                let delay = self.clock.round(1.0).max(1) as u32;
+                Seen { weight, delay, receptor: 0 }
+            }
+            Place::Drive(w, d, i) => {
+                let e = &self.workers[w as usize].drives[d as usize].entries[i as usize];
+                let receptor = receptor_of(w as usize, e.channel, e.local);
+                Seen { weight: e.weight, delay: e.delay, receptor }
+            }
+            Place::Listening(i) => seen_by(&self.devices.listening[i as usize]),
+            Place::Sampling(i) => seen_by(&self.devices.sampling[i as usize]),
+        }
+    }
+
+    /// One key of all connections of a set; `None` if connections have no such key.
+    ///
+    /// # Errors
+    /// When a connection has been removed.
+    pub fn connection_values(&mut self, set: &ConnectionSet, key: &str) -> Result<Option<Column>> {
+        let fresh;
+        let set = if set.generation == self.generation {
+            set
+        } else {
+            fresh = self.refresh(set)?;
+            &fresh
+        };
+        let h = &set.handles;
+        let ints = |f: &dyn Fn(&Handle) -> i64| Column::Ints(h.iter().map(f).collect());
+        Ok(Some(match key {
+            "source" => ints(&|h| i64::from(h.source)),
+            "target" => ints(&|h| i64::from(h.target)),
+            "synapse_id" => ints(&|h| i64::from(h.model)),
+            "port" => ints(&|h| i64::from(h.port)),
+            "target_thread" => ints(&|h| match h.place {
+                Place::Row(w, _) | Place::Gap(w, _) | Place::Drive(w, ..) => i64::from(w),
+                _ => 0,
+            }),
+            "sizeof" => ints(&|_| 12),
+            "receptor" => ints(&|h| self.see(h.place).receptor),
+            "weight" => Column::Floats(h.iter().map(|h| self.see(h.place).weight).collect()),
+            "delay" => {
+                let ms = |h: &Handle| self.clock.ms(self.see(h.place).delay.into());
+                Column::Floats(h.iter().map(ms).collect())
+            }
+            "synapse_model" => Column::Values(
+                h.iter().map(|h| Value::Str(self.synapse_model(h.model).name.clone())).collect(),
+            ),
+            _ => return Ok(None),
+        }))
+    }
+
+    /// Sets weights or delays of connections, for all or for none.
+    ///
+    /// # Errors
+    /// When a key is not known, cannot be set, or a value is not right.
+    pub fn set_connections(&mut self, set: &ConnectionSet, params: &Dict) -> Result<()> {
+        self.refuse_while_prepared_for_delay(params)?;
+        let set = self.refresh(set)?;
+        let n = set.len();
+        let mut weights = None;
+        let mut delays = None;
+        for (key, value) in params.iter() {
+            match key {
+                "weight" => weights = Some(self.connection_numbers(key, value, n)?),
+                "delay" => {
+                    let list = self.connection_numbers(key, value, n)?;
+                    let steps: Result<Vec<_>> = list.iter().map(|&ms| self.delay_steps(ms)).collect();
+                    delays = Some(steps?);
+                }
+                _ if KEYS.contains(&key) => {
+                    return Err(Error::new(
+                        Kind::UnaccessedEntry,
+                        format!("Unaccessed elements in params, in a connection: {key} cannot be set"),
+                    ));
+                }
+                _ if !self.settings.dict_miss_is_error => {}
+                _ => return Err(Error::unknown_key("a connection", key, ["weight", "delay"])),
+            }
+        }
+        self.draw_calls += 1;
+        self.write_connections(&set, weights.as_deref(), delays.as_deref())
+    }
+
+    fn refuse_while_prepared_for_delay(&self, params: &Dict) -> Result<()> {
+        if params.get("delay").is_some() {
+            return self.refuse_while_prepared("Changing delays");
+        }
+        Ok(())
+    }
+
+    fn connection_numbers(&self, key: &str, value: &Value, n: usize) -> Result<Vec<f64>> {
+        let amount = crate::connect::Amount::from_value(key, value)?;
+        if let crate::connect::Amount::Each(v) = &amount
+            && v.len() != n
+        {
+            return Err(Error::new(
+                Kind::Value,
+                format!("{key} has {} values for {n} connections", v.len()),
+            ));
+        }
+        let purpose = crate::rng::Purpose::SynapseParameter;
+        let key = crate::rng::Key::new(self.settings.rng_seed, purpose).derive(1, 0);
+        let mut stream = crate::rng::Stream::new(key, self.draw_calls, 0, 0);
+        (0..n).map(|i| amount.get(i, &mut stream)).collect()
+    }
+
+    fn write_connections(
+        &mut self,
+        set: &ConnectionSet,
+        weights: Option<&[f64]>,
+        delays: Option<&[u32]>,
+    ) -> Result<()> {
+        let mut rebuild: BTreeMap<u32, BTreeMap<(u32, u32), usize>> = BTreeMap::new();
+        for (i, h) in set.handles.iter().enumerate() {
+            let weight = weights.map(|w| w[i]);
+            let delay = delays.map(|d| d[i]);
+            match h.place {
+                Place::Row(w, at) => {
+                    let in_place = delay.is_none()
+                        && weight.is_none_or(|x| self.workers[w as usize].rows.set_weight(at, x));
+                    if !in_place {
+                        rebuild.entry(w).or_default().insert(at.key(), i);
+                    }
+                }
+                Place::Gap(w, k) => {
+                    let entry = &mut self.workers[w as usize].gaps.entries[k as usize];
+                    entry.weight = weight.unwrap_or(entry.weight);
+                }
+                Place::Drive(w, d, k) => {
+                    let e = &mut self.workers[w as usize].drives[d as usize].entries[k as usize];
+                    e.delay = delay.unwrap_or(e.delay);
+                    if let Some(x) = weight {
+                        e.weight = x;
+                        let f = e.channel.family as usize;
+                        let (channel, local) = (e.channel, e.local);
+                        if let Some(new) = self.channel_for(w as usize, f, channel, local, x, Event::Spike)
+                        {
+                            let drive = &mut self.workers[w as usize].drives[d as usize];
+                            drive.entries[k as usize].channel = new;
+                        }
+                    }
+                }
+                Place::Listening(k) => update(&mut self.devices.listening[k as usize], weight, delay),
+                Place::Sampling(k) => update(&mut self.devices.sampling[k as usize], weight, delay),
+            }
+        }
+        if let Some(list) = delays {
+            list.iter().for_each(|&d| self.delays.note(d));
+        }
+        for (w, entries) in rebuild {
+            self.rebuild_rows(w as usize, |c, at| match entries.get(&at.key()) {
+                Some(&i) => Some(Connection {
+                    weight: weights.map_or(c.weight, |x| x[i]),
+                    delay: delays.map_or(c.delay, |d| d[i]),
+                    ..c
+                }),
+                None => Some(c),
+            }, weights.is_some().then(|| set.handles.iter().map(|h| h.model).collect()))?;
+            self.generation += 1;
+        }
+        if set.handles.iter().any(|h| matches!(h.place, Place::Drive(..))) {
+            self.arrange()?;
+        }
+        Ok(())
+    }
+
+    /// The channel to which a connection moves when its weight becomes `weight`.
+    fn channel_for(
+        &self,
+        w: usize,
+        family: usize,
+        channel: ChannelKey,
+        local: u32,
+        weight: f64,
+        event: Event,
+    ) -> Option<ChannelKey> {
+        let ops = self.families[family].neurons()?;
+        let class = ops.class(&self.workers[w].parts[family], local);
+        let receptor = ops.receptor(class, channel.channel as usize);
+        let port = ops.port(class, event, receptor).ok()?;
+        if port.positive != channel.channel as usize && port.negative != channel.channel as usize {
+            return None;
+        }
+        Some(ChannelKey { channel: port.channel(weight) as u32, ..channel })
+    }
+
+    /// Makes a worker's rows anew from what `change` makes of each connection.
+    fn rebuild_rows(
+        &mut self,
+        w: usize,
+        mut change: impl FnMut(Connection, Position) -> Option<Connection>,
+        own_weights: Option<BTreeSet<u16>>,
+    ) -> Result<()> {
+        let mut all = Vec::new();
+        let worker = &self.workers[w];
+        worker.rows.for_each(&worker.ring, |at, c| {
+            if let Some(c) = change(c, at) {
+                all.push(c);
+            }
+        });
+        for c in &mut all {
+            let f = c.channel.family as usize;
+            if let Some(new) = self.channel_for(w, f, c.channel, c.local, c.weight, Event::Spike) {
+                c.channel = new;
+            }
+        }
+        let worker = &mut self.workers[w];
+        worker.rows.clear(own_weights.into_iter().flatten());
+        all.into_iter().for_each(|c| worker.pending.push(c));
+        self.arrange()
+    }
+
+    /// Removes connections.
+    ///
+    /// # Errors
+    /// When one of them does not exist any more.
+    pub fn disconnect(&mut self, set: &ConnectionSet) -> Result<()> {
+        self.refuse_while_prepared("Disconnecting")?;
+        let set = self.refresh(set)?;
+        let mut rows: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
+        let mut gone: BTreeMap<(u8, u32, u32), BTreeSet<u32>> = BTreeMap::new();
+        for h in &set.handles {
+            match h.place {
+                Place::Row(w, at) => drop(rows.entry(w).or_default().insert(at.key())),
+                Place::Gap(w, i) => drop(gone.entry((0, w, 0)).or_default().insert(i)),
+                Place::Drive(w, d, i) => drop(gone.entry((1, w, d)).or_default().insert(i)),
+                Place::Listening(i) => drop(gone.entry((2, 0, 0)).or_default().insert(i)),
+                Place::Sampling(i) => drop(gone.entry((3, 0, 0)).or_default().insert(i)),
+            }
+        }
+        for ((kind, w, d), indices) in gone {
+            let worker = &mut self.workers[w as usize];
+            match kind {
+                0 => retain(&mut worker.gaps.entries, &indices),
+                1 => retain(&mut worker.drives[d as usize].entries, &indices),
+                2 => retain(&mut self.devices.listening, &indices),
+                _ => retain(&mut self.devices.sampling, &indices),
+            }
+        }
+        for (w, removed) in rows {
+            self.rebuild_rows(w as usize, |c, at| (!removed.contains(&at.key())).then_some(c), None)?;
+        }
+        self.generation += 1;
+        self.arrange()
+    }
+}
+
+fn seen_by(l: &Listening) -> Seen {
+    Seen { weight: l.weight, delay: l.delay, receptor: 0 }
+}
+
+fn update(l: &mut Listening, weight: Option<f64>, delay: Option<u32>) {
+    l.weight = weight.unwrap_or(l.weight);
+    l.delay = delay.unwrap_or(l.delay);
+}
+
+fn retain<T>(list: &mut Vec<T>, removed: &BTreeSet<u32>) {
+    let mut i = 0;
+    list.retain(|_| {
+        i += 1;
+        !removed.contains(&(i - 1))
+    });
+}

@@ -1,0 +1,367 @@
+//! Devices and what connects them: recorders and those that they listen to, and stimulators that
+//! are themselves recorded. Devices are not spread over workers.
+
+use crate::device::Drive;
+use crate::error::Result;
+use crate::event::Spike;
+use crate::model::{Emission, Targets};
+use crate::node::{Family, Location, NodeTable, Part};
+use crate::record::Recorder;
+use crate::synapse::SourceIndex;
+use crate::time::{Clock, Step};
+
+/// A connection to a recorder.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Listening {
+    pub source: u32,
+    pub recorder: u32,
+    pub weight: f64,
+    /// In steps.
+    pub delay: u32,
+    pub model: u16,
+}
+
+/// A sample that waits for the next slice, when its multimeter will ask for it.
+struct Sample {
+    stamp: Step,
+    order: usize,
+    recorder: usize,
+    sender: u32,
+    values: Vec<f64>,
+}
+
+/// A recorder's place.
+#[derive(Clone, Copy, Debug)]
+struct RecorderAt {
+    id: u32,
+    family: usize,
+    local: u32,
+}
+
+/// A stimulator that spike recorders record.
+struct RecordedStimulator {
+    drive: Drive,
+    recorders: Vec<usize>,
+    ids: Vec<u32>,
+    occurrences: Vec<u32>,
+    cache: Box<dyn std::any::Any + Send + Sync>,
+}
+
+/// A stimulator whose current a multimeter samples.
+pub(super) struct Probe {
+    pub recorder: usize,
+    pub order: usize,
+    pub id: u32,
+    family: usize,
+    local: u32,
+    targets: Vec<u32>,
+    occurrences: Vec<u32>,
+    cache: Box<dyn std::any::Any + Send + Sync>,
+    interval: Step,
+    offset: Step,
+    columns: usize,
+}
+
+/// All devices of a simulation.
+#[derive(Default)]
+pub(super) struct Devices {
+    /// The parts of families of devices, by family; `None` for neurons.
+    pub parts: Vec<Option<Part>>,
+    /// Connections from neurons and stimulators to spike recorders.
+    pub listening: Vec<Listening>,
+    /// Connections from multimeters to their targets.
+    pub sampling: Vec<Listening>,
+    recorders: Vec<RecorderAt>,
+    index: SourceIndex,
+    /// The recorders that listen to each source in `index`.
+    heard_by: Vec<Vec<usize>>,
+    stimulators: Vec<RecordedStimulator>,
+    probes: Vec<Probe>,
+    samples: Vec<Sample>,
+}
+
+impl Devices {
+    /// The part of a family of devices, made when it is first asked for.
+    pub fn part(&mut self, f: usize, family: &dyn Family) -> &mut Part {
+        if self.parts.len() <= f {
+            self.parts.resize_with(f + 1, || None);
+        }
+        self.parts[f].get_or_insert_with(|| family.new_part())
+    }
+
+    pub fn recorder<'a>(&'a self, families: &[Box<dyn Family>], f: usize, local: u32) -> Option<&'a Recorder> {
+        let part = self.parts.get(f)?.as_ref()?;
+        Some(families[f].recorders()?.recorder_ref(part, local))
+    }
+
+    pub fn recorder_mut<'a>(
+        &'a mut self,
+        families: &[Box<dyn Family>],
+        f: usize,
+        local: u32,
+    ) -> Option<&'a mut Recorder> {
+        let part = self.parts.get_mut(f)?.as_mut()?;
+        Some(families[f].recorders()?.recorder(part, local))
+    }
+
+    /// Finds recorders and who is heard by whom, and opens what recorders write to.
+    pub fn prepare(
+        &mut self,
+        families: &[Box<dyn Family>],
+        nodes: &NodeTable,
+        clock: &Clock,
+        environment: &crate::record::Environment,
+    ) -> Result<()> {
+        self.parts.resize_with(families.len(), || None);
+        self.recorders.clear();
+        for run in nodes.runs().iter().filter(|r| families[r.family].recorders().is_some()) {
+            for id in run.first..=run.last() {
+                let local = run.locate(id).local;
+                self.recorders.push(RecorderAt { id, family: run.family, local });
+            }
+        }
+        for i in 0..self.recorders.len() {
+            let at = self.recorders[i];
+            if let Some(r) = self.recorder_mut(families, at.family, at.local) {
+                r.prepare(clock, environment)?;
+            }
+        }
+        self.index_listeners(families, nodes)
+    }
+
+    fn index_of(&self, recorder: u32) -> usize {
+        self.recorders.partition_point(|r| r.id < recorder)
+    }
+
+    fn index_listeners(&mut self, families: &[Box<dyn Family>], nodes: &NodeTable) -> Result<()> {
+        self.index = SourceIndex::new(self.listening.iter().map(|l| l.source));
+        self.heard_by = vec![Vec::new(); self.index.len()];
+        self.stimulators.clear();
+        for l in &self.listening {
+            let recorder = self.index_of(l.recorder);
+            let (family, Location { local, .. }) = nodes.locate(l.source)?;
+            if let Some(ops) = families[family].stimulators() {
+                let known = self.stimulators.iter().position(|s| s.drive.id == l.source);
+                let s = known.unwrap_or_else(|| {
+                    self.stimulators.push(RecordedStimulator {
+                        drive: Drive::new(l.source, family, local),
+                        recorders: Vec::new(),
+                        ids: Vec::new(),
+                        occurrences: Vec::new(),
+                        cache: ops.new_cache(),
+                    });
+                    self.stimulators.len() - 1
+                });
+                self.stimulators[s].recorders.push(recorder);
+                self.stimulators[s].ids.push(l.recorder);
+            } else if let Some(row) = self.index.row(l.source) {
+                self.heard_by[row].push(recorder);
+            }
+        }
+        for s in &mut self.stimulators {
+            s.occurrences = crate::device::occurrences(&s.ids);
+        }
+        Ok(())
+    }
+
+    /// Writes spikes of neurons to the recorders that hear them.
+    pub fn record_spikes(
+        &mut self,
+        families: &[Box<dyn Family>],
+        clock: &Clock,
+        origin: Step,
+        spikes: &[Spike],
+    ) {
+        if self.index.is_empty() {
+            return;
+        }
+        for spike in spikes {
+            let Some(row) = self.index.row(spike.sender()) else { continue };
+            let stamp = origin + spike.lag() as Step + 1;
+            for k in 0..self.heard_by[row].len() {
+                let at = self.recorders[self.heard_by[row][k]];
+                if let Some(r) = self.recorder_mut(families, at.family, at.local) {
+                    for _ in 0..spike.count() {
+                        r.write(stamp, spike.sender(), &[], &[], clock);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets recorded stimulators send to their recorders.
+    pub fn record_stimulators(
+        &mut self,
+        families: &[Box<dyn Family>],
+        clock: &Clock,
+        steps: std::ops::Range<Step>,
+        keys: super::worker::DeviceKeys,
+    ) {
+        for step in steps {
+            for s in 0..self.stimulators.len() {
+                let source = &mut self.stimulators[s];
+                let Some(ops) = families[source.drive.family].stimulators() else { continue };
+                let Some(part) = &self.parts[source.drive.family] else { continue };
+                let mut out = vec![0.0; source.ids.len()];
+                let targets = Targets { ids: &source.ids, occurrences: &source.occurrences };
+                let (key, local) = (keys.of(ops), source.drive.local);
+                let sent = ops.emit(part, local, step, key, targets, &mut *source.cache, &mut out);
+                let counts: Vec<f64> = match sent {
+                    Emission::Pulses(pulses) => {
+                        let n = pulses.iter().map(|p| f64::from(p.count)).sum();
+                        vec![n; out.len()]
+                    }
+                    Emission::Each => out,
+                    _ => continue,
+                };
+                let (id, recorders) = (source.drive.id, source.recorders.clone());
+                for (recorder, count) in recorders.into_iter().zip(counts) {
+                    let at = self.recorders[recorder];
+                    if let Some(r) = self.recorder_mut(families, at.family, at.local) {
+                        for _ in 0..count as u64 {
+                            r.write(step + 1, id, &[], &[], clock);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes over samples that workers took, to be written at the start of the next slice.
+    pub fn take_samples(&mut self, workers: &mut [super::Worker], families: &[Box<dyn Family>]) {
+        for worker in workers {
+            for (f, taps) in worker.taps.iter_mut().enumerate() {
+                let Some(ops) = families[f].neurons() else { continue };
+                let ids = ops.ids(&worker.parts[f]);
+                for tap in taps {
+                    let width = tap.names.len();
+                    for (i, &stamp) in tap.stamps.iter().enumerate() {
+                        self.samples.push(Sample {
+                            stamp,
+                            order: tap.order,
+                            recorder: tap.recorder,
+                            sender: ids[tap.local as usize],
+                            values: tap.values[i * width..(i + 1) * width].to_vec(),
+                        });
+                    }
+                    tap.stamps.clear();
+                    tap.values.clear();
+                }
+            }
+        }
+    }
+
+    /// Makes the probes of stimulators; `targets` gives the targets of a stimulator.
+    pub fn arrange_probes(
+        &mut self,
+        families: &[Box<dyn Family>],
+        nodes: &NodeTable,
+        clock: &Clock,
+        targets: impl Fn(u32) -> Vec<u32>,
+    ) -> Result<()> {
+        self.probes.clear();
+        for (recorder, order, l) in self.sampling_orders() {
+            let (family, Location { local, .. }) = nodes.locate(l.source)?;
+            let Some(ops) = families[family].stimulators() else { continue };
+            let at = self.recorders[recorder];
+            let Some(r) = self.recorder(families, at.family, at.local) else { continue };
+            let (interval, offset) = r.sampling_steps(clock);
+            let columns = r.sampling.record_from.len();
+            let targets = targets(l.source);
+            let occurrences = crate::device::occurrences(&targets);
+            let cache = ops.new_cache();
+            let id = l.source;
+            let probe = Probe {
+                recorder, order, id, family, local, targets, occurrences, cache, interval, offset, columns,
+            };
+            self.probes.push(probe);
+        }
+        Ok(())
+    }
+
+    /// For each connection of a multimeter: the recorder's index, the order of the target among
+    /// the recorder's, and the connection.
+    pub fn sampling_orders(&self) -> Vec<(usize, usize, Listening)> {
+        let mut orders = vec![0; self.recorders.len()];
+        self.sampling
+            .iter()
+            .map(|l| {
+                let r = self.index_of(l.recorder);
+                orders[r] += 1;
+                (r, orders[r] - 1, *l)
+            })
+            .collect()
+    }
+
+    /// The recorder with an index.
+    pub fn recorder_at(&self, families: &[Box<dyn Family>], index: usize) -> Option<&Recorder> {
+        let at = self.recorders[index];
+        self.recorder(families, at.family, at.local)
+    }
+
+    /// Samples the currents that stimulators send.
+    pub fn probe(
+        &mut self,
+        families: &[Box<dyn Family>],
+        steps: std::ops::Range<Step>,
+        keys: super::worker::DeviceKeys,
+    ) {
+        for step in steps {
+            for p in &mut self.probes {
+                let stamp = step + 1;
+                let due = stamp > p.offset && (stamp - p.offset) % p.interval == 0;
+                let (Some(ops), Some(part)) = (families[p.family].stimulators(), &self.parts[p.family])
+                else {
+                    continue;
+                };
+                let mut out = vec![0.0; p.targets.len()];
+                let targets = Targets { ids: &p.targets, occurrences: &p.occurrences };
+                let sent =
+                    ops.emit(part, p.local, step, keys.of(ops), targets, &mut *p.cache, &mut out);
+                let current = match sent {
+                    Emission::Current(x) => x,
+                    Emission::Each => out.iter().sum::<f64>() / out.len().max(1) as f64,
+                    _ => 0.0,
+                };
+                if due {
+                    let values = vec![current; p.columns];
+                    let (order, recorder, sender) = (p.order, p.recorder, p.id);
+                    self.samples.push(Sample { stamp, order, recorder, sender, values });
+                }
+            }
+        }
+    }
+
+    /// Writes the samples that wait, in the order of time and then of connection.
+    pub fn write_samples(&mut self, families: &[Box<dyn Family>], clock: &Clock) {
+        let mut samples = std::mem::take(&mut self.samples);
+        samples.sort_by_key(|s| (s.recorder, s.stamp, s.order));
+        for s in samples.drain(..) {
+            let at = self.recorders[s.recorder];
+            if let Some(r) = self.recorder_mut(families, at.family, at.local) {
+                r.write(s.stamp, s.sender, &s.values, &[], clock);
+            }
+        }
+        self.samples = samples;
+    }
+
+    /// Calls `f` for every recorder.
+    pub fn for_each_recorder(
+        &mut self,
+        families: &[Box<dyn Family>],
+        mut f: impl FnMut(&mut Recorder) -> Result<()>,
+    ) -> Result<()> {
+        for i in 0..self.recorders.len() {
+            let at = self.recorders[i];
+            if let Some(r) = self.recorder_mut(families, at.family, at.local) {
+                f(r)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops what waits, when time is set back.
+    pub fn forget(&mut self) {
+        self.samples.clear();
+    }
+}

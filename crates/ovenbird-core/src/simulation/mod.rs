@@ -1,0 +1,188 @@
+//! A simulation as a value: its nodes, its connections, its time.
+
+mod connect;
+mod connections;
+mod devices;
+mod models;
+mod nodes;
+mod run;
+mod settings;
+mod slice;
+mod worker;
+
+pub use connections::{ConnectionSet, Filter};
+pub use models::{Registry, SynapseModel};
+pub use run::{Progress, RunControl};
+pub use settings::Settings;
+
+use crate::error::{Error, Result};
+use crate::event::Spike;
+use crate::node::{Family, NodeTable};
+use crate::parallel::Pool;
+use crate::time::{Clock, Step};
+use devices::Devices;
+use std::io::Write;
+use worker::Worker;
+
+/// The extremes of the delays of all connections, in steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DelayRange {
+    /// Smallest and greatest delay so far.
+    found: Option<(u32, u32)>,
+    /// Set by the user.
+    fixed: Option<(u32, u32)>,
+}
+
+impl DelayRange {
+    fn note(&mut self, delay: u32) {
+        let (min, max) = self.found.unwrap_or((delay, delay));
+        self.found = Some((min.min(delay), max.max(delay)));
+    }
+
+    fn merge(&mut self, other: DelayRange) {
+        if let Some((min, max)) = other.found {
+            self.note(min);
+            self.note(max);
+        }
+    }
+
+    fn range(&self) -> (u32, u32) {
+        self.fixed.or(self.found).unwrap_or((1, 1))
+    }
+}
+
+/// What a simulation is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Idle,
+    Prepared,
+    /// A run failed; only a reset helps.
+    Broken,
+}
+
+/// One simulation. Any number of them can exist in a process; they share nothing.
+pub struct Simulation {
+    registry: Registry,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    families: Vec<Box<dyn Family>>,
+    synapses: Vec<SynapseModel>,
+    nodes: NodeTable,
+    workers: Vec<Worker>,
+    devices: Devices,
+    pool: Option<Pool>,
+    phase: Phase,
+    /// The first step of the present slice, and the steps of it that have been taken.
+    origin: Step,
+    taken: usize,
+    /// Spikes of the present slice, and of the last one with its origin, not yet delivered.
+    emitted: Vec<Spike>,
+    waiting: (Step, Vec<Spike>),
+    delays: DelayRange,
+    /// The slice length of the current run.
+    min_delay: usize,
+    /// Calls of Connect, of set with Parameters, and of evaluate, which key their draws.
+    connect_calls: u32,
+    draw_calls: u32,
+    /// Counts changes of the connections, so that their handles know when to look anew.
+    generation: u64,
+    spike_count: u64,
+    has_run: bool,
+    timers: Timers,
+    console: Box<dyn Write + Send + Sync>,
+}
+
+/// Seconds spent, as NEST names them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Timers {
+    pub create: f64,
+    pub connect: f64,
+    pub simulate: f64,
+    pub prepare: f64,
+}
+
+impl Simulation {
+    /// A simulation without nodes that knows the models in `registry`.
+    pub fn new(registry: Registry) -> Self {
+        let settings = Settings::default();
+        let workers = settings.threads;
+        let (families, synapses) = registry.build();
+        let mut simulation = Simulation {
+            registry,
+            settings,
+            clock: Clock::default(),
+            families,
+            synapses,
+            nodes: NodeTable::new(workers),
+            workers: Vec::new(),
+            devices: Devices::default(),
+            pool: None,
+            phase: Phase::Idle,
+            origin: 0,
+            taken: 0,
+            emitted: Vec::new(),
+            waiting: (0, Vec::new()),
+            delays: DelayRange::default(),
+            min_delay: 1,
+            connect_calls: 0,
+            draw_calls: 0,
+            generation: 0,
+            spike_count: 0,
+            has_run: false,
+            timers: Timers::default(),
+            console: Box::new(std::io::sink()),
+        };
+        simulation.set_workers(workers);
+        simulation
+    }
+
+    /// Removes nodes, connections, copied models and changed defaults, and sets time and settings
+    /// back, except those that outlive a reset (data path and prefix, eprop settings).
+    pub fn reset(&mut self) {
+        let console = std::mem::replace(&mut self.console, Box::new(std::io::sink()));
+        let settings = self.settings.after_reset();
+        // a handle from before the reset must not match a generation after it
+        let generation = self.generation + 1;
+        *self = Simulation::new(self.registry.clone());
+        self.settings = settings;
+        self.console = console;
+        self.generation = generation;
+    }
+
+    /// Where the screen backend writes.
+    pub fn set_console(&mut self, console: Box<dyn Write + Send + Sync>) {
+        self.console = console;
+    }
+
+    /// The present time in steps.
+    pub fn now(&self) -> Step {
+        self.origin + self.taken as Step
+    }
+
+    /// The time base and resolution.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Seconds spent so far.
+    pub fn timers(&self) -> Timers {
+        self.timers
+    }
+
+    fn set_workers(&mut self, n: usize) {
+        self.nodes = NodeTable::new(n);
+        self.workers = (0..n).map(|_| Worker::new(&self.families)).collect();
+        self.pool = None;
+    }
+
+    fn refuse_while_prepared(&self, what: &str) -> Result<()> {
+        match self.phase {
+            Phase::Idle => Ok(()),
+            Phase::Prepared => Err(Error::new(
+                crate::error::Kind::Kernel,
+                format!("{what} is not possible between Prepare and Cleanup; call Cleanup first"),
+            )),
+            Phase::Broken => Ok(()),
+        }
+    }
+}

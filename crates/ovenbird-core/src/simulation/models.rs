@@ -1,0 +1,281 @@
+//! Models of a simulation: the registered ones, their defaults, and copies.
+
+use super::{Simulation, Worker};
+use crate::error::{Error, Kind, Result};
+use crate::model::{SynapseInfo, SynapseKind};
+use crate::node::{Family, KeyInfo, SetContext};
+use crate::value::{Dict, Value};
+
+/// The models that a simulation knows from the start.
+#[derive(Clone)]
+pub struct Registry {
+    /// Makes a family of each node model.
+    pub nodes: &'static [fn() -> Box<dyn Family>],
+    /// The synapse models.
+    pub synapses: &'static [SynapseInfo],
+}
+
+impl Registry {
+    pub(super) fn build(&self) -> (Vec<Box<dyn Family>>, Vec<SynapseModel>) {
+        let families = self.nodes.iter().map(|make| make()).collect();
+        (families, self.synapses.iter().map(|&info| SynapseModel::new(info)).collect())
+    }
+}
+
+/// A synapse model, or a copy of one, with its defaults.
+#[derive(Clone, Debug)]
+pub struct SynapseModel {
+    pub info: SynapseInfo,
+    pub name: String,
+    pub weight: f64,
+    /// In ms.
+    pub delay: f64,
+    pub receptor: i64,
+    /// Records what its synapses transmit.
+    pub weight_recorder: Option<u32>,
+}
+
+/// The greatest number of synapse models.
+pub const MAX_SYNAPSE_MODELS: usize = 511;
+
+impl SynapseModel {
+    fn new(info: SynapseInfo) -> Self {
+        SynapseModel {
+            info,
+            name: info.name.to_owned(),
+            weight: 1.0,
+            delay: 1.0,
+            receptor: 0,
+            weight_recorder: None,
+        }
+    }
+
+    /// The keys that can be set.
+    pub const KEYS: [&'static str; 4] = ["weight", "delay", "receptor_type", "weight_recorder"];
+
+    fn changed(&self, simulation: &Simulation, params: &Dict) -> Result<Self> {
+        let mut new = self.clone();
+        for (key, value) in params.iter() {
+            match key {
+                "weight" => new.weight = finite(key, value.as_float(key)?)?,
+                "delay" if self.info.has_delay => {
+                    let ms = finite(key, value.as_float(key)?)?;
+                    new.delay = simulation.clock.ms(simulation.delay_steps(ms)?.into());
+                }
+                "delay" => {
+                    return Err(Error::bad_property(format!("{} has no delay", self.name)));
+                }
+                "receptor_type" => new.receptor = value.as_int(key)?,
+                "weight_recorder" => new.weight_recorder = recorder_of(simulation, value)?,
+                _ if !simulation.settings.dict_miss_is_error => {}
+                _ => {
+                    let place = format!("synapse model {}", self.name);
+                    return Err(Error::unknown_key(&place, key, Self::KEYS));
+                }
+            }
+        }
+        Ok(new)
+    }
+}
+
+fn finite(key: &str, x: f64) -> Result<f64> {
+    if x.is_finite() {
+        return Ok(x);
+    }
+    Err(Error::bad_property(format!("{key} must be finite, got {x}")))
+}
+
+fn recorder_of(simulation: &Simulation, value: &Value) -> Result<Option<u32>> {
+    let ids = match value {
+        Value::Nodes(ids) => ids.clone(),
+        Value::Int(id) => vec![u32::try_from(*id).unwrap_or(0)],
+        other => return Err(other.mismatch("weight_recorder", "a NodeCollection")),
+    };
+    match ids.as_slice() {
+        [] => Ok(None),
+        [id] => {
+            let (family, _) = simulation.nodes.locate(*id)?;
+            let kind = simulation.families[family].recorders().map(|r| r.kind());
+            if kind != Some(crate::model::RecorderKind::Weights) {
+                return Err(Error::bad_property(format!(
+                    "weight_recorder must be a weight_recorder; node {id} is a {}",
+                    simulation.families[family].name()
+                )));
+            }
+            Ok(Some(*id))
+        }
+        _ => Err(Error::bad_property("weight_recorder must be a single node")),
+    }
+}
+
+impl Simulation {
+    /// The names of the node models, sorted.
+    pub fn node_models(&self) -> Vec<&str> {
+        let mut names: Vec<_> = self.families.iter().map(|f| f.name()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The names of the synapse models, sorted.
+    pub fn synapse_models(&self) -> Vec<&str> {
+        let mut names: Vec<_> = self.synapses.iter().map(|s| s.name.as_str()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The synapse model with an index.
+    pub fn synapse_model(&self, index: u16) -> &SynapseModel {
+        &self.synapses[usize::from(index)]
+    }
+
+    pub(super) fn family_index(&self, name: &str) -> Option<usize> {
+        self.families.iter().position(|f| f.name() == name)
+    }
+
+    /// The index of a synapse model.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub fn synapse_index(&self, name: &str) -> Result<u16> {
+        self.synapses.iter().position(|s| s.name == name).map(|i| i as u16).ok_or_else(|| {
+            let known = self.synapses.iter().map(|s| s.name.as_str());
+            Error::unknown(Kind::UnknownSynapseType, "Synapse model", name, known)
+        })
+    }
+
+    /// The family of a node model.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub fn family(&self, name: &str) -> Result<&dyn Family> {
+        match self.family_index(name) {
+            Some(i) => Ok(&*self.families[i]),
+            None => Err(self.unknown_model(Kind::UnknownModelName, name)),
+        }
+    }
+
+    pub(super) fn unknown_model(&self, kind: Kind, name: &str) -> Error {
+        let nodes = self.families.iter().map(|f| f.name());
+        let known = nodes.chain(self.synapses.iter().map(|s| s.name.as_str()));
+        Error::unknown(kind, "Model", name, known)
+    }
+
+    /// The keys of a model, for documentation.
+    ///
+    /// # Errors
+    /// When there is no node model of this name.
+    pub fn keys(&self, name: &str) -> Result<Vec<KeyInfo>> {
+        Ok(self.family(name)?.keys())
+    }
+
+    pub(super) fn set_context(&self) -> SetContext {
+        SetContext {
+            clock: self.clock,
+            now: self.now(),
+            prepared: self.phase == super::Phase::Prepared,
+            strict: self.settings.dict_miss_is_error,
+        }
+    }
+
+    /// The defaults of a model.
+    ///
+    /// # Errors
+    /// When there is no model of this name.
+    pub fn defaults(&self, name: &str) -> Result<Dict> {
+        if let Some(i) = self.family_index(name) {
+            let family = &self.families[i];
+            let mut dict = family.defaults(&self.clock);
+            let recordables = family.recordables(None);
+            if !recordables.is_empty() {
+                dict.set("recordables", Value::Strs(recordables));
+            }
+            let receptors = family.info().receptors;
+            if !receptors.is_empty() {
+                let types = receptors.iter().map(|&(n, r)| (n, Value::Int(r))).collect();
+                dict.set("receptor_types", Value::Dict(types));
+            }
+            dict.set("element_type", Value::Str(family.info().element.name().to_owned()));
+            dict.set("model", Value::Str(name.to_owned()));
+            dict.set("model_id", Value::Int(i as i64));
+            dict.set("type_id", Value::Str(family.info().name.to_owned()));
+            dict.set("frozen", Value::Bool(false));
+            dict.set("node_uses_wfr", Value::Bool(self.uses_wfr(i)));
+            let held: usize = self.workers.iter().map(|w| family.held(&w.parts[i])).sum();
+            dict.set("instantiations", Value::Int(held as i64));
+            return Ok(dict);
+        }
+        let Ok(i) = self.synapse_index(name) else {
+            if crate::record::BACKENDS.contains(&name) {
+                let kind = Value::Str("recording_backend".to_owned());
+                return Ok(std::iter::once(("element_type", kind)).collect());
+            }
+            return Err(self.unknown_model(Kind::UnknownComponent, name));
+        };
+        let s = self.synapse_model(i);
+        let mut dict = Dict::new();
+        dict.set("weight", Value::Float(s.weight));
+        dict.set("delay", Value::Float(s.delay));
+        dict.set("receptor_type", Value::Int(s.receptor));
+        dict.set("has_delay", Value::Bool(s.info.has_delay));
+        dict.set("requires_symmetric", Value::Bool(s.info.requires_symmetric));
+        dict.set("num_connections", Value::Int(self.connections_of(i) as i64));
+        dict.set("synapse_model", Value::Str(s.name.clone()));
+        dict.set("synapse_modelid", Value::Int(i64::from(i)));
+        dict.set("weight_recorder", Value::Nodes(s.weight_recorder.into_iter().collect()));
+        dict.set("element_type", Value::Str("synapse".to_owned()));
+        let bytes = if s.info.kind == SynapseKind::Static { 12 } else { 24 };
+        dict.set("sizeof", Value::Int(bytes));
+        Ok(dict)
+    }
+
+    /// Changes the defaults of a model, for nodes and connections that will be made.
+    ///
+    /// # Errors
+    /// When there is no model of this name, or a parameter is not right; then nothing is changed.
+    pub fn set_defaults(&mut self, name: &str, params: &Dict) -> Result<()> {
+        let context = self.set_context();
+        if let Some(i) = self.family_index(name) {
+            self.families[i].set_defaults(&context, params)?;
+        } else if let Ok(i) = self.synapse_index(name) {
+            let new = self.synapse_model(i).changed(self, params)?;
+            self.synapses[usize::from(i)] = new;
+        } else {
+            return Err(self.unknown_model(Kind::UnknownComponent, name));
+        }
+        self.settings.models_changed = true;
+        Ok(())
+    }
+
+    /// Makes `new` a copy of the model `existing`, with other defaults.
+    ///
+    /// # Errors
+    /// When there is no such model, the new name is taken, or a parameter is not right.
+    pub fn copy_model(&mut self, existing: &str, new: &str, params: &Dict) -> Result<()> {
+        if self.family_index(new).is_some() || self.synapse_index(new).is_ok() {
+            return Err(Error::new(
+                Kind::NewModelNameExists,
+                format!("Model {new} is an existing model; choose another name"),
+            ));
+        }
+        if let Some(i) = self.family_index(existing) {
+            let mut family = self.families[i].copy(new);
+            family.set_defaults(&self.set_context(), params)?;
+            self.workers.iter_mut().for_each(|w: &mut Worker| w.add_family(&*family));
+            self.families.push(family);
+        } else if let Ok(i) = self.synapse_index(existing) {
+            if self.synapses.len() >= MAX_SYNAPSE_MODELS {
+                return Err(Error::new(
+                    Kind::Kernel,
+                    format!("Synapse model count exceeded: there are {MAX_SYNAPSE_MODELS}"),
+                ));
+            }
+            let mut model = self.synapse_model(i).changed(self, params)?;
+            model.name = new.to_owned();
+            self.synapses.push(model);
+        } else {
+            return Err(self.unknown_model(Kind::UnknownModelName, existing));
+        }
+        self.settings.models_changed = true;
+        Ok(())
+    }
+}

@@ -1,0 +1,367 @@
+//! Nodes of a simulation: making them, reading and setting their status.
+
+use super::Simulation;
+use crate::error::{Error, Kind, Result};
+use crate::model::{ElementType, Shape};
+use crate::node::{Location, Part, Role, Setting};
+use crate::parameter::{Context, Parameter};
+use crate::rng::{Key, Purpose, Stream};
+use crate::value::{Column, Dict, Value};
+use std::time::Instant;
+
+/// Keys that every node has, computed from where it is.
+const COMMON: [&str; 10] = [
+    "element_type",
+    "frozen",
+    "global_id",
+    "local",
+    "model",
+    "model_id",
+    "node_uses_wfr",
+    "thread",
+    "thread_local_id",
+    "vp",
+];
+
+/// Consecutive nodes of one model in a list of nodes.
+pub struct Group<'a> {
+    pub ids: &'a [u32],
+    pub(super) family: usize,
+    pub(super) at: Vec<Location>,
+}
+
+impl Simulation {
+    /// The number of nodes.
+    pub fn network_size(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Makes `n` nodes of a model; returns the first and the last id.
+    ///
+    /// # Errors
+    /// When there is no such model or no room.
+    pub fn create(&mut self, model: &str, n: i64) -> Result<(u32, u32)> {
+        self.refuse_while_prepared("Creating nodes")?;
+        let Some(f) = self.family_index(model) else {
+            return Err(match self.synapse_index(model) {
+                Ok(_) => Error::new(
+                    Kind::UnknownModelName,
+                    format!("{model} is a synapse model; Create makes nodes"),
+                ),
+                Err(_) => self.unknown_model(Kind::UnknownModelName, model),
+            });
+        };
+        if n < 1 {
+            return Err(Error::bad_property(format!("Create needs n >= 1, got {n}")));
+        }
+        let count = u32::try_from(n).map_err(|_| {
+            Error::new(Kind::Kernel, format!("{n} nodes are more than the {} that can exist", u32::MAX))
+        })?;
+        let start = Instant::now();
+        let spread = self.is_neuron(f);
+        let family = &mut self.families[f];
+        let first;
+        if spread {
+            let held: Vec<_> = self.workers.iter().map(|w| family.held(&w.parts[f])).collect();
+            let (id, ids) = self.nodes.add(f, count, &held, true)?;
+            first = id;
+            for (worker, ids) in self.workers.iter_mut().zip(&ids) {
+                family.create(&mut worker.parts[f], ids);
+            }
+        } else {
+            let part = self.devices.part(f, &**family);
+            let mut held = vec![0; self.workers.len()];
+            held[0] = family.held(part);
+            let (id, ids) = self.nodes.add(f, count, &held, false)?;
+            first = id;
+            family.create(part, &ids[0]);
+        }
+        self.timers.create += start.elapsed().as_secs_f64();
+        Ok((first, first + (count - 1)))
+    }
+
+    pub(super) fn is_neuron(&self, family: usize) -> bool {
+        self.families[family].neurons().is_some()
+    }
+
+    pub(super) fn uses_wfr(&self, family: usize) -> bool {
+        self.settings.use_wfr && self.families[family].info().gap_junctions
+    }
+
+    /// Splits a list of nodes where the model changes.
+    ///
+    /// # Errors
+    /// When a node does not exist.
+    pub fn groups<'a>(&self, ids: &'a [u32]) -> Result<Vec<Group<'a>>> {
+        let mut groups: Vec<Group<'a>> = Vec::new();
+        let mut run = None;
+        for (i, &id) in ids.iter().enumerate() {
+            let here = match run {
+                Some(r) if in_run(r, id) => r,
+                _ => self.nodes.run(id)?,
+            };
+            run = Some(here);
+            let at = here.locate(id);
+            match groups.last_mut() {
+                Some(g) if g.family == here.family => {
+                    g.at.push(at);
+                    let first = i + 1 - g.at.len();
+                    g.ids = &ids[first..=i];
+                }
+                _ => groups.push(Group { ids: &ids[i..=i], family: here.family, at: vec![at] }),
+            }
+        }
+        Ok(groups)
+    }
+
+    /// The name of the model of a group of nodes.
+    pub fn model_of(&self, group: &Group<'_>) -> &str {
+        self.families[group.family].name()
+    }
+
+    fn parts(&self, family: usize) -> Vec<&Part> {
+        if self.is_neuron(family) {
+            self.workers.iter().map(|w| &w.parts[family]).collect()
+        } else {
+            vec![self.devices.parts[family].as_ref().unwrap_or(&self.workers[0].parts[family])]
+        }
+    }
+
+    /// One key of a group of nodes; `None` if they have no such key.
+    pub fn get(&self, group: &Group<'_>, key: &str) -> Option<Column> {
+        let family = &self.families[group.family];
+        let n = group.ids.len();
+        let all = |v: Value| Some(Column::from_values(vec![v; n]));
+        match key {
+            "element_type" => all(Value::Str(family.info().element.name().to_owned())),
+            "model" => all(Value::Str(family.name().to_owned())),
+            "model_id" => all(Value::Int(group.family as i64)),
+            "node_uses_wfr" => all(Value::Bool(self.uses_wfr(group.family))),
+            "local" => all(Value::Bool(true)),
+            "global_id" => Some(Column::Ints(group.ids.iter().map(|&i| i64::from(i)).collect())),
+            "vp" | "thread" => {
+                let worker = |l: &Location| i64::from(l.worker);
+                Some(Column::Ints(group.at.iter().map(worker).collect()))
+            }
+            "thread_local_id" => {
+                let ids = group.ids.iter().map(|&id| self.thread_local_id(id));
+                Some(Column::Ints(ids.collect()))
+            }
+            "frozen" => {
+                let parts = self.parts(group.family);
+                let frozen =
+                    |l: &Location| family.is_frozen(parts[l.worker as usize], l.local);
+                Some(Column::Bools(group.at.iter().map(frozen).collect()))
+            }
+            "recordables" => {
+                let parts = self.parts(group.family);
+                let names: Vec<_> = group
+                    .at
+                    .iter()
+                    .map(|l| family.recordables(Some((parts[l.worker as usize], l.local))))
+                    .collect();
+                if names.iter().all(Vec::is_empty) {
+                    return None;
+                }
+                Some(Column::Values(names.into_iter().map(Value::Strs).collect()))
+            }
+            "receptor_types" if !family.info().receptors.is_empty() => {
+                let types = family.info().receptors.iter().map(|&(n, r)| (n, Value::Int(r)));
+                all(Value::Dict(types.collect()))
+            }
+            _ => family.get(&self.parts(group.family), &group.at, key, &self.clock),
+        }
+    }
+
+    /// Where a node would be in NEST's list of a thread's nodes: devices are on every thread.
+    fn thread_local_id(&self, id: u32) -> i64 {
+        let worker = id as usize % self.workers.len();
+        let mut before = 0;
+        for run in self.nodes.runs().iter().take_while(|r| r.first <= id) {
+            let last = run.last().min(id);
+            before += if self.is_neuron(run.family) {
+                (run.first..=last).filter(|i| *i as usize % self.workers.len() == worker).count()
+            } else {
+                (last - run.first) as usize + 1
+            };
+        }
+        before as i64 - 1
+    }
+
+    /// All keys of a group of nodes.
+    pub fn status_keys(&self, group: &Group<'_>) -> Vec<String> {
+        let family = &self.families[group.family];
+        let mut keys: Vec<String> = COMMON.iter().map(|&k| k.to_owned()).collect();
+        keys.extend(
+            family.keys().into_iter().filter(|k| k.role != Role::Recordable).map(|k| k.name),
+        );
+        if family.info().archives && family.info().element == ElementType::Neuron {
+            keys.push("synaptic_elements".to_owned());
+        }
+        keys.extend(["recordables".to_owned(), "receptor_types".to_owned()]);
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+
+    /// Sets parameters and state of nodes, for all nodes or for none.
+    ///
+    /// A value may be one for all nodes; a list, whose elements go to the nodes in turn where the
+    /// key holds a single value; or a Parameter, drawn for each node.
+    ///
+    /// # Errors
+    /// When a key is not known or a value is not right; then nothing is changed.
+    pub fn set(&mut self, ids: &[u32], params: &Dict) -> Result<()> {
+        if ids.is_empty() || params.is_empty() {
+            return Ok(());
+        }
+        let groups = self.groups(ids)?;
+        let mut work = Vec::with_capacity(groups.len());
+        let mut before = 0;
+        for group in &groups {
+            let range = before..before + group.ids.len();
+            before = range.end;
+            work.push(self.settings_of(group, params, range, ids.len())?);
+        }
+        self.draw_calls += 1;
+        // with several families, try all before any is changed
+        for dry in if groups.len() > 1 { &[true, false][..] } else { &[false][..] } {
+            for (group, (settings, frozen)) in groups.iter().zip(&work) {
+                self.apply(group, settings, frozen.as_ref(), *dry)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(
+        &mut self,
+        group: &Group<'_>,
+        settings: &[(String, Setting)],
+        frozen: Option<&Setting>,
+        dry: bool,
+    ) -> Result<()> {
+        let context = self.set_context();
+        let neuron = self.is_neuron(group.family);
+        let family = &mut self.families[group.family];
+        let mut parts: Vec<&mut Part> = if neuron {
+            self.workers.iter_mut().map(|w| &mut w.parts[group.family]).collect()
+        } else {
+            vec![self.devices.part(group.family, &**family)]
+        };
+        if dry {
+            return family.check(&context, &parts.iter().map(|p| &**p).collect::<Vec<_>>(), &group.at, settings);
+        }
+        family.set(&context, &mut parts, &group.at, settings)?;
+        if let Some(frozen) = frozen {
+            for (i, l) in group.at.iter().enumerate() {
+                let on = frozen.of(i).as_bool("frozen")?;
+                family.freeze(parts[l.worker as usize], l.local, on);
+            }
+        }
+        Ok(())
+    }
+
+    /// The settings of one group, `range` among all `n` nodes that are set; `frozen` apart.
+    fn settings_of(
+        &self,
+        group: &Group<'_>,
+        params: &Dict,
+        range: std::ops::Range<usize>,
+        n: usize,
+    ) -> Result<(Vec<(String, Setting)>, Option<Setting>)> {
+        let family = &self.families[group.family];
+        let keys = family.keys();
+        let mut settings = Vec::new();
+        let mut frozen = None;
+        for (key, value) in params.iter() {
+            let scalar = key == "frozen"
+                || keys.iter().any(|k| k.name == key && k.shape == Shape::Scalar);
+            let setting = match value {
+                Value::Parameter(p) => Setting::Each(self.draw_for_nodes(p, group.ids)?),
+                list if scalar && list.list_len().is_some() => {
+                    let len = list.list_len().unwrap_or(0);
+                    if len < n {
+                        return Err(Error::new(
+                            Kind::Index,
+                            format!("{key} has {len} values for {n} nodes"),
+                        ));
+                    }
+                    Setting::Each(range.clone().filter_map(|i| list.element(i)).collect())
+                }
+                other => Setting::Same(other.clone()),
+            };
+            match key {
+                "frozen" => {
+                    (0..group.ids.len()).try_for_each(|i| setting.of(i).as_bool(key).map(drop))?;
+                    frozen = Some(setting);
+                }
+                _ => settings.push((key.to_owned(), setting)),
+            }
+        }
+        Ok((settings, frozen))
+    }
+
+    fn draw_for_nodes(&self, p: &Parameter, ids: &[u32]) -> Result<Vec<Value>> {
+        let key = Key::new(self.settings.rng_seed, Purpose::NodeParameter);
+        ids.iter()
+            .map(|&id| {
+                let mut stream = Stream::new(key, self.draw_calls, id, 0);
+                Ok(Value::Float(p.evaluate(&mut stream, &Context::default())?))
+            })
+            .collect()
+    }
+
+    /// The values of a Parameter at some nodes.
+    ///
+    /// # Errors
+    /// When the Parameter cannot be evaluated.
+    pub fn evaluate_nodes(&mut self, p: &Parameter, ids: &[u32]) -> Result<Vec<f64>> {
+        self.groups(ids)?;
+        let values = self.draw_for_nodes(p, ids)?;
+        self.draw_calls += 1;
+        values.iter().map(|v| v.as_float("value")).collect()
+    }
+
+    /// `n` values of a Parameter.
+    ///
+    /// # Errors
+    /// When the Parameter cannot be evaluated.
+    pub fn evaluate(&mut self, p: &Parameter, n: usize) -> Result<Vec<f64>> {
+        let key = Key::new(self.settings.rng_seed, Purpose::Evaluate);
+        let mut stream = Stream::new(key, self.draw_calls, 0, 0);
+        self.draw_calls += 1;
+        (0..n).map(|_| Ok(p.evaluate(&mut stream, &Context::default())?)).collect()
+    }
+
+    /// The nodes whose status has all the given values.
+    pub fn find(&self, params: &Dict) -> Vec<u32> {
+        let ids: Vec<u32> = (1..=self.nodes.len() as u32).collect();
+        let Ok(groups) = self.groups(&ids) else { return Vec::new() };
+        let mut found = Vec::new();
+        for group in groups {
+            let columns: Vec<_> =
+                params.iter().map(|(k, v)| (self.get(&group, k), v)).collect();
+            for (i, &id) in group.ids.iter().enumerate() {
+                let holds = |(column, wanted): &(Option<Column>, &Value)| {
+                    column.as_ref().is_some_and(|c| same(&c.at(i), wanted))
+                };
+                if columns.iter().all(holds) {
+                    found.push(id);
+                }
+            }
+        }
+        found
+    }
+}
+
+fn in_run(run: &crate::node::Run, id: u32) -> bool {
+    (run.first..=run.last()).contains(&id)
+}
+
+/// Equality of values, where an integer and a number may be equal.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a.as_float(""), b.as_float("")) {
+        (Ok(x), Ok(y)) => x == y,
+        _ => a == b,
+    }
+}

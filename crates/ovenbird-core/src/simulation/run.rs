@@ -1,0 +1,341 @@
+//! Prepare, run, clean up.
+
+use super::{Phase, Simulation};
+use crate::error::{Error, Kind, Result};
+use crate::event::Spike;
+use crate::node::{Part, Tap};
+use crate::parallel::Pool;
+use crate::synapse::GapPart;
+use crate::time::Step;
+use std::time::{Duration, Instant};
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Simulated since the run began, and in all, in ms.
+    pub done: f64,
+    pub total: f64,
+    /// Seconds since the run began.
+    pub elapsed: f64,
+}
+
+/// Whether a run goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunControl {
+    Continue,
+    Stop,
+}
+
+/// Time between two calls of a run's observer.
+const OBSERVE: Duration = Duration::from_millis(50);
+
+/// Simulated steps between two checks that all state is finite.
+const CHECK_STEPS: usize = 64;
+
+impl Simulation {
+    /// Makes everything ready to run.
+    ///
+    /// # Errors
+    /// When a run is being prepared already, or a recorder cannot open its file.
+    pub fn prepare(&mut self) -> Result<()> {
+        match self.phase {
+            Phase::Idle => {}
+            Phase::Prepared => {
+                return Err(Error::new(
+                    Kind::Kernel,
+                    "Prepare was called before; call Cleanup first",
+                ));
+            }
+            Phase::Broken => {
+                return Err(Error::new(
+                    Kind::Kernel,
+                    "A run has failed and left the network in an inconsistent state; \
+                     call ResetKernel",
+                ));
+            }
+        }
+        let start = Instant::now();
+        let environment = self.environment();
+        self.devices.prepare(&self.families, &self.nodes, &self.clock, &environment)?;
+        self.arrange()?;
+        self.phase = Phase::Prepared;
+        self.timers.prepare += start.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// The slice length in steps: the smallest delay, or less where coupled neurons iterate.
+    fn slice_steps(&self) -> Result<usize> {
+        let (min, _) = self.delays.range();
+        let mut steps = min as usize;
+        if self.couples() {
+            let bound = if self.settings.use_wfr {
+                self.clock.round(self.settings.wfr_comm_interval).max(1) as usize
+            } else {
+                1
+            };
+            steps = steps_with_gaps(self.delays.found.is_some(), steps, bound);
+        }
+        if steps >= Spike::MAX_LAG {
+            return Err(Error::new(
+                Kind::BadDelay,
+                format!("min_delay must be less than {} steps", Spike::MAX_LAG),
+            ));
+        }
+        Ok(steps)
+    }
+
+    /// Brings nodes and connections into the form that a run needs.
+    pub(super) fn arrange(&mut self) -> Result<()> {
+        let steps = self.slice_steps()?;
+        let pool = self.pool.get_or_insert_with(|| Pool::new(self.workers.len()));
+        for (f, family) in self.families.iter_mut().enumerate() {
+            let mut parts: Vec<&mut Part> = match self.devices.parts.get_mut(f).and_then(Option::as_mut) {
+                Some(part) => vec![part],
+                None => self.workers.iter_mut().map(|w| &mut w.parts[f]).collect(),
+            };
+            family.prepare(&mut parts, &self.clock);
+        }
+        if steps != self.min_delay && (self.taken > 0 || !self.emitted.is_empty()) {
+            // slices get another length within a slice: what was emitted is delivered now
+            let (origin, spikes) = (self.origin, std::mem::take(&mut self.emitted));
+            pool.run(&mut self.workers, |_, w| {
+                w.rows.deliver(&mut w.ring, &spikes, origin, &mut w.reports);
+            });
+            self.origin += self.taken as Step;
+            self.taken = 0;
+        }
+        self.min_delay = steps;
+        let max = self.delays.range().1 as usize;
+        let (families, slots, now) = (&self.families, max + steps.max(1) + 1, self.now());
+        pool.run(&mut self.workers, |_, w| w.arrange(families, slots, now));
+        let reporting: Vec<u16> = (0..self.synapses.len() as u16)
+            .filter(|&m| self.synapse_model(m).weight_recorder.is_some())
+            .collect();
+        self.workers.iter_mut().for_each(|w| w.rows.report(&reporting));
+        self.arrange_gaps();
+        self.arrange_taps()
+    }
+
+    fn arrange_gaps(&mut self) {
+        if !self.couples() {
+            return;
+        }
+        let mut senders: Vec<u32> =
+            self.workers.iter().flat_map(|w| w.gaps.entries.iter().map(|e| e.source)).collect();
+        senders.sort_unstable();
+        senders.dedup();
+        let n = self.workers.len();
+        let mut lists = vec![vec![Vec::new(); self.families.len()]; n];
+        for &id in &senders {
+            if let Ok((f, at)) = self.nodes.locate(id) {
+                lists[at.worker as usize][f].push((at.local, id));
+            }
+        }
+        let order = self.settings.interpolation();
+        let mut slot_of = std::collections::BTreeMap::new();
+        for (w, lists) in self.workers.iter_mut().zip(&mut lists) {
+            for (f, list) in lists.iter_mut().enumerate() {
+                let coupled = !list.is_empty() || w.gaps.entries.iter().any(|e| e.family == f);
+                if !coupled {
+                    w.gap_parts[f] = None;
+                    continue;
+                }
+                list.sort_unstable();
+                for (_, id) in &*list {
+                    slot_of.insert(*id, slot_of.len() as u32);
+                }
+                let places = list.iter().map(|p| p.0).collect();
+                let nodes = self.families[f].held(&w.parts[f]);
+                let part = w.gap_parts[f].get_or_insert_with(GapPart::default);
+                part.arrange(nodes, places, self.min_delay, order);
+            }
+        }
+        for w in &mut self.workers {
+            w.gaps.sort();
+            w.gaps.slots = w.gaps.entries.iter().map(|e| slot_of[&e.source]).collect();
+        }
+    }
+
+    fn arrange_taps(&mut self) -> Result<()> {
+        for w in &mut self.workers {
+            w.taps.iter_mut().for_each(Vec::clear);
+        }
+        for (recorder, order, l) in self.devices.sampling_orders() {
+            let (family, at) = self.nodes.locate(l.source)?;
+            if !self.is_neuron(family) {
+                continue;
+            }
+            let Some(r) = self.devices.recorder_at(&self.families, recorder) else { continue };
+            let (interval, offset) = r.sampling_steps(&self.clock);
+            self.workers[at.worker as usize].taps[family].push(Tap {
+                recorder,
+                order,
+                family,
+                local: at.local,
+                names: r.sampling.record_from.clone(),
+                interval,
+                offset,
+                stamps: Vec::new(),
+                values: Vec::new(),
+            });
+        }
+        for taps in self.workers.iter_mut().flat_map(|w| &mut w.taps) {
+            taps.sort_by_key(|t| t.local);
+        }
+        let workers = &self.workers;
+        self.devices.arrange_probes(&self.families, &self.nodes, &self.clock, |id| {
+            let drives = workers.iter().flat_map(|w| w.drives.iter().filter(|d| d.id == id));
+            let mut targets: Vec<u32> =
+                drives.flat_map(|d| d.entries.iter().map(|e| e.target)).collect();
+            targets.sort_unstable();
+            targets
+        })
+    }
+
+    /// The steps of a run of `ms`.
+    ///
+    /// # Errors
+    /// When it is negative, infinite, too long, or not a whole number of steps.
+    pub fn run_steps(&self, ms: f64) -> Result<Step> {
+        let bad = |text: String| Err(Error::new(Kind::BadParameter, text));
+        if ms.is_nan() || ms < 0.0 {
+            return bad(format!("The simulation time cannot be negative, got {ms}."));
+        }
+        if !ms.is_finite() {
+            return bad(format!("The simulation time must be finite, got {ms}."));
+        }
+        let limit = self.clock.ms(crate::time::MAX_TICKS / self.clock.ticks_per_step()) - self.clock.ms(self.now());
+        if ms > limit {
+            return bad(format!(
+                "A simulation time of {ms} ms is too long: {limit} ms are left until the largest \
+                 representable time."
+            ));
+        }
+        match self.clock.exact(ms) {
+            Some(steps) => Ok(steps),
+            None => bad(format!(
+                "The simulation time must be a multiple of the simulation resolution, {} ms; \
+                 got {ms} ms.",
+                self.clock.resolution()
+            )),
+        }
+    }
+
+    /// Runs for `ms`. The observer is called several times a second and may stop the run at the
+    /// end of a slice; then `Stop` is returned and the simulation can go on from there.
+    ///
+    /// # Errors
+    /// When the run is not prepared, the time is not right, or a node fails.
+    pub fn run(
+        &mut self,
+        ms: f64,
+        observe: &mut dyn FnMut(Progress) -> RunControl,
+    ) -> Result<RunControl> {
+        if self.phase != Phase::Prepared {
+            return Err(Self::not_prepared("Run"));
+        }
+        let steps = self.run_steps(ms)?;
+        let start = Instant::now();
+        self.spike_count = 0;
+        self.has_run |= steps > 0;
+        let result = self.run_slices(steps, start, observe);
+        if result.is_err() {
+            self.phase = Phase::Broken;
+        }
+        let console = &mut self.console;
+        let flushed =
+            self.devices.for_each_recorder(&self.families, |r| r.flush(&mut **console));
+        self.timers.simulate += start.elapsed().as_secs_f64();
+        let control = result?;
+        flushed?;
+        Ok(control)
+    }
+
+    fn run_slices(
+        &mut self,
+        steps: Step,
+        start: Instant,
+        observe: &mut dyn FnMut(Progress) -> RunControl,
+    ) -> Result<RunControl> {
+        let total = self.clock.ms(steps);
+        let end = self.now() + steps;
+        let first = self.now();
+        let mut next_look = start + OBSERVE;
+        let mut unchecked = 0;
+        while self.now() < end {
+            let before = Instant::now();
+            let left = (end - self.now()) as usize;
+            let to = self.min_delay.min(self.taken + left);
+            unchecked += to - self.taken;
+            self.advance(to)?;
+            if unchecked >= CHECK_STEPS || self.now() >= end {
+                self.check_finite()?;
+                unchecked = 0;
+            }
+            let now = Instant::now();
+            if (now - before).as_secs_f64() > self.settings.update_time_limit {
+                return Err(Error::new(
+                    Kind::Kernel,
+                    format!(
+                        "Update time limit exceeded: a slice took longer than {} s",
+                        self.settings.update_time_limit
+                    ),
+                ));
+            }
+            if now >= next_look {
+                next_look = now + OBSERVE;
+                let done = self.clock.ms(self.now() - first);
+                let elapsed = (now - start).as_secs_f64();
+                if observe(Progress { done, total, elapsed }) == RunControl::Stop {
+                    return Ok(RunControl::Stop);
+                }
+            }
+        }
+        let elapsed = start.elapsed().as_secs_f64();
+        Ok(observe(Progress { done: total, total, elapsed }))
+    }
+
+    /// Ends what [`Simulation::prepare`] began: closes files.
+    ///
+    /// # Errors
+    /// When nothing was prepared.
+    pub fn cleanup(&mut self) -> Result<()> {
+        match self.phase {
+            Phase::Idle => return Err(Self::not_prepared("Cleanup")),
+            Phase::Prepared => self.phase = Phase::Idle,
+            Phase::Broken => {}
+        }
+        self.devices.for_each_recorder(&self.families, |r| {
+            r.cleanup();
+            Ok(())
+        })
+    }
+
+    /// Writes samples that would otherwise wait for the next slice, so that a recorder holds all
+    /// of the time simulated so far.
+    pub fn collect(&mut self) {
+        self.devices.write_samples(&self.families, &self.clock);
+    }
+
+    /// Sets time back to zero. State stays, what is under way between nodes is dropped.
+    pub(super) fn rewind(&mut self) {
+        self.origin = 0;
+        self.taken = 0;
+        self.emitted.clear();
+        self.waiting = (0, Vec::new());
+        self.devices.forget();
+        for w in &mut self.workers {
+            w.ring.clear();
+            w.spikes.clear();
+            for (family, part) in self.families.iter().zip(&mut w.parts) {
+                if let Some(ops) = family.neurons() {
+                    ops.rewind(part);
+                }
+            }
+        }
+    }
+}
+
+fn steps_with_gaps(has_delays: bool, steps: usize, bound: usize) -> usize {
+    if has_delays { steps.min(bound) } else { bound }
+}

@@ -1,0 +1,541 @@
+//! Kernel attributes: the settings of a simulation and what it reports of itself.
+
+use super::{Phase, Simulation};
+use crate::error::{Error, Kind, Result};
+use crate::record::Environment;
+use crate::synapse::Interpolation;
+use crate::time::Clock;
+use crate::value::{Dict, Value};
+
+/// What a user can set on a simulation as a whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    pub threads: usize,
+    pub rng_seed: u64,
+    pub use_wfr: bool,
+    /// Upper bound of a slice when coupled neurons iterate, in ms.
+    pub wfr_comm_interval: f64,
+    pub wfr_tol: f64,
+    pub wfr_max_iterations: i64,
+    pub wfr_interpolation_order: i64,
+    pub data_path: String,
+    pub data_prefix: String,
+    pub overwrite_files: bool,
+    pub print_time: bool,
+    pub dict_miss_is_error: bool,
+    /// Seconds that one slice may take.
+    pub update_time_limit: f64,
+    /// Whether defaults were set or models copied since the last reset, which fixes the resolution.
+    pub models_changed: bool,
+    /// Settings that are stored and reported and have no effect on this engine.
+    pub inert: Dict,
+}
+
+/// Settings of NEST's communication and of parts that this engine does not have: name, default.
+fn inert_defaults() -> Dict {
+    let surviving = [
+        ("eprop_update_interval", Value::Float(1000.0)),
+        ("eprop_learning_window", Value::Float(1000.0)),
+        ("eprop_reset_neurons_on_update", Value::Bool(true)),
+        ("adaptive_target_buffers", Value::Bool(true)),
+        ("buffer_size_target_data", Value::Int(2)),
+        ("buffer_size_spike_data", Value::Int(2)),
+        ("growth_factor_buffer_target_data", Value::Float(1.5)),
+        ("growth_factor_buffer_spike_data", Value::Float(1.5)),
+        ("max_buffer_size_target_data", Value::Int(16_777_216)),
+    ];
+    let resetting = [
+        ("keep_source_table", Value::Bool(true)),
+        ("use_compressed_spikes", Value::Bool(true)),
+        ("spike_buffer_grow_extra", Value::Float(0.5)),
+        ("spike_buffer_shrink_limit", Value::Float(0.2)),
+        ("spike_buffer_shrink_spare", Value::Float(0.1)),
+        ("structural_plasticity_update_interval", Value::Float(10000.0)),
+        ("rng_type", Value::Str("Philox_32".to_owned())),
+    ];
+    surviving.into_iter().chain(resetting).collect()
+}
+
+/// How many of the inert settings outlive a reset.
+const SURVIVING: usize = 9;
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            threads: 1,
+            rng_seed: 143_202_461,
+            use_wfr: true,
+            wfr_comm_interval: 1.0,
+            wfr_tol: 1e-4,
+            wfr_max_iterations: 15,
+            wfr_interpolation_order: 3,
+            data_path: String::new(),
+            data_prefix: String::new(),
+            overwrite_files: false,
+            print_time: false,
+            dict_miss_is_error: true,
+            update_time_limit: f64::INFINITY,
+            models_changed: false,
+            inert: inert_defaults(),
+        }
+    }
+}
+
+impl Settings {
+    /// The settings after a reset: some outlive it.
+    pub(super) fn after_reset(&self) -> Settings {
+        let mut new = Settings {
+            data_path: self.data_path.clone(),
+            data_prefix: self.data_prefix.clone(),
+            ..Settings::default()
+        };
+        for (key, value) in self.inert.iter().take(SURVIVING) {
+            new.inert.set(key, value.clone());
+        }
+        new
+    }
+
+    pub(super) fn interpolation(&self) -> Interpolation {
+        match self.wfr_interpolation_order {
+            0 => Interpolation::Constant,
+            1 => Interpolation::Linear,
+            _ => Interpolation::Cubic,
+        }
+    }
+}
+
+/// Attributes that can only be read.
+const READ_ONLY: [&str; 31] = [
+    "T_max",
+    "T_min",
+    "build_info",
+    "connection_rules",
+    "growth_curves",
+    "kernel_status",
+    "local_spike_counter",
+    "max_num_syn_models",
+    "max_update_time",
+    "memory_size",
+    "min_update_time",
+    "mpi_rank",
+    "ms_per_tic",
+    "network_size",
+    "node_models",
+    "num_connections",
+    "num_processes",
+    "off_grid_spiking",
+    "prepared",
+    "recording_backends",
+    "recv_buffer_size_secondary_events",
+    "rng_types",
+    "send_buffer_size_secondary_events",
+    "spike_buffer_resize_log",
+    "stimulation_backends",
+    "synapse_models",
+    "tics_per_step",
+    "time_construction_connect",
+    "time_construction_create",
+    "time_simulate",
+    "to_do",
+];
+
+const WRITABLE: [&str; 21] = [
+    "biological_time",
+    "data_path",
+    "data_prefix",
+    "dict_miss_is_error",
+    "local_num_threads",
+    "max_delay",
+    "min_delay",
+    "overwrite_files",
+    "print_time",
+    "resolution",
+    "rng_seed",
+    "structural_plasticity_synapses",
+    "tics_per_ms",
+    "total_num_virtual_procs",
+    "update_time_limit",
+    "use_wfr",
+    "wfr_comm_interval",
+    "wfr_interpolation_order",
+    "wfr_max_iterations",
+    "wfr_tol",
+    "rng_type",
+];
+
+/// Names of random number generators that NEST knows; this engine always uses Philox.
+const RNG_TYPES: [&str; 6] =
+    ["Philox_32", "Philox_64", "Threefry_32", "Threefry_64", "mt19937", "mt19937_64"];
+
+fn locked(what: &str) -> Error {
+    Error::new(Kind::Kernel, what)
+}
+
+impl Simulation {
+    /// All kernel attributes.
+    pub fn status(&self) -> Dict {
+        let s = &self.settings;
+        let (min, max) = self.delays.range();
+        let strs = |v: Vec<&str>| Value::Strs(v.into_iter().map(str::to_owned).collect());
+        let mut d: Dict = [
+            ("resolution", Value::Float(self.clock.resolution())),
+            ("tics_per_ms", Value::Float(self.clock.ticks_per_ms() as f64)),
+            ("ms_per_tic", Value::Float(1.0 / self.clock.ticks_per_ms() as f64)),
+            ("tics_per_step", Value::Int(self.clock.ticks_per_step())),
+            ("T_min", Value::Float(-self.time_limit())),
+            ("T_max", Value::Float(self.time_limit())),
+            ("biological_time", Value::Float(self.clock.ms(self.now()))),
+            ("to_do", Value::Int(0)),
+            ("min_delay", Value::Float(self.clock.ms(min.into()))),
+            ("max_delay", Value::Float(self.clock.ms(max.into()))),
+            ("local_num_threads", Value::Int(s.threads as i64)),
+            ("total_num_virtual_procs", Value::Int(s.threads as i64)),
+            ("num_processes", Value::Int(1)),
+            ("mpi_rank", Value::Int(0)),
+            ("rng_seed", Value::Int(s.rng_seed as i64)),
+            ("rng_types", strs(RNG_TYPES.to_vec())),
+            ("off_grid_spiking", Value::Bool(false)),
+            ("use_wfr", Value::Bool(s.use_wfr)),
+            ("wfr_comm_interval", Value::Float(s.wfr_comm_interval)),
+            ("wfr_tol", Value::Float(s.wfr_tol)),
+            ("wfr_max_iterations", Value::Int(s.wfr_max_iterations)),
+            ("wfr_interpolation_order", Value::Int(s.wfr_interpolation_order)),
+            ("structural_plasticity_synapses", Value::Dict(Dict::new())),
+            ("growth_curves", strs(Vec::new())),
+            ("data_path", Value::Str(s.data_path.clone())),
+            ("data_prefix", Value::Str(s.data_prefix.clone())),
+            ("overwrite_files", Value::Bool(s.overwrite_files)),
+            ("print_time", Value::Bool(s.print_time)),
+            ("dict_miss_is_error", Value::Bool(s.dict_miss_is_error)),
+            ("update_time_limit", Value::Float(s.update_time_limit)),
+            ("network_size", Value::Int(self.network_size() as i64)),
+            ("num_connections", Value::Int(self.num_connections() as i64)),
+            ("local_spike_counter", Value::Int(self.spike_count as i64)),
+            ("connection_rules", strs(crate::connect::RULES.to_vec())),
+            ("node_models", strs(self.node_models())),
+            ("synapse_models", strs(self.synapse_models())),
+            ("recording_backends", strs(crate::record::BACKENDS.to_vec())),
+            ("stimulation_backends", strs(Vec::new())),
+            ("max_num_syn_models", Value::Int(super::models::MAX_SYNAPSE_MODELS as i64)),
+            ("prepared", Value::Bool(self.phase == Phase::Prepared)),
+            ("send_buffer_size_secondary_events", Value::Int(0)),
+            ("recv_buffer_size_secondary_events", Value::Int(0)),
+            ("time_construction_create", Value::Float(self.timers.create)),
+            ("time_construction_connect", Value::Float(self.timers.connect)),
+            ("time_simulate", Value::Float(self.timers.simulate)),
+            ("time_communicate_prepare", Value::Float(self.timers.prepare)),
+            ("memory_network", Value::Int(self.memory() as i64)),
+        ]
+        .into_iter()
+        .collect();
+        d.0.extend(s.inert.0.iter().cloned());
+        d
+    }
+
+    fn time_limit(&self) -> f64 {
+        crate::time::MAX_TICKS as f64 / self.clock.ticks_per_ms() as f64
+    }
+
+    /// Bytes that nodes, connections and buffers hold.
+    pub fn memory(&self) -> usize {
+        let of_worker = |w: &super::Worker| {
+            let parts: usize =
+                self.families.iter().zip(&w.parts).map(|(f, p)| f.bytes(p)).sum();
+            parts + w.ring.bytes() + w.rows.bytes()
+        };
+        self.workers.iter().map(of_worker).sum()
+    }
+
+    /// Sets kernel attributes, all or none.
+    ///
+    /// # Errors
+    /// When an attribute is not known, cannot be set, not set now, or not to this value.
+    pub fn set_status(&mut self, params: &Dict) -> Result<()> {
+        let mut settings = self.settings.clone();
+        let mut clock = (None, None);
+        let mut delays = (None, None);
+        let mut threads = None;
+        let mut rewind = false;
+        for (key, value) in params.iter() {
+            match key {
+                "resolution" => clock.0 = Some(value.as_float(key)?),
+                "tics_per_ms" => clock.1 = Some(value.as_int(key)?),
+                "min_delay" => delays.0 = Some(value.as_float(key)?),
+                "max_delay" => delays.1 = Some(value.as_float(key)?),
+                "local_num_threads" | "total_num_virtual_procs" => {
+                    threads = Some(checked_threads(key, value)?);
+                }
+                "biological_time" => rewind = self.checked_rewind(value)?,
+                _ => self.set_plain(&mut settings, key, value)?,
+            }
+        }
+        if clock.1.is_some() && clock.0.is_none() {
+            return Err(Error::bad_property("tics_per_ms must be set together with resolution."));
+        }
+        let new_clock = match clock {
+            (Some(resolution), ticks) => {
+                let ticks = ticks.unwrap_or(self.clock.ticks_per_ms());
+                let new = Clock::new(ticks, resolution)?;
+                self.check_unlocked(new != self.clock, "time representation")?;
+                Some(new)
+            }
+            _ => None,
+        };
+        if let Some(n) = threads {
+            self.check_unlocked(n != self.settings.threads, "number of threads")?;
+            settings.threads = n;
+        }
+        let range = self.checked_delays(delays, new_clock.unwrap_or(self.clock))?;
+        if settings.wfr_comm_interval < new_clock.unwrap_or(self.clock).resolution() {
+            if params.get("wfr_comm_interval").is_some() {
+                return Err(Error::bad_property(
+                    "wfr_comm_interval must be at least as long as the simulation resolution.",
+                ));
+            }
+            settings.wfr_comm_interval = new_clock.unwrap_or(self.clock).resolution();
+        }
+        self.settings = settings;
+        if let Some(new) = new_clock {
+            self.change_clock(new);
+        }
+        if let Some(n) = threads.filter(|&n| n != self.workers.len()) {
+            self.set_workers(n);
+        }
+        if range.is_some() {
+            self.delays.fixed = range;
+        }
+        if rewind {
+            self.rewind();
+        }
+        Ok(())
+    }
+
+    fn change_clock(&mut self, new: Clock) {
+        if new == self.clock {
+            return;
+        }
+        self.clock = new;
+        for model in &mut self.synapses {
+            model.delay = new.ms(new.ceil(model.delay).max(1));
+        }
+    }
+
+    fn set_plain(&self, s: &mut Settings, key: &str, value: &Value) -> Result<()> {
+        let unused = self.nodes.is_empty();
+        match key {
+            "rng_seed" => {
+                let seed = value.as_int(key)?;
+                if !(1..1 << 32).contains(&seed) {
+                    return Err(Error::bad_property(format!(
+                        "RNG seed must be in (0, 2^32-1), got {seed}"
+                    )));
+                }
+                s.rng_seed = seed as u64;
+            }
+            "use_wfr" => {
+                let on = value.as_bool(key)?;
+                if on != s.use_wfr && !unused {
+                    return Err(locked("Cannot enable/disable usage of waveform relaxation after \
+                                       nodes have been created. Please call ResetKernel first."));
+                }
+                s.use_wfr = on;
+            }
+            "wfr_comm_interval" => {
+                if self.num_connections() > 0 {
+                    return Err(locked("wfr_comm_interval cannot be changed once connections exist"));
+                }
+                s.wfr_comm_interval = positive(key, value.as_float(key)?)?;
+            }
+            "wfr_tol" => {
+                let tol = value.as_float(key)?;
+                if !tol.is_finite() || tol < 0.0 {
+                    return Err(Error::bad_property(format!("wfr_tol must be >= 0, got {tol}")));
+                }
+                s.wfr_tol = tol;
+            }
+            "wfr_max_iterations" => {
+                s.wfr_max_iterations = value.as_int(key)?;
+                if s.wfr_max_iterations <= 0 {
+                    return Err(Error::bad_property(
+                        "Maximal number of iterations for the waveform relaxation must be positive.",
+                    ));
+                }
+            }
+            "wfr_interpolation_order" => {
+                s.wfr_interpolation_order = value.as_int(key)?;
+                if ![0, 1, 3].contains(&s.wfr_interpolation_order) {
+                    return Err(Error::bad_property("Interpolation order must be 0, 1, or 3."));
+                }
+            }
+            "data_path" => {
+                let path = value.as_str(key)?;
+                if !path.is_empty() && !std::path::Path::new(path).is_dir() {
+                    return Err(Error::new(
+                        Kind::Io,
+                        format!("data_path '{path}' is not an existing folder"),
+                    ));
+                }
+                s.data_path = path.to_owned();
+            }
+            "data_prefix" => {
+                let prefix = value.as_str(key)?;
+                if prefix.contains('/') {
+                    return Err(Error::bad_property(format!(
+                        "data_prefix must not contain '/', got '{prefix}'; use data_path for folders"
+                    )));
+                }
+                s.data_prefix = prefix.to_owned();
+            }
+            "overwrite_files" => s.overwrite_files = value.as_bool(key)?,
+            "print_time" => s.print_time = value.as_bool(key)?,
+            "dict_miss_is_error" => s.dict_miss_is_error = value.as_bool(key)?,
+            "update_time_limit" => {
+                let limit = value.as_float(key)?;
+                if limit.is_nan() || limit <= 0.0 {
+                    return Err(Error::bad_property("update_time_limit must be > 0."));
+                }
+                s.update_time_limit = limit;
+            }
+            "rng_type" => {
+                let name = value.as_str(key)?;
+                if !RNG_TYPES.contains(&name) {
+                    return Err(Error::unknown(
+                        Kind::BadProperty,
+                        "Random number generator",
+                        name,
+                        RNG_TYPES,
+                    ));
+                }
+                s.inert.set(key, value.clone());
+            }
+            "structural_plasticity_synapses" => {
+                return Err(Error::new(
+                    Kind::NotImplemented,
+                    "structural plasticity is not available",
+                ));
+            }
+            _ => match s.inert.get(key) {
+                Some(old) => {
+                    let new = match (old, value) {
+                        (Value::Float(_), v) => Value::Float(v.as_float(key)?),
+                        (Value::Int(_), v) => Value::Int(v.as_int(key)?),
+                        (Value::Bool(_), v) => Value::Bool(v.as_bool(key)?),
+                        (_, v) => v.clone(),
+                    };
+                    s.inert.set(key, new);
+                }
+                None if READ_ONLY.contains(&key) => {
+                    return Err(Error::new(
+                        Kind::Value,
+                        format!("kernel attribute '{key}' can only be read"),
+                    ));
+                }
+                None => {
+                    return Err(Error::unknown(Kind::Value, "Kernel attribute", key, WRITABLE));
+                }
+            },
+        }
+        Ok(())
+    }
+
+    fn check_unlocked(&self, changes: bool, what: &str) -> Result<()> {
+        if !changes {
+            return Ok(());
+        }
+        let reason = if !self.nodes.is_empty() {
+            "Nodes have been created"
+        } else if self.has_run {
+            "Network has been simulated"
+        } else if self.settings.models_changed {
+            "Model defaults have been modified"
+        } else {
+            return Ok(());
+        };
+        Err(locked(&format!("{reason}: {what} cannot be changed. Call ResetKernel first.")))
+    }
+
+    fn checked_rewind(&self, value: &Value) -> Result<bool> {
+        let t = value.as_float("biological_time")?;
+        if t != 0.0 {
+            return Err(Error::bad_property("biological_time can only be set to 0.0."));
+        }
+        self.refuse_while_prepared("Setting biological_time")?;
+        Ok(self.now() > 0)
+    }
+
+    fn checked_delays(
+        &self,
+        delays: (Option<f64>, Option<f64>),
+        clock: Clock,
+    ) -> Result<Option<(u32, u32)>> {
+        let (min, max) = match delays {
+            (None, None) => return Ok(None),
+            (Some(min), Some(max)) => (min, max),
+            _ => {
+                return Err(Error::bad_property(
+                    "Both min_delay and max_delay have to be specified, and in one call.",
+                ));
+            }
+        };
+        let steps = |ms: f64| {
+            let n = clock.exact(ms).filter(|n| (1..i64::from(u32::MAX)).contains(n));
+            n.map(|n| n as u32).ok_or_else(|| {
+                Error::new(
+                    Kind::BadDelay,
+                    format!("delay {ms} ms must be a positive multiple of the resolution"),
+                )
+            })
+        };
+        let (min, max) = (steps(min)?, steps(max)?);
+        if min > max {
+            return Err(Error::new(
+                Kind::BadDelay,
+                "min_delay must be smaller than or equal to max_delay",
+            ));
+        }
+        if self.has_run {
+            return Err(Error::new(
+                Kind::BadDelay,
+                "min_delay and max_delay cannot be changed after Simulate has been called",
+            ));
+        }
+        if let Some((lo, hi)) = self.delays.found
+            && (min > lo || max < hi)
+        {
+            return Err(Error::new(
+                Kind::BadDelay,
+                format!(
+                    "existing connections have delays from {} to {} ms",
+                    clock.ms(lo.into()),
+                    clock.ms(hi.into())
+                ),
+            ));
+        }
+        Ok(Some((min, max)))
+    }
+
+    pub(super) fn environment(&self) -> Environment {
+        Environment {
+            data_path: self.settings.data_path.clone(),
+            data_prefix: self.settings.data_prefix.clone(),
+            overwrite_files: self.settings.overwrite_files,
+            network_size: self.network_size(),
+            processes: self.workers.len(),
+        }
+    }
+}
+
+fn positive(key: &str, x: f64) -> Result<f64> {
+    if x.is_finite() && x > 0.0 {
+        return Ok(x);
+    }
+    Err(Error::bad_property(format!("{key} must be a positive number, got {x}")))
+}
+
+fn checked_threads(key: &str, value: &Value) -> Result<usize> {
+    let n = value.as_int(key)?;
+    if !(1..=511).contains(&n) {
+        return Err(Error::bad_property(format!("{key} must be from 1 to 511, got {n}")));
+    }
+    Ok(n as usize)
+}

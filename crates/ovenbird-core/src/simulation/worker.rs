@@ -1,0 +1,186 @@
+//! What one thread owns: nodes, the connections that end on them, and what waits for them.
+
+use crate::device::Drive;
+use crate::error::{Error, Result};
+use crate::event::{ChannelKey, Ring, Spike};
+use crate::node::{Family, Part, Tap, UpdateContext};
+use crate::rng::Key;
+use crate::synapse::{GapPart, GapTable, Pending, Rows, Transmission};
+use crate::time::{Clock, Step};
+
+/// Everything that one thread needs in a slice.
+#[derive(Default)]
+pub(super) struct Worker {
+    /// This worker's nodes of each family. Devices are all on the first worker.
+    pub parts: Vec<Part>,
+    pub ring: Ring,
+    pub rows: Rows,
+    pub pending: Pending,
+    pub drives: Vec<Drive>,
+    /// For each family, the samples that recorders take of its nodes here.
+    pub taps: Vec<Vec<Tap>>,
+    pub gaps: GapTable,
+    pub gap_parts: Vec<Option<GapPart>>,
+    /// The first cell of each input channel, for each family.
+    pub cells: Vec<Vec<Option<usize>>>,
+    pub spikes: Vec<Spike>,
+    pub reports: Vec<Transmission>,
+    pub failure: Option<Error>,
+    /// The largest change in the last iteration of coupled nodes.
+    pub change: f64,
+}
+
+/// The context for family `f`; a macro, since it borrows many fields of the worker apart.
+macro_rules! context {
+    ($worker:ident, $slice:ident, $f:ident) => {
+        UpdateContext {
+            clock: $slice.clock,
+            origin: $slice.origin,
+            from: $slice.from,
+            to: $slice.to,
+            ring: &mut $worker.ring,
+            cells: &$worker.cells[$f],
+            spikes: &mut $worker.spikes,
+            taps: &mut $worker.taps[$f],
+            key: $slice.neuron_key,
+            gap: $worker.gap_parts[$f].as_mut(),
+        }
+    };
+}
+
+/// What all workers know of the slice at hand.
+pub(super) struct SliceInfo<'a> {
+    pub clock: Clock,
+    pub origin: Step,
+    pub from: usize,
+    pub to: usize,
+    pub families: &'a [Box<dyn Family>],
+    /// Spikes to deliver first, and the origin of the slice in which they were emitted.
+    pub spikes: (Step, &'a [Spike]),
+    pub device_key: DeviceKeys,
+    pub neuron_key: Key,
+    /// Devices, by the first worker's parts: shared to read while workers run.
+    pub devices: &'a [Option<Part>],
+}
+
+/// Keys of the draws that devices make.
+#[derive(Clone, Copy)]
+pub(super) struct DeviceKeys {
+    pub spikes: Key,
+    pub currents: Key,
+}
+
+impl Worker {
+    pub fn new(families: &[Box<dyn Family>]) -> Self {
+        let mut worker = Worker::default();
+        families.iter().for_each(|f| worker.add_family(&**f));
+        worker
+    }
+
+    /// Makes room for a new family.
+    pub fn add_family(&mut self, family: &dyn Family) {
+        self.parts.push(family.new_part());
+        self.taps.push(Vec::new());
+        self.gap_parts.push(None);
+        self.cells.push(Vec::new());
+    }
+
+    /// Arranges the ring and brings the connections into their final form.
+    pub fn arrange(&mut self, families: &[Box<dyn Family>], slots: usize, now: Step) {
+        let mut keys: Vec<ChannelKey> = self.ring.channels().iter().map(|c| c.0).collect();
+        keys.extend(self.pending.channels());
+        keys.extend(self.drives.iter().flat_map(|d| d.entries.iter().map(|e| e.channel)));
+        keys.sort_unstable();
+        keys.dedup();
+        let channels: Vec<_> = keys
+            .into_iter()
+            .map(|k| (k, families[k.family as usize].held(&self.parts[k.family as usize])))
+            .collect();
+        let old = self.ring.channels().to_vec();
+        if self.ring.arrange(&channels, slots, now) {
+            let ring = &self.ring;
+            self.rows.rename(|cell| {
+                let i = old.partition_point(|c| c.1 <= cell) - 1;
+                let (key, first, _) = old[i];
+                ring.first_cell(key).expect("channels are never dropped") + cell - first
+            });
+        }
+        self.rows.absorb(&mut self.pending, &self.ring);
+        for (f, family) in families.iter().enumerate() {
+            let channels = family.neurons().map_or(0, |n| n.channels());
+            self.cells[f] = (0..channels)
+                .map(|c| self.ring.first_cell(ChannelKey { family: f as u32, channel: c as u32 }))
+                .collect();
+        }
+        for drive in &mut self.drives {
+            if let Some(ops) = families[drive.family].stimulators() {
+                drive.prepare(&self.ring, ops);
+            }
+        }
+    }
+
+    /// Delivers what waits, lets devices send, and advances the nodes.
+    pub fn update(&mut self, slice: &SliceInfo<'_>) {
+        let result = self.try_update(slice);
+        self.failure = result.err();
+    }
+
+    fn try_update(&mut self, slice: &SliceInfo<'_>) -> Result<()> {
+        let (emitted, spikes) = slice.spikes;
+        self.rows.deliver(&mut self.ring, spikes, emitted, &mut self.reports);
+        for lag in slice.from..slice.to {
+            let step = slice.origin + lag as Step;
+            for drive in &mut self.drives {
+                let ops = slice.families[drive.family].stimulators();
+                if let (Some(ops), Some(part)) = (ops, &slice.devices[drive.family]) {
+                    let key = slice.device_key.of(ops);
+                    drive.send(ops, part, step, key, &mut self.ring);
+                }
+            }
+        }
+        for f in 0..slice.families.len() {
+            if let Some(ops) = slice.families[f].neurons() {
+                ops.update(&mut self.parts[f], &mut context!(self, slice, f))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One iteration of the coupled nodes over a slice.
+    pub fn iterate(&mut self, slice: &SliceInfo<'_>) {
+        self.change = 0.0;
+        for f in 0..slice.families.len() {
+            if self.gap_parts[f].is_none() {
+                continue;
+            }
+            if let Some(ops) = slice.families[f].neurons() {
+                match ops.iterate(&mut self.parts[f], &mut context!(self, slice, f)) {
+                    Ok(change) => self.change = self.change.max(change),
+                    Err(e) => self.failure = Some(e),
+                }
+            }
+        }
+    }
+
+    /// Delivers what coupled nodes sent: rows of `width` numbers, one per sender.
+    pub fn receive_gaps(&mut self, sent: &[f64], width: usize) {
+        for part in self.gap_parts.iter_mut().flatten() {
+            part.clear_incoming();
+        }
+        for (entry, &slot) in self.gaps.entries.iter().zip(&self.gaps.slots) {
+            if let Some(part) = &mut self.gap_parts[entry.family] {
+                let row = &sent[slot as usize * width..][..width];
+                part.receive(entry.local as usize, entry.weight, row);
+            }
+        }
+    }
+}
+
+impl DeviceKeys {
+    pub fn of(&self, ops: &dyn crate::node::StimulatorOps) -> Key {
+        match ops.signal() {
+            crate::model::Signal::Spikes => self.spikes,
+            crate::model::Signal::Currents => self.currents,
+        }
+    }
+}

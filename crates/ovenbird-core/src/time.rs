@@ -1,0 +1,160 @@
+//! Time as integers: ticks (the time base) and steps (the resolution).
+//!
+//! This is the only module that rounds times. A step `k` covers the interval `(k h, (k + 1) h]`;
+//! what happens in it is stamped with the step's right border, `k + 1`.
+
+use crate::error::{Error, Result};
+
+/// A number of steps of the simulation's resolution.
+pub type Step = i64;
+
+/// Ticks per millisecond unless set otherwise, as in NEST.
+pub const DEFAULT_TICKS_PER_MS: i64 = 1000;
+
+/// The largest representable time in ticks; beyond it a time counts as infinite.
+pub const MAX_TICKS: i64 = i64::MAX / 8;
+
+/// The step that stands for "never".
+pub const FOREVER: Step = i64::MAX / 4;
+
+/// The time base and the resolution of a simulation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    ticks_per_ms: i64,
+    ticks_per_step: i64,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Clock { ticks_per_ms: DEFAULT_TICKS_PER_MS, ticks_per_step: 100 }
+    }
+}
+
+impl Clock {
+    /// A clock with `ticks_per_ms` ticks in a millisecond and a resolution of `resolution` ms.
+    ///
+    /// # Errors
+    /// When the resolution is not a positive whole number of ticks.
+    pub fn new(ticks_per_ms: i64, resolution: f64) -> Result<Self> {
+        if ticks_per_ms < 1 {
+            return Err(Error::bad_property(format!(
+                "tics_per_ms must be a positive number, got {ticks_per_ms}"
+            )));
+        }
+        let ticks = resolution * ticks_per_ms as f64;
+        if !resolution.is_finite() || ticks.round() < 1.0 || ticks > MAX_TICKS as f64 {
+            return Err(Error::bad_property(format!(
+                "resolution must be at least one tick (1/{ticks_per_ms} ms), got {resolution} ms"
+            )));
+        }
+        if (ticks - ticks.round()).abs() > 1e-9 * ticks {
+            return Err(Error::bad_property(format!(
+                "Resolution {resolution} ms must be a multiple of the tic length, 1/{ticks_per_ms} ms"
+            )));
+        }
+        Ok(Clock { ticks_per_ms, ticks_per_step: ticks.round() as i64 })
+    }
+
+    /// Ticks in a millisecond.
+    pub fn ticks_per_ms(&self) -> i64 {
+        self.ticks_per_ms
+    }
+
+    /// Ticks in a step.
+    pub fn ticks_per_step(&self) -> i64 {
+        self.ticks_per_step
+    }
+
+    /// The resolution in ms.
+    pub fn resolution(&self) -> f64 {
+        self.ticks_per_step as f64 / self.ticks_per_ms as f64
+    }
+
+    /// The time of `steps` in ms.
+    pub fn ms(&self, steps: Step) -> f64 {
+        if steps >= FOREVER {
+            return f64::MAX;
+        }
+        (steps * self.ticks_per_step) as f64 / self.ticks_per_ms as f64
+    }
+
+    /// The nearest tick to `ms`; infinite times give the largest.
+    pub fn ticks(&self, ms: f64) -> i64 {
+        let ticks = (ms * self.ticks_per_ms as f64).round();
+        if ticks >= MAX_TICKS as f64 {
+            MAX_TICKS
+        } else if ticks <= -(MAX_TICKS as f64) {
+            -MAX_TICKS
+        } else {
+            ticks as i64
+        }
+    }
+
+    /// The nearest step to `ms`.
+    pub fn round(&self, ms: f64) -> Step {
+        let steps = ms / self.resolution();
+        if steps >= FOREVER as f64 {
+            FOREVER
+        } else if steps <= -(FOREVER as f64) {
+            -FOREVER
+        } else {
+            let ticks = self.ticks(ms);
+            (ticks + self.ticks_per_step / 2).div_euclid(self.ticks_per_step)
+        }
+    }
+
+    /// The step whose right border is the first at or after `ms`.
+    pub fn ceil(&self, ms: f64) -> Step {
+        if ms >= self.ms(FOREVER - 1) {
+            return FOREVER;
+        }
+        let ticks = self.ticks(ms);
+        -((-ticks).div_euclid(self.ticks_per_step))
+    }
+
+    /// The steps of `ms` when it is a whole number of them.
+    pub fn exact(&self, ms: f64) -> Option<Step> {
+        if !ms.is_finite() {
+            return None;
+        }
+        let ticks = ms * self.ticks_per_ms as f64;
+        if ticks.abs() >= MAX_TICKS as f64 || (ticks - ticks.round()).abs() > 1e-6 {
+            return None;
+        }
+        let ticks = ticks.round() as i64;
+        (ticks % self.ticks_per_step == 0).then_some(ticks / self.ticks_per_step)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_goes_to_the_nearest_step() {
+        let clock = Clock::default();
+        assert_eq!(clock.round(0.05), 1);
+        assert_eq!(clock.round(0.15), 2);
+        assert_eq!(clock.round(0.14), 1);
+        assert_eq!(clock.ceil(0.11), 2);
+        assert_eq!(clock.exact(0.11), None);
+        assert_eq!(clock.exact(0.3), Some(3));
+        assert_eq!(clock.ms(593), 59.3);
+    }
+
+    #[test]
+    fn infinite_times_are_never() {
+        let clock = Clock::default();
+        assert_eq!(clock.round(f64::MAX), FOREVER);
+        assert_eq!(clock.ceil(f64::INFINITY), FOREVER);
+        assert_eq!(clock.ms(FOREVER), f64::MAX);
+    }
+
+    #[test]
+    fn a_resolution_is_a_whole_number_of_ticks() {
+        assert!(Clock::new(1000, 0.0005).is_err());
+        assert!(Clock::new(1000, 0.1005).is_err());
+        assert!(Clock::new(1000, f64::NAN).is_err());
+        assert_eq!(Clock::new(1000, 0.25).unwrap().ticks_per_step(), 250);
+    }
+}

@@ -1,0 +1,175 @@
+//! Values as they come from and go to users: dictionaries of typed entries.
+
+use crate::error::{Error, Kind, Result};
+use crate::parameter::Parameter;
+
+/// A value of a parameter, state variable or status entry.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Str(String),
+    Ints(Vec<i64>),
+    Floats(Vec<f64>),
+    Strs(Vec<String>),
+    /// Node ids: a collection of nodes.
+    Nodes(Vec<u32>),
+    Dict(Dict),
+    /// Drawn or computed where it is used.
+    Parameter(Parameter),
+}
+
+impl Value {
+    /// What kind of value this is, in words.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Value::Bool(_) => "bool",
+            Value::Int(_) => "integer",
+            Value::Float(_) => "number",
+            Value::Str(_) => "string",
+            Value::Ints(_) => "list of integers",
+            Value::Floats(_) => "list of numbers",
+            Value::Strs(_) => "list of strings",
+            Value::Nodes(_) => "NodeCollection",
+            Value::Dict(_) => "dictionary",
+            Value::Parameter(_) => "Parameter",
+        }
+    }
+
+    /// The length of a list of numbers, else `None`.
+    pub fn list_len(&self) -> Option<usize> {
+        match self {
+            Value::Ints(v) => Some(v.len()),
+            Value::Floats(v) => Some(v.len()),
+            Value::Strs(v) => Some(v.len()),
+            _ => None,
+        }
+    }
+
+    /// Element `i` of a list.
+    pub fn element(&self, i: usize) -> Option<Value> {
+        match self {
+            Value::Ints(v) => v.get(i).copied().map(Value::Int),
+            Value::Floats(v) => v.get(i).copied().map(Value::Float),
+            Value::Strs(v) => v.get(i).cloned().map(Value::Str),
+            _ => None,
+        }
+    }
+
+    /// The number in this value; integers count.
+    pub fn as_float(&self, key: &str) -> Result<f64> {
+        match self {
+            Value::Float(x) => Ok(*x),
+            Value::Int(i) => Ok(*i as f64),
+            _ => Err(self.mismatch(key, "a number")),
+        }
+    }
+
+    /// The integer in this value.
+    pub fn as_int(&self, key: &str) -> Result<i64> {
+        match self {
+            Value::Int(i) => Ok(*i),
+            _ => Err(self.mismatch(key, "an integer")),
+        }
+    }
+
+    /// The truth value in this value.
+    pub fn as_bool(&self, key: &str) -> Result<bool> {
+        match self {
+            Value::Bool(b) => Ok(*b),
+            _ => Err(self.mismatch(key, "a bool")),
+        }
+    }
+
+    /// The string in this value.
+    pub fn as_str(&self, key: &str) -> Result<&str> {
+        match self {
+            Value::Str(s) => Ok(s),
+            _ => Err(self.mismatch(key, "a string")),
+        }
+    }
+
+    /// The error that says that `key` wants something else than this value.
+    pub fn mismatch(&self, key: &str, wanted: &str) -> Error {
+        Error::new(Kind::TypeMismatch, format!("{key} must be {wanted}, got a {}", self.type_name()))
+    }
+}
+
+/// A dictionary that keeps the order of its entries.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Dict(pub Vec<(String, Value)>);
+
+impl Dict {
+    /// An empty dictionary.
+    pub fn new() -> Self {
+        Dict::default()
+    }
+
+    /// The value of `key`.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.0.iter().find(|(k, _)| k == key).map(|(_, v)| v)
+    }
+
+    /// Sets `key`, replacing an earlier value.
+    pub fn set(&mut self, key: impl Into<String>, value: Value) {
+        let key = key.into();
+        match self.0.iter_mut().find(|(k, _)| *k == key) {
+            Some(entry) => entry.1 = value,
+            None => self.0.push((key, value)),
+        }
+    }
+
+    /// Entries in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(k, v)| (k.as_str(), v))
+    }
+
+    /// Whether there are no entries.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<K: Into<String>> FromIterator<(K, Value)> for Dict {
+    fn from_iter<I: IntoIterator<Item = (K, Value)>>(iter: I) -> Self {
+        Dict(iter.into_iter().map(|(k, v)| (k.into(), v)).collect())
+    }
+}
+
+/// The values of one key over several nodes or connections.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    Floats(Vec<f64>),
+    Ints(Vec<i64>),
+    Bools(Vec<bool>),
+    Values(Vec<Value>),
+}
+
+impl Column {
+    /// A column of single values, in the tightest form that holds them all.
+    pub fn from_values(values: Vec<Value>) -> Self {
+        if values.iter().all(|v| matches!(v, Value::Float(_))) && !values.is_empty() {
+            Column::Floats(values.iter().filter_map(|v| v.as_float("").ok()).collect())
+        } else if values.iter().all(|v| matches!(v, Value::Int(_))) && !values.is_empty() {
+            Column::Ints(values.iter().filter_map(|v| v.as_int("").ok()).collect())
+        } else if values.iter().all(|v| matches!(v, Value::Bool(_))) && !values.is_empty() {
+            Column::Bools(values.iter().filter_map(|v| v.as_bool("").ok()).collect())
+        } else {
+            Column::Values(values)
+        }
+    }
+
+    /// The value with index `i`.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn at(&self, i: usize) -> Value {
+        match self {
+            Column::Floats(v) => Value::Float(v[i]),
+            Column::Ints(v) => Value::Int(v[i]),
+            Column::Bools(v) => Value::Bool(v[i]),
+            Column::Values(v) => v[i].clone(),
+        }
+    }
+}
