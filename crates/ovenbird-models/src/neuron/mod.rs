@@ -1,0 +1,3 @@
+//! Neuron models, one file each.
+
+pub mod hh_psc_alpha;
