@@ -100,7 +100,11 @@ pub fn expm1<R: Real>(x: R) -> R {
     let half_scale = power_of_two(n - R::splat(1.0));
     let result = (half_scale * p + (half_scale - R::splat(0.5))) * R::splat(2.0);
     // Keeps the sign of a zero.
-    R::select(original.abs().lt(R::splat(f64::MIN_POSITIVE)), original, result)
+    R::select(
+        original.abs().lt(R::splat(f64::MIN_POSITIVE)),
+        original,
+        result,
+    )
 }
 
 /// The natural logarithm, correct to within one unit in the last place.
@@ -119,8 +123,7 @@ pub fn ln<R: Real>(x: R) -> R {
     let scaled = R::select(subnormal, x * R::splat(TWO_54), x);
 
     // x = 2^k m with m in [sqrt(1/2), sqrt(2)): the exponent field of x / sqrt(1/2) gives k.
-    let shifted =
-        |bits: u64| bits.wrapping_add(ONE_BITS.wrapping_sub(SQRT_HALF_BITS));
+    let shifted = |bits: u64| bits.wrapping_add(ONE_BITS.wrapping_sub(SQRT_HALF_BITS));
     let k = scaled.map_bits(|bits| (shifted(bits) >> 52) | INTEGER_BITS)
         - R::splat(4_503_599_627_370_496.0 + 1023.0);
     let k = R::select(subnormal, k - R::splat(54.0), k);
@@ -136,8 +139,8 @@ pub fn ln<R: Real>(x: R) -> R {
     let high = c(4) + c(5) * w + c(6) * w2;
     let tail = w * (low + w2 * (middle + w2 * high));
     let half_f2 = R::splat(0.5) * f * f;
-    let result = k * R::splat(LN2_HI)
-        - ((half_f2 - (s * (half_f2 + tail) + k * R::splat(LN2_LO))) - f);
+    let result =
+        k * R::splat(LN2_HI) - ((half_f2 - (s * (half_f2 + tail) + k * R::splat(LN2_LO))) - f);
 
     let result = R::select(x.lt(R::splat(f64::INFINITY)), result, x);
     let result = R::select(x.le(R::splat(0.0)), R::splat(f64::NEG_INFINITY), result);

@@ -204,7 +204,11 @@ impl Real for Lanes {
     fn select(mask: LaneMask, if_true: Self, if_false: Self) -> Self {
         let mut out = [0.0; LANES];
         for lane in 0..LANES {
-            out[lane] = if mask.0[lane] != 0 { if_true.0[lane] } else { if_false.0[lane] };
+            out[lane] = if mask.0[lane] != 0 {
+                if_true.0[lane]
+            } else {
+                if_false.0[lane]
+            };
         }
         Self(out)
     }

@@ -9,6 +9,8 @@
 mod elementary;
 mod lanes;
 mod real;
+#[cfg(test)]
+mod tests;
 
 pub use elementary::{exp, exp_linear, expm1, ln};
 pub use lanes::{LANES, LaneMask, Lanes};

@@ -30,12 +30,22 @@ pub struct Control<R> {
 impl<R: Real> Control<R> {
     /// The error relative to the state: `a_y` = 1, `a_dydt` = 0.
     pub fn y(eps_abs: f64, eps_rel: f64) -> Self {
-        Self { eps_abs: R::splat(eps_abs), eps_rel: R::splat(eps_rel), a_y: 1.0, a_dydt: 0.0 }
+        Self {
+            eps_abs: R::splat(eps_abs),
+            eps_rel: R::splat(eps_rel),
+            a_y: 1.0,
+            a_dydt: 0.0,
+        }
     }
 
     /// The error relative to the change over the step: `a_y` = 0, `a_dydt` = 1.
     pub fn yp(eps_abs: f64, eps_rel: f64) -> Self {
-        Self { eps_abs: R::splat(eps_abs), eps_rel: R::splat(eps_rel), a_y: 0.0, a_dydt: 1.0 }
+        Self {
+            eps_abs: R::splat(eps_abs),
+            eps_rel: R::splat(eps_rel),
+            a_y: 0.0,
+            a_dydt: 1.0,
+        }
     }
 
     /// Whether the scale is `eps_abs` alone.
@@ -75,11 +85,17 @@ pub(super) fn judge<R: Real>(ratio: R, h: R) -> Verdict<R> {
     let reject = ratio.gt(R::splat(REJECT_ABOVE));
     let grow = ratio.lt(R::splat(GROW_BELOW));
 
-    let exponent =
-        R::select(reject, R::splat(-1.0 / ORDER), R::splat(-1.0 / (ORDER + 1.0)));
+    let exponent = R::select(
+        reject,
+        R::splat(-1.0 / ORDER),
+        R::splat(-1.0 / (ORDER + 1.0)),
+    );
     let factor = R::splat(SAFETY) * (ratio.ln() * exponent).exp();
     let shrink = factor.max(R::splat(MAX_SHRINK));
     let growth = factor.max(R::splat(1.0)).min(R::splat(MAX_GROWTH));
     let factor = R::select(reject, shrink, R::select(grow, growth, R::splat(1.0)));
-    Verdict { reject, step_size: factor * h }
+    Verdict {
+        reject,
+        step_size: factor * h,
+    }
 }

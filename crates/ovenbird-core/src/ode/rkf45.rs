@@ -18,16 +18,34 @@ const STAGE_WEIGHTS: [[f64; STAGES - 1]; STAGES] = [
     [3.0 / 32.0, 9.0 / 32.0, 0.0, 0.0, 0.0],
     [1932.0 / 2197.0, -7200.0 / 2197.0, 7296.0 / 2197.0, 0.0, 0.0],
     [439.0 / 216.0, -8.0, 3680.0 / 513.0, -845.0 / 4104.0, 0.0],
-    [-8.0 / 27.0, 2.0, -3544.0 / 2565.0, 1859.0 / 4104.0, -11.0 / 40.0],
+    [
+        -8.0 / 27.0,
+        2.0,
+        -3544.0 / 2565.0,
+        1859.0 / 4104.0,
+        -11.0 / 40.0,
+    ],
 ];
 
 /// Weights of the stages in the solution of order 5; that of the second stage is zero.
-const SOLUTION: [f64; STAGES] =
-    [16.0 / 135.0, 0.0, 6656.0 / 12825.0, 28561.0 / 56430.0, -9.0 / 50.0, 2.0 / 55.0];
+const SOLUTION: [f64; STAGES] = [
+    16.0 / 135.0,
+    0.0,
+    6656.0 / 12825.0,
+    28561.0 / 56430.0,
+    -9.0 / 50.0,
+    2.0 / 55.0,
+];
 
 /// Solution of order 5 minus that of order 4; the weight of the second stage is zero.
-const ERROR: [f64; STAGES] =
-    [1.0 / 360.0, 0.0, -128.0 / 4275.0, -2197.0 / 75240.0, 1.0 / 50.0, 2.0 / 55.0];
+const ERROR: [f64; STAGES] = [
+    1.0 / 360.0,
+    0.0,
+    -128.0 / 4275.0,
+    -2197.0 / 75240.0,
+    1.0 / 50.0,
+    2.0 / 55.0,
+];
 
 /// The state of a system: an array where the dimension is known to the compiler, a vector where
 /// it is not.
@@ -123,7 +141,11 @@ impl<Y: Clone> Rkf45<Y> {
         Y: StateVector<R>,
         S: System<R, State = Y>,
     {
-        assert_eq!(y.as_ref().len(), self.trial.as_ref().len(), "dimension of the state");
+        assert_eq!(
+            y.as_ref().len(),
+            self.trial.as_ref().len(),
+            "dimension of the state"
+        );
         let end = R::splat(interval);
         let mut t = R::splat(0.0);
         let mut running = active & t.lt(end);
@@ -157,7 +179,11 @@ impl<Y: Clone> Rkf45<Y> {
             *step_size = R::select(running, verdict.step_size, *step_size);
             running = running & t.lt(end);
         }
-        Failures { non_finite, step_underflow, too_many_steps: running }
+        Failures {
+            non_finite,
+            step_underflow,
+            too_many_steps: running,
+        }
     }
 
     /// Makes a step of length `h` from `y` at time `t`, into `self.trial`.
@@ -220,6 +246,9 @@ impl<Y: Clone> Rkf45<Y> {
             }
         }
         let finite = poison.le(R::splat(0.0));
-        Trial { ratio: R::select(finite, ratio, R::splat(f64::INFINITY)), finite }
+        Trial {
+            ratio: R::select(finite, ratio, R::splat(f64::INFINITY)),
+            finite,
+        }
     }
 }
