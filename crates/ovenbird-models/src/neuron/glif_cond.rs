@@ -345,3 +345,279 @@ impl MembraneState {
         self.threshold = self.threshold_spike + self.threshold_voltage + rules.threshold_inf;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ovenbird_core::math::{LANES, LaneMask, Lanes, Mask, vectorize};
+    use ovenbird_core::ode::Rkf45;
+
+    use super::super::hodgkin_huxley::alpha_initial_value;
+    use super::*;
+
+    const E_L: f64 = -78.85;
+
+    fn dynamics<R: Real>(current: R, refractory: R::Mask) -> Dynamics<R> {
+        let c = R::splat;
+        let receptor = |tau: f64, e_rev: f64| Receptor {
+            inverse_tau: c(1.0 / tau),
+            e_rev: c(e_rev - E_L),
+        };
+        Dynamics {
+            g_m: c(9.43),
+            inverse_c_m: c(1.0 / 58.72),
+            v_reset: c(0.0),
+            current,
+            refractory,
+            receptors: vec![receptor(0.2, 0.0), receptor(2.0, -85.0)],
+        }
+    }
+
+    /// All mechanisms (GLIF5), defaults otherwise.
+    fn rules() -> SpikeRules {
+        SpikeRules {
+            threshold_inf: -51.68 - E_L,
+            v_reset: 0.0,
+            refractory_steps: 38,
+            spike_threshold: Some(SpikeThreshold::new(0.37, 0.009, (0.2, 18.51), 3.75, 0.1)),
+            after_spike_currents: Some(vec![
+                AfterSpikeCurrent::new(0.003, -9.18, 1.0, 3.75, 0.1),
+                AfterSpikeCurrent::new(0.1, -198.94, 1.0, 3.75, 0.1),
+            ]),
+            voltage_threshold: Some(VoltageThreshold::new(0.005, 0.09, 9.43, 58.72, 0.1)),
+        }
+    }
+
+    fn initial_membrane(rules: &SpikeRules) -> MembraneState {
+        MembraneState {
+            threshold: rules.threshold_inf,
+            threshold_spike: 0.0,
+            threshold_voltage: 0.0,
+            currents: vec![0.0; 2],
+            current_sum: 0.0,
+            refractory: 0,
+        }
+    }
+
+    /// Time in steps, `V_m`, `ASCurrents_sum`, `threshold`, `threshold_spike`, `threshold_voltage`,
+    /// `g_1`, `g_2` in NEST 3.10.0 at resolution 0.1: `spike_dependent_threshold`,
+    /// `after_spike_currents`, and `adapting_threshold` set, a `dc_generator` of 400 pA from 5 ms,
+    /// and a spike generator with `spike_times` 3, 40, 41 connected with weight 20 to receptor 1,
+    /// and with weight 15 and delay 1.5 to receptor 2.
+    const TRACE: [(u32, [f64; 7]); 8] = [
+        (
+            150,
+            [
+                -53.461150113611154,
+                0.0,
+                -51.12168918073651,
+                0.0,
+                0.5583108192634858,
+                3.878591546007201e-21,
+                1.123308420585738,
+            ],
+        ),
+        (
+            300,
+            [
+                -50.301451205224744,
+                -82.46311496301813,
+                -50.22969910711272,
+                0.338154538550355,
+                1.1121463543369243,
+                2.4479721593070145e-53,
+                0.0015088333702586432,
+            ],
+        ),
+        (
+            450,
+            [
+                -54.788095206122975,
+                -135.6744748062117,
+                -49.492228712222555,
+                0.999556833474973,
+                1.1882144543024715,
+                0.0002516348034349266,
+                27.002138045085157,
+            ],
+        ),
+        (
+            600,
+            [
+                -55.322862190600574,
+                -89.40768232657462,
+                -49.87319997307294,
+                0.874902117363441,
+                0.931897909563611,
+                4.024299116740138e-36,
+                0.0927845842044283,
+            ],
+        ),
+        (
+            750,
+            [
+                -55.87164523220311,
+                -150.9934258699881,
+                -49.38616346063093,
+                1.1134219775609064,
+                1.1804145618081616,
+                1.9697329405551733e-68,
+                9.437538975117357e-05,
+            ],
+        ),
+        (
+            900,
+            [
+                -56.65536653555297,
+                -229.4267327126507,
+                -49.005634107516215,
+                1.3363250327360496,
+                1.3380408597477356,
+                7.649878895486207e-101,
+                7.601208627562206e-08,
+            ],
+        ),
+        (
+            1050,
+            [
+                -49.17695993900034,
+                -81.216761706679,
+                -49.10932957615026,
+                1.1675684442885246,
+                1.40310197956122,
+                2.6809359133809447e-133,
+                5.521254294129907e-11,
+            ],
+        ),
+        (
+            1200,
+            [
+                -54.0093039775894,
+                -122.31505431450765,
+                -49.00605263085919,
+                1.3557070884388989,
+                1.3182402807019178,
+                8.862951988079103e-166,
+                3.7822115463752874e-14,
+            ],
+        ),
+    ];
+
+    #[test]
+    fn after_spike_currents_give_the_trace_of_nest() {
+        let rules = rules();
+        let mut y = vec![0.0; dim(2)];
+        let mut membrane = initial_membrane(&rules);
+        let mut solver = Rkf45::new(&y);
+        let (mut h, mut current) = (0.1, 0.0);
+        let mut system = dynamics(0.0, false);
+        let mut spikes = Vec::new();
+        let mut rows = TRACE.iter().peekable();
+        for step in 1..=1200 {
+            let v_old = y[V_M];
+            system.current = current + membrane.current_sum;
+            system.refractory = membrane.refractory > 0;
+            assert!(
+                solver
+                    .advance(&system, &control(), 0.1, true, &mut y, &mut h)
+                    .is_empty()
+            );
+            if membrane.after_integration(&rules, v_old, &mut y[V_M], current) {
+                spikes.push(step);
+            }
+            if [40, 410, 420].contains(&step) {
+                y[dg_syn(0)] += 20.0 * alpha_initial_value(0.2);
+            }
+            if [45, 415, 425].contains(&step) {
+                y[dg_syn(1)] += 15.0 * alpha_initial_value(2.0);
+            }
+            current = if step >= 60 { 400.0 } else { 0.0 };
+            if let Some((_, values)) = rows.next_if(|(time, _)| *time == step) {
+                let own = [
+                    y[V_M] + E_L,
+                    membrane.current_sum,
+                    membrane.threshold + E_L,
+                    membrane.threshold_spike,
+                    membrane.threshold_voltage,
+                    y[g_syn(0)],
+                    y[g_syn(1)],
+                ];
+                for (i, (own, &value)) in own.iter().zip(values).enumerate() {
+                    let error = (own - value).abs();
+                    assert!(
+                        error <= 1e-9 * value.abs(),
+                        "variable {i} at step {step}: {own} {value}"
+                    );
+                }
+            }
+        }
+        assert!(rows.next().is_none());
+        assert_eq!(spikes, [162, 301, 414, 646, 841, 1052]);
+    }
+
+    #[test]
+    fn a_lane_has_the_bits_of_a_neuron_alone() {
+        let refractory = |lane: usize| lane % 3 == 1;
+        let current = |lane: usize| 100.0 * lane as f64;
+        let start = |lane: usize| [3.0, 40.0 * lane as f64, 1.0, 5.0, 2.0];
+        let system = dynamics(Lanes::from_fn(current), LaneMask::from_fn(refractory));
+        let mut y: Vec<Lanes> = (0..5)
+            .map(|i| Lanes::from_fn(|lane| start(lane)[i]))
+            .collect();
+        let mut h = Lanes::splat(0.1);
+        let mut solver = Rkf45::new(&y);
+        vectorize(
+            #[inline(always)]
+            || {
+                for _ in 0..50 {
+                    let all = LaneMask::splat(true);
+                    assert!(
+                        solver
+                            .advance(&system, &control(), 0.1, all, &mut y, &mut h)
+                            .is_empty()
+                    );
+                }
+            },
+        );
+        for lane in 0..LANES {
+            let system = dynamics(current(lane), refractory(lane));
+            let mut one = start(lane).to_vec();
+            let mut one_h = 0.1;
+            let mut solver = Rkf45::new(&one);
+            for _ in 0..50 {
+                solver.advance(&system, &control(), 0.1, true, &mut one, &mut one_h);
+            }
+            for i in 0..5 {
+                assert_eq!(one[i].to_bits(), y[i].lane(lane).to_bits(), "lane {lane}");
+            }
+            assert_eq!(refractory(lane), one[V_M] == 3.0);
+        }
+    }
+
+    #[test]
+    fn plain_reset_without_mechanisms() {
+        let rules = SpikeRules {
+            threshold_inf: 20.0,
+            v_reset: 1.0,
+            refractory_steps: 2,
+            spike_threshold: None,
+            after_spike_currents: None,
+            voltage_threshold: None,
+        };
+        let mut membrane = initial_membrane(&rules);
+        let mut v = 20.0;
+        assert!(
+            !membrane.after_integration(&rules, 19.0, &mut v, 0.0),
+            "at the threshold"
+        );
+        v = 20.1;
+        assert!(membrane.after_integration(&rules, 20.0, &mut v, 0.0));
+        assert_eq!((v, membrane.refractory, membrane.threshold), (1.0, 2, 20.0));
+        for _ in 0..2 {
+            let mut drifted = 30.0;
+            assert!(!membrane.after_integration(&rules, v, &mut drifted, 0.0));
+            assert_eq!(drifted, v);
+        }
+        v = 21.0;
+        assert!(membrane.after_integration(&rules, 1.0, &mut v, 0.0));
+    }
+}

@@ -201,3 +201,338 @@ impl<R: Real> System<R> for Dynamics<R> {
         dydt[I_INH] = di_in - i_in * self.inverse_tau_in;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ovenbird_core::math::{LANES, LaneMask, Lanes, Mask, vectorize};
+    use ovenbird_core::ode::Rkf45;
+
+    use super::super::hodgkin_huxley::{alpha_initial_value, detect_spike};
+    use super::*;
+
+    /// The default parameters, and a constant current.
+    pub fn dynamics<R: Real>(current: R) -> Dynamics<R> {
+        let c = R::splat;
+        Dynamics {
+            g_na: c(12000.0),
+            g_k: c(3600.0),
+            g_l: c(30.0),
+            e_na: c(50.0),
+            e_k: c(-77.0),
+            e_l: c(-54.402),
+            inverse_c_m: c(1.0 / 100.0),
+            inverse_tau_ex: c(1.0 / 0.2),
+            inverse_tau_in: c(1.0 / 2.0),
+            current,
+        }
+    }
+
+    /// Steps a neuron at the resolution 0.1 ms, showing `record` the step's number and the state
+    /// at its end; `input` gives the current, the excitatory, and the inhibitory spike input.
+    fn simulate(
+        i_e: f64,
+        steps: u32,
+        input: impl Fn(u32) -> [f64; 3],
+        mut record: impl FnMut(u32, &[f64; DIM]),
+    ) -> Vec<u32> {
+        let mut y = initial_state();
+        let mut solver = Rkf45::new(&y);
+        let mut h = 0.1;
+        let mut system = dynamics(i_e);
+        let mut refractory = 0;
+        let mut spikes = Vec::new();
+        for step in 1..=steps {
+            let v_old = y[V_M];
+            assert!(
+                solver
+                    .advance(&system, &control(), 0.1, true, &mut y, &mut h)
+                    .is_empty()
+            );
+            let [current, excitation, inhibition] = input(step);
+            y[DI_EXC] += excitation * alpha_initial_value(0.2);
+            y[DI_INH] += inhibition * alpha_initial_value(2.0);
+            if detect_spike(v_old, y[V_M], &mut refractory, 20) {
+                spikes.push(step);
+            }
+            record(step, &y);
+            system.current = i_e + current;
+        }
+        spikes
+    }
+
+    fn assert_close(value: f64, reference: f64, what: &str) {
+        let error = (value - reference).abs() / reference.abs();
+        assert!(
+            error < 1e-9,
+            "{what}: {value} instead of {reference}, relative error {error:e}"
+        );
+    }
+
+    /// Time in steps, `V_m`, `Act_m`, `Inact_h`, `Act_n` in NEST 3.10.0:
+    /// `nest.resolution = 0.1; n = nest.Create("hh_psc_alpha", params={"I_e": 650.0})`, a
+    /// multimeter of interval 0.1, `nest.Simulate(200.1)`.
+    const DRIVEN: [(u32, [f64; 4]); 8] = [
+        (
+            250,
+            [
+                -73.84551414014882,
+                0.01744236553103527,
+                0.27286976507419164,
+                0.5593783097801415,
+            ],
+        ),
+        (
+            500,
+            [
+                -62.53689899568405,
+                0.06751826992026634,
+                0.4957081452161813,
+                0.368352323252606,
+            ],
+        ),
+        (
+            750,
+            [
+                -18.412747056403475,
+                0.4607581129670595,
+                0.32231945899046566,
+                0.46384182136290597,
+            ],
+        ),
+        (
+            1000,
+            [
+                -70.17999523398629,
+                0.027198460345916355,
+                0.4063778183853017,
+                0.4442627413692015,
+            ],
+        ),
+        (
+            1250,
+            [
+                -59.54545109374875,
+                0.09456825928511932,
+                0.4841464420740346,
+                0.3732952474969035,
+            ],
+        ),
+        (
+            1500,
+            [
+                -65.604965300879,
+                0.35449222466164776,
+                0.07968729763023631,
+                0.7282597156218887,
+            ],
+        ),
+        (
+            1750,
+            [
+                -66.04095561649909,
+                0.04471102009365398,
+                0.47446871919913697,
+                0.38702339575496175,
+            ],
+        ),
+        (
+            2000,
+            [
+                -56.5219866295808,
+                0.12876213664653688,
+                0.4476921824523979,
+                0.3936014224017651,
+            ],
+        ),
+    ];
+    const DRIVEN_SPIKES: [u32; 11] = [28, 209, 391, 573, 755, 936, 1118, 1300, 1482, 1663, 1845];
+
+    #[test]
+    fn constant_current_gives_the_trace_of_nest() {
+        let mut rows = DRIVEN.iter();
+        let spikes = simulate(
+            650.0,
+            2000,
+            |_| [0.0; 3],
+            |step, y| {
+                if step % 250 == 0 {
+                    let (time, values) = rows.next().expect("a row for each 25 ms");
+                    assert_eq!(*time, step);
+                    for (i, &value) in values.iter().enumerate() {
+                        assert_close(y[i], value, &format!("variable {i} at step {step}"));
+                    }
+                }
+            },
+        );
+        assert!(rows.next().is_none());
+        assert_eq!(spikes, DRIVEN_SPIKES);
+    }
+
+    /// Time in steps, `V_m`, `I_syn_ex`, `I_syn_in` in NEST 3.10.0 for `I_e` = 100, a spike
+    /// generator with `spike_times` 3, 20, 21 connected with weight 2000 and with weight -150 and
+    /// delay 1.5, and a `dc_generator` of 400 pA from 30 ms.
+    const INPUT: [(u32, [f64; 3]); 11] = [
+        (41, [-62.17240312940217, 1648.7213936849178, 0.0]),
+        (42, [-60.39065026282924, 2000.0001781381218, 0.0]),
+        (
+            50,
+            [-50.80824850467239, 183.1564321516814, -79.387500624397],
+        ),
+        (
+            60,
+            [35.467935104170515, 2.468186674506482, -144.45285938553513],
+        ),
+        (
+            225,
+            [-21.933307928620327, 1138.2025525342324, -124.10696985108952],
+        ),
+        (
+            300,
+            [
+                -72.84426929771573,
+                9.301229637301165e-13,
+                -60.69306777676392,
+            ],
+        ),
+        (
+            310,
+            [
+                -71.54199885806348,
+                7.048466831068423e-15,
+                -41.48446184809961,
+            ],
+        ),
+        (
+            311,
+            [
+                -71.02936382386885,
+                4.322491413165156e-15,
+                -39.90567945184505,
+            ],
+        ),
+        (
+            312,
+            [
+                -70.55478435424925,
+                2.650459890390625e-15,
+                -38.38221965131888,
+            ],
+        ),
+        (
+            450,
+            [
+                -73.23399014206295,
+                7.14103146528612e-45,
+                -0.0974765687458714,
+            ],
+        ),
+        (
+            600,
+            [
+                -62.74484390118845,
+                3.150111332841035e-77,
+                -8.92593828342529e-05,
+            ],
+        ),
+    ];
+
+    #[test]
+    fn input_gives_the_trace_of_nest() {
+        // Delays of 10 and 15 steps; the current is first seen a delay after the generator's start.
+        let input = |step: u32| {
+            let current = if step >= 310 { 400.0 } else { 0.0 };
+            let excitation = if [40, 210, 220].contains(&step) {
+                2000.0
+            } else {
+                0.0
+            };
+            let inhibition = if [45, 215, 225].contains(&step) {
+                -150.0
+            } else {
+                0.0
+            };
+            [current, excitation, inhibition]
+        };
+        let mut rows = INPUT.iter().peekable();
+        let spikes = simulate(100.0, 600, input, |step, y| {
+            if let Some((_, values)) = rows.next_if(|(time, _)| *time == step) {
+                for (i, &value) in [V_M, I_EXC, I_INH].iter().zip(values) {
+                    assert!(
+                        (y[*i] - value).abs() <= 1e-9 * value.abs(),
+                        "{step}: {} {value}",
+                        y[*i]
+                    );
+                }
+            }
+        });
+        assert!(rows.next().is_none());
+        assert_eq!(spikes, [59, 229, 400]);
+    }
+
+    #[test]
+    fn rates_are_continuous_where_their_terms_vanish() {
+        for (v, rate) in [
+            (-40.0, Rates::at(-40.0).alpha_m),
+            (-55.0, 10.0 * Rates::at(-55.0).alpha_n),
+        ] {
+            assert!((rate - 1.0).abs() < 1e-15, "{v}: {rate}");
+        }
+    }
+
+    #[test]
+    fn rates_are_those_of_the_equations() {
+        for i in 0..2000 {
+            let v = -120.0 + 0.0937 * f64::from(i);
+            let r = Rates::at(v);
+            let expected = [
+                0.1 * (v + 40.0) / -(-(v + 40.0) / 10.0).exp_m1(),
+                4.0 * (-(v + 65.0) / 18.0).exp(),
+                0.07 * (-(v + 65.0) / 20.0).exp(),
+                1.0 / (1.0 + (-(v + 35.0) / 10.0).exp()),
+                0.01 * (v + 55.0) / -(-(v + 55.0) / 10.0).exp_m1(),
+                0.125 * (-(v + 65.0) / 80.0).exp(),
+            ];
+            let rates = [
+                r.alpha_m, r.beta_m, r.alpha_h, r.beta_h, r.alpha_n, r.beta_n,
+            ];
+            for (rate, exact) in rates.iter().zip(expected) {
+                assert!((rate / exact - 1.0).abs() < 3e-14, "{v}: {rate} {exact}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_lane_has_the_bits_of_a_neuron_alone() {
+        let currents = Lanes::from_fn(|lane| 200.0 * lane as f64 - 100.0);
+        let steps = 300;
+        let mut y = initial_state().map(Lanes::splat);
+        let mut solver = Rkf45::new(&y);
+        let mut h = Lanes::splat(0.1);
+        let system = dynamics(currents);
+        vectorize(
+            #[inline(always)]
+            || {
+                for _ in 0..steps {
+                    let all = LaneMask::splat(true);
+                    let failures = solver.advance(&system, &control(), 0.1, all, &mut y, &mut h);
+                    assert!(failures.is_empty());
+                }
+            },
+        );
+        for lane in 0..LANES {
+            let i_e = currents.lane(lane);
+            simulate(
+                i_e,
+                steps,
+                |_| [0.0; 3],
+                |step, one| {
+                    if step == steps {
+                        for i in 0..DIM {
+                            assert_eq!(one[i].to_bits(), y[i].lane(lane).to_bits(), "lane {lane}");
+                        }
+                    }
+                },
+            );
+        }
+    }
+}

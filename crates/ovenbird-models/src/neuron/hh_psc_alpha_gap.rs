@@ -317,3 +317,325 @@ impl<R: Real> System<R> for Dynamics<R> {
         dydt[I_INH] = di_in - i_in * self.inverse_tau_in;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ovenbird_core::math::{LANES, LaneMask, Lanes, Mask, vectorize};
+    use ovenbird_core::ode::Rkf45;
+
+    use super::super::hodgkin_huxley::detect_spike;
+    use super::*;
+
+    /// The default parameters, and a constant current.
+    fn dynamics<R: Real + Default>(current: R) -> Dynamics<R> {
+        let c = R::splat;
+        Dynamics {
+            g_na: c(4500.0),
+            g_kv1: c(9.0),
+            g_kv3: c(9000.0),
+            g_l: c(10.0),
+            e_na: c(74.0),
+            e_k: c(-90.0),
+            e_l: c(-70.0),
+            inverse_c_m: c(1.0 / 40.0),
+            inverse_tau_ex: c(1.0 / 0.2),
+            inverse_tau_in: c(1.0 / 2.0),
+            current,
+            gap: GapInput::default(),
+            inverse_resolution: 1.0 / 0.1,
+        }
+    }
+
+    /// Time in steps, `V_m`, `Act_m`, `Inact_h`, `Act_n`, `Inact_p` in NEST 3.10.0:
+    /// `nest.resolution = 0.1; n = nest.Create("hh_psc_alpha_gap", params={"I_e": 200.0})`, a
+    /// multimeter of interval 0.1, `nest.Simulate(200.1)`.
+    const DRIVEN: [(u32, [f64; 5]); 8] = [
+        (
+            250,
+            [
+                -66.77611113979803,
+                0.02372620355615521,
+                0.45765558683131147,
+                0.7400561971053743,
+                0.0027670715829870253,
+            ],
+        ),
+        (
+            500,
+            [
+                -59.34452539892496,
+                0.04666694069338357,
+                0.5276882305091043,
+                0.7670205859136496,
+                0.000816365313768917,
+            ],
+        ),
+        (
+            750,
+            [
+                -58.983541192838025,
+                0.048215794628745486,
+                0.534103820593561,
+                0.7726047403297909,
+                0.0008143738343507952,
+            ],
+        ),
+        (
+            1000,
+            [
+                -59.16628071780541,
+                0.04747172035708288,
+                0.5355779994238561,
+                0.775066192364148,
+                0.0008011818457118306,
+            ],
+        ),
+        (
+            1250,
+            [
+                -59.413118619371616,
+                0.04647192117799556,
+                0.5360889108489418,
+                0.7771731173353909,
+                0.0007866744087669483,
+            ],
+        ),
+        (
+            1500,
+            [
+                -59.67038027623631,
+                0.04544812185111046,
+                0.5361910526586434,
+                0.7792590786236572,
+                0.0007737204956410406,
+            ],
+        ),
+        (
+            1750,
+            [
+                -59.93255186247942,
+                0.04442452105235102,
+                0.5359581436507361,
+                0.7813638123604942,
+                0.0007628596643284316,
+            ],
+        ),
+        (
+            2000,
+            [
+                -60.200079940649154,
+                0.04340035573529527,
+                0.5353917037466088,
+                0.7834923890662437,
+                0.0007544457003631297,
+            ],
+        ),
+    ];
+    const DRIVEN_SPIKES: [u32; 9] = [58, 188, 369, 604, 855, 1109, 1362, 1616, 1870];
+
+    #[test]
+    fn constant_current_gives_the_trace_of_nest() {
+        let mut y = initial_state();
+        let mut solver = Rkf45::new(&y);
+        let mut h = 0.1;
+        let system = dynamics(200.0);
+        let mut refractory = 0;
+        let mut spikes = Vec::new();
+        let mut rows = DRIVEN.iter().peekable();
+        for step in 1..=2000 {
+            let v_old = y[V_M];
+            assert!(
+                solver
+                    .advance(&system, &control(), 0.1, true, &mut y, &mut h)
+                    .is_empty()
+            );
+            if detect_spike(v_old, y[V_M], &mut refractory, 20) {
+                spikes.push(step);
+            }
+            if let Some((_, values)) = rows.next_if(|(time, _)| *time == step) {
+                for (i, &value) in values.iter().enumerate() {
+                    let error = (y[i] / value - 1.0).abs();
+                    assert!(error < 1e-9, "variable {i} at step {step}: {error:e}");
+                }
+            }
+        }
+        assert!(rows.next().is_none());
+        assert_eq!(spikes, DRIVEN_SPIKES);
+    }
+
+    /// Two neurons, 0 and 1, coupled by a gap junction, iterated over slices of ten steps.
+    struct Pair {
+        y: [[f64; DIM]; 2],
+        h: [f64; 2],
+        current: [f64; 2],
+        gap: [[GapInput<f64>; SLICE]; 2],
+    }
+
+    const SLICE: usize = 10;
+    const WEIGHT: f64 = 30.0;
+    const RESOLUTION: f64 = 0.1;
+
+    impl Pair {
+        /// One pass over the slice. Returns the own interpolation, and V at the end of each lag.
+        fn pass(&mut self, neuron: usize) -> ([[f64; 4]; SLICE], [f64; SLICE]) {
+            let mut sent = [[0.0; 4]; SLICE];
+            let mut ends = [0.0; SLICE];
+            let mut solver = Rkf45::new(&self.y[neuron]);
+            for lag in 0..SLICE {
+                let mut system = dynamics(self.current[neuron]);
+                system.gap = self.gap[neuron][lag];
+                let slope = |t: f64, y: &[f64; DIM]| {
+                    let mut dydt = [0.0; DIM];
+                    system.derivatives(t, y, &mut dydt);
+                    RESOLUTION * dydt[V_M]
+                };
+                let y = &mut self.y[neuron];
+                let (v_start, hf_start) = (y[V_M], slope(0.0, y));
+                let h = &mut self.h[neuron];
+                assert!(
+                    solver
+                        .advance(&system, &control(), RESOLUTION, true, y, h)
+                        .is_empty()
+                );
+                let hf_end = slope(RESOLUTION, y);
+                sent[lag] = interpolate(Interpolation::Cubic, v_start, y[V_M], hf_start, hf_end);
+                ends[lag] = y[V_M];
+            }
+            (sent, ends)
+        }
+
+        fn slice(&mut self) {
+            let mut last = [[0.0; SLICE]; 2];
+            for _ in 0..15 {
+                let start = self.y;
+                let passes = [0, 1].map(|neuron| self.pass(neuron));
+                self.y = start;
+                let mut converged = true;
+                for (neuron, (sent, ends)) in passes.into_iter().enumerate() {
+                    let pairs = ends.iter().zip(&last[neuron]);
+                    converged &= pairs.into_iter().all(|(a, b)| (a - b).abs() <= 1e-4);
+                    last[neuron] = ends;
+                    self.deliver(1 - neuron, sent);
+                }
+                if converged {
+                    break;
+                }
+            }
+            for neuron in 0..2 {
+                self.pass(neuron);
+            }
+            for neuron in 0..2 {
+                let v = self.y[neuron][V_M];
+                self.deliver(1 - neuron, [[v, 0.0, 0.0, 0.0]; SLICE]);
+            }
+        }
+
+        fn deliver(&mut self, neuron: usize, sent: [[f64; 4]; SLICE]) {
+            self.gap[neuron] = sent.map(|coefficients| GapInput {
+                conductance: WEIGHT,
+                coefficients: coefficients.map(|c| WEIGHT * c),
+            });
+        }
+    }
+
+    /// `V_m` of both neurons in NEST 3.10.0, time in ms: as above, but two neurons with `I_e` 200
+    /// and 100, connected by
+    /// `nest.Connect(a, b, {"rule": "one_to_one", "make_symmetric": True},
+    /// {"synapse_model": "gap_junction", "weight": 30.0})`.
+    const COUPLED: [(u32, [f64; 2]); 5] = [
+        (1, [-65.64784627516484, -66.84361349120633]),
+        (5, [-55.42293117097182, -57.254956546901305]),
+        (20, [-56.545769646365414, -58.15745379573082]),
+        (50, [-53.33985081604414, -55.09425864115579]),
+        (100, [-65.00756997948272, -66.34471053152755]),
+    ];
+
+    #[test]
+    fn waveform_relaxation_gives_the_trace_of_nest() {
+        let mut pair = Pair {
+            y: [initial_state(); 2],
+            h: [RESOLUTION; 2],
+            current: [200.0, 100.0],
+            gap: [[GapInput::default(); SLICE]; 2],
+        };
+        let mut rows = COUPLED.iter().peekable();
+        for ms in 1..=100 {
+            pair.slice();
+            if let Some((_, values)) = rows.next_if(|(time, _)| *time == ms) {
+                for (y, &value) in pair.y.iter().zip(values) {
+                    let error = (y[V_M] / value - 1.0).abs();
+                    assert!(error < 1e-9, "V_m at {ms} ms: {} {value} {error:e}", y[V_M]);
+                }
+            }
+        }
+        assert!(rows.next().is_none());
+    }
+
+    #[test]
+    fn interpolation_meets_values_and_slopes() {
+        let (v0, v1, f0, f1) = (-60.0, -55.0, 2.0, 7.5);
+        let at = |c: [f64; 4], s: f64| c[0] + s * (c[1] + s * (c[2] + s * c[3]));
+        let slope = |c: [f64; 4], s: f64| c[1] + s * (2.0 * c[2] + s * 3.0 * c[3]);
+        let cubic = interpolate(Interpolation::Cubic, v0, v1, f0, f1);
+        assert_eq!((at(cubic, 0.0), at(cubic, 1.0)), (v0, v1));
+        assert_eq!((slope(cubic, 0.0), slope(cubic, 1.0)), (f0, f1));
+        let linear = interpolate(Interpolation::Linear, v0, v1, f0, f1);
+        assert_eq!(
+            (at(linear, 0.0), at(linear, 0.5), at(linear, 1.0)),
+            (v0, -57.5, v1)
+        );
+        let constant = interpolate(Interpolation::Constant, v0, v1, f0, f1);
+        assert_eq!((at(constant, 0.0), at(constant, 1.0)), (v0, v0));
+        assert_eq!(Interpolation::from_order(3), Some(Interpolation::Cubic));
+        assert_eq!(Interpolation::from_order(2), None);
+    }
+
+    #[test]
+    fn gap_current_vanishes_between_equal_potentials() {
+        let gap = GapInput {
+            conductance: 3.0,
+            coefficients: [-180.0, 0.0, 0.0, 0.0],
+        };
+        assert_eq!(gap.current(0.3, -60.0), 0.0);
+        assert_eq!(gap.current(0.3, -61.0), 3.0);
+    }
+
+    #[test]
+    fn a_lane_has_the_bits_of_a_neuron_alone() {
+        let currents = Lanes::from_fn(|lane| 60.0 * lane as f64);
+        let gap_coefficient = |lane: usize| -50.0 * lane as f64;
+        let mut y = initial_state().map(Lanes::splat);
+        let mut solver = Rkf45::new(&y);
+        let mut h = Lanes::splat(0.1);
+        let mut system = dynamics(currents);
+        system.gap.conductance = Lanes::splat(1.0);
+        system.gap.coefficients[1] = Lanes::from_fn(gap_coefficient);
+        vectorize(
+            #[inline(always)]
+            || {
+                for _ in 0..200 {
+                    let all = LaneMask::splat(true);
+                    assert!(
+                        solver
+                            .advance(&system, &control(), 0.1, all, &mut y, &mut h)
+                            .is_empty()
+                    );
+                }
+            },
+        );
+        for lane in 0..LANES {
+            let mut one = initial_state();
+            let mut solver = Rkf45::new(&one);
+            let mut h = 0.1;
+            let mut system = dynamics(currents.lane(lane));
+            system.gap.conductance = 1.0;
+            system.gap.coefficients[1] = gap_coefficient(lane);
+            for _ in 0..200 {
+                solver.advance(&system, &control(), 0.1, true, &mut one, &mut h);
+            }
+            for i in 0..DIM {
+                assert_eq!(one[i].to_bits(), y[i].lane(lane).to_bits(), "lane {lane}");
+            }
+        }
+    }
+}
