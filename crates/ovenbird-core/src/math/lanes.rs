@@ -33,6 +33,27 @@ impl Lanes {
         Self(out)
     }
 
+    /// The first lanes from `values`, of which there must not be more than [`LANES`]; the others
+    /// are zero.
+    #[inline(always)]
+    pub fn load(values: &[f64]) -> Self {
+        let mut out = [0.0; LANES];
+        match values.first_chunk::<LANES>() {
+            Some(chunk) if values.len() == LANES => out = *chunk,
+            _ => out[..values.len()].copy_from_slice(values),
+        }
+        Self(out)
+    }
+
+    /// Stores the first lanes, as many as `out` has elements, but no more than [`LANES`].
+    #[inline(always)]
+    pub fn store(self, out: &mut [f64]) {
+        match out.first_chunk_mut::<LANES>() {
+            Some(chunk) => *chunk = self.0,
+            None => out.copy_from_slice(&self.0[..out.len()]),
+        }
+    }
+
     #[inline(always)]
     fn zip(self, other: Self, op: impl Fn(f64, f64) -> f64) -> Self {
         let mut out = [0.0; LANES];
@@ -58,6 +79,12 @@ fn word(value: bool) -> u64 {
 }
 
 impl LaneMask {
+    /// True in the first `count` lanes.
+    #[inline(always)]
+    pub fn first(count: usize) -> Self {
+        Self::from_fn(|lane| lane < count)
+    }
+
     /// Builds a mask from a function of the lane number.
     #[inline(always)]
     pub fn from_fn(value: impl Fn(usize) -> bool) -> Self {

@@ -132,6 +132,25 @@ fn masks() {
     );
 }
 
+#[test]
+fn partial_groups() {
+    let values: Vec<f64> = (1..=10).map(f64::from).collect();
+    for count in 0..=LANES {
+        let lanes = Lanes::load(&values[..count]);
+        for lane in 0..LANES {
+            let expected = if lane < count { values[lane] } else { 0.0 };
+            assert_eq!(lanes.0[lane], expected);
+            assert_eq!(LaneMask::first(count).lane(lane), lane < count);
+        }
+        let mut out = vec![-1.0; count];
+        Lanes::load(&values[..LANES]).store(&mut out);
+        assert_eq!(out, values[..count]);
+    }
+    let mut out = vec![-1.0; 10];
+    Lanes::splat(2.0).store(&mut out);
+    assert_eq!(out[7..], [2.0, -1.0, -1.0]);
+}
+
 /// Applies an operation to lanes, and to their values one by one; the bits must be equal.
 fn check(
     a: [f64; LANES],

@@ -87,6 +87,9 @@
 //! zero, so that the next one begins its iterations, over the remaining lags, without gap current;
 //! lags that an update does not cover are sent as zero.
 //!
+//! Nothing is delivered before the very first slice, whose first iteration (or final update) thus
+//! has no gap current.
+//!
 //! Without waveform relaxation (`use_wfr` false), slices are of one step, only final updates are
 //! made, and so V_j is constant over a step: its value at the step's beginning.
 //!
