@@ -5,6 +5,11 @@
 //! that compile to vector instructions once they are inlined into a function that enables them
 //! (`pulp::Arch::dispatch`), which is why all of them are `#[inline(always)]`.
 
+#![expect(
+    clippy::needless_range_loop,
+    reason = "index loops over lanes vectorise reliably"
+)]
+
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use super::real::{Mask, Real};

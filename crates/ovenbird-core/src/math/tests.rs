@@ -137,8 +137,8 @@ fn partial_groups() {
     let values: Vec<f64> = (1..=10).map(f64::from).collect();
     for count in 0..=LANES {
         let lanes = Lanes::load(&values[..count]);
-        for lane in 0..LANES {
-            let expected = if lane < count { values[lane] } else { 0.0 };
+        for (lane, &value) in values.iter().enumerate().take(LANES) {
+            let expected = if lane < count { value } else { 0.0 };
             assert_eq!(lanes.0[lane], expected);
             assert_eq!(LaneMask::first(count).lane(lane), lane < count);
         }
@@ -188,8 +188,8 @@ proptest! {
             |a, b| a / b,
             |a, _| std::ops::Neg::neg(a),
             |a, _| Real::abs(a),
-            |a, b| Real::max(a, b),
-            |a, b| Real::min(a, b),
+            Real::max,
+            Real::min,
             |a, b| Real::select(Real::ge(a, b), a, b),
             |a, _| exp(a),
             |a, _| expm1(a),

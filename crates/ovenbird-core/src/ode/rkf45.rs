@@ -201,8 +201,8 @@ impl<Y: Clone> Rkf45<Y> {
                 let weights = &STAGE_WEIGHTS[stage];
                 for i in 0..dim {
                     let mut sum = R::splat(weights[0]) * self.k[0].as_ref()[i];
-                    for j in 1..stage {
-                        sum = sum + R::splat(weights[j]) * self.k[j].as_ref()[i];
+                    for (&weight, k) in weights.iter().zip(&self.k).take(stage).skip(1) {
+                        sum = sum + R::splat(weight) * k.as_ref()[i];
                     }
                     self.trial.as_mut()[i] = y.as_ref()[i] + h * sum;
                 }
