@@ -1,1 +1,3 @@
 //! The models of Ovenbird.
+
+pub mod neuron;

@@ -1,0 +1,262 @@
+//! Eight `f64` that move together.
+//!
+//! The number of lanes is fixed, so that the grouping of neurons, and with it every result, is the
+//! same whether a machine works on two, four, or eight `f64` at a time. Operations are plain loops
+//! that compile to vector instructions once they are inlined into a function that enables them
+//! (`pulp::Arch::dispatch`), which is why all of them are `#[inline(always)]`.
+
+#![expect(
+    clippy::needless_range_loop,
+    reason = "index loops over lanes vectorise reliably"
+)]
+
+use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
+
+use super::real::{Mask, Real};
+
+/// The number of values in a [`Lanes`].
+pub const LANES: usize = 8;
+
+/// Eight `f64` on which every operation acts lane by lane.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(C, align(64))]
+pub struct Lanes(pub [f64; LANES]);
+
+/// Eight truth values, each a word of all ones or all zeros.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C, align(64))]
+pub struct LaneMask([u64; LANES]);
+
+impl Lanes {
+    /// Builds a value from a function of the lane number.
+    #[inline(always)]
+    pub fn from_fn(mut value: impl FnMut(usize) -> f64) -> Self {
+        let mut out = [0.0; LANES];
+        for (lane, slot) in out.iter_mut().enumerate() {
+            *slot = value(lane);
+        }
+        Self(out)
+    }
+
+    /// The first lanes from `values`, of which there must not be more than [`LANES`]; the others
+    /// are zero.
+    #[inline(always)]
+    pub fn load(values: &[f64]) -> Self {
+        let mut out = [0.0; LANES];
+        match values.first_chunk::<LANES>() {
+            Some(chunk) if values.len() == LANES => out = *chunk,
+            _ => out[..values.len()].copy_from_slice(values),
+        }
+        Self(out)
+    }
+
+    /// Stores the first lanes, as many as `out` has elements, but no more than [`LANES`].
+    #[inline(always)]
+    pub fn store(self, out: &mut [f64]) {
+        match out.first_chunk_mut::<LANES>() {
+            Some(chunk) => *chunk = self.0,
+            None => out.copy_from_slice(&self.0[..out.len()]),
+        }
+    }
+
+    #[inline(always)]
+    fn zip(self, other: Self, op: impl Fn(f64, f64) -> f64) -> Self {
+        let mut out = [0.0; LANES];
+        for lane in 0..LANES {
+            out[lane] = op(self.0[lane], other.0[lane]);
+        }
+        Self(out)
+    }
+
+    #[inline(always)]
+    fn compare(self, other: Self, op: impl Fn(f64, f64) -> bool) -> LaneMask {
+        let mut out = [0; LANES];
+        for lane in 0..LANES {
+            out[lane] = word(op(self.0[lane], other.0[lane]));
+        }
+        LaneMask(out)
+    }
+}
+
+#[inline(always)]
+fn word(value: bool) -> u64 {
+    if value { u64::MAX } else { 0 }
+}
+
+impl LaneMask {
+    /// True in the first `count` lanes.
+    #[inline(always)]
+    pub fn first(count: usize) -> Self {
+        Self::from_fn(|lane| lane < count)
+    }
+
+    /// Builds a mask from a function of the lane number.
+    #[inline(always)]
+    pub fn from_fn(value: impl Fn(usize) -> bool) -> Self {
+        let mut out = [0; LANES];
+        for (lane, slot) in out.iter_mut().enumerate() {
+            *slot = word(value(lane));
+        }
+        Self(out)
+    }
+}
+
+impl Add for Lanes {
+    type Output = Self;
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.zip(other, |a, b| a + b)
+    }
+}
+
+impl Sub for Lanes {
+    type Output = Self;
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self.zip(other, |a, b| a - b)
+    }
+}
+
+impl Mul for Lanes {
+    type Output = Self;
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self.zip(other, |a, b| a * b)
+    }
+}
+
+impl Div for Lanes {
+    type Output = Self;
+
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        self.zip(other, |a, b| a / b)
+    }
+}
+
+impl Neg for Lanes {
+    type Output = Self;
+
+    #[inline(always)]
+    fn neg(self) -> Self {
+        self.zip(self, |a, _| -a)
+    }
+}
+
+impl BitAnd for LaneMask {
+    type Output = Self;
+
+    #[inline(always)]
+    fn bitand(self, other: Self) -> Self {
+        let mut out = [0; LANES];
+        for lane in 0..LANES {
+            out[lane] = self.0[lane] & other.0[lane];
+        }
+        Self(out)
+    }
+}
+
+impl BitOr for LaneMask {
+    type Output = Self;
+
+    #[inline(always)]
+    fn bitor(self, other: Self) -> Self {
+        let mut out = [0; LANES];
+        for lane in 0..LANES {
+            out[lane] = self.0[lane] | other.0[lane];
+        }
+        Self(out)
+    }
+}
+
+impl Not for LaneMask {
+    type Output = Self;
+
+    #[inline(always)]
+    fn not(self) -> Self {
+        let mut out = [0; LANES];
+        for lane in 0..LANES {
+            out[lane] = !self.0[lane];
+        }
+        Self(out)
+    }
+}
+
+impl Mask for LaneMask {
+    #[inline(always)]
+    fn splat(value: bool) -> Self {
+        Self([word(value); LANES])
+    }
+
+    #[inline(always)]
+    fn any(self) -> bool {
+        self.0.iter().fold(0, |acc, &w| acc | w) != 0
+    }
+
+    #[inline(always)]
+    fn all(self) -> bool {
+        self.0.iter().fold(u64::MAX, |acc, &w| acc & w) != 0
+    }
+
+    #[inline(always)]
+    fn lane(self, lane: usize) -> bool {
+        self.0[lane] != 0
+    }
+}
+
+impl Real for Lanes {
+    const LANES: usize = LANES;
+
+    type Mask = LaneMask;
+
+    #[inline(always)]
+    fn splat(value: f64) -> Self {
+        Self([value; LANES])
+    }
+
+    #[inline(always)]
+    fn lane(self, lane: usize) -> f64 {
+        self.0[lane]
+    }
+
+    #[inline(always)]
+    fn set_lane(&mut self, lane: usize, value: f64) {
+        self.0[lane] = value;
+    }
+
+    #[inline(always)]
+    fn map_bits(self, map: impl Fn(u64) -> u64) -> Self {
+        self.zip(self, |a, _| f64::from_bits(map(a.to_bits())))
+    }
+
+    #[inline(always)]
+    fn select(mask: LaneMask, if_true: Self, if_false: Self) -> Self {
+        let mut out = [0.0; LANES];
+        for lane in 0..LANES {
+            out[lane] = if mask.0[lane] != 0 {
+                if_true.0[lane]
+            } else {
+                if_false.0[lane]
+            };
+        }
+        Self(out)
+    }
+
+    #[inline(always)]
+    fn lt(self, other: Self) -> LaneMask {
+        self.compare(other, |a, b| a < b)
+    }
+
+    #[inline(always)]
+    fn le(self, other: Self) -> LaneMask {
+        self.compare(other, |a, b| a <= b)
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        self.zip(self, |a, _| a.abs())
+    }
+}

@@ -1,0 +1,213 @@
+//! Accuracy against the standard library, special values, and equality of lanes and scalars.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// The distance in units in the last place, infinite for a NaN on one side only.
+fn ulps(a: f64, b: f64) -> u64 {
+    if a.is_nan() && b.is_nan() {
+        return 0;
+    }
+    if a.is_nan() != b.is_nan() {
+        return u64::MAX;
+    }
+    let ordered = |x: f64| {
+        let bits = x.to_bits() as i64;
+        if bits < 0 {
+            i64::MIN.wrapping_sub(bits)
+        } else {
+            bits
+        }
+    };
+    ordered(a).abs_diff(ordered(b))
+}
+
+/// A deterministic sequence that fills [0, 1) evenly.
+fn weyl(count: u32) -> impl Iterator<Item = f64> {
+    (0..count).map(|i| (f64::from(i) * 0.618_033_988_749_894_9).fract())
+}
+
+fn worst(points: impl Iterator<Item = f64>, f: fn(f64) -> f64, exact: fn(f64) -> f64) -> u64 {
+    points.map(|x| ulps(f(x), exact(x))).max().expect("points")
+}
+
+#[test]
+fn exp_is_within_an_ulp() {
+    assert!(worst(weyl(300_000).map(|u| 1500.0 * u - 760.0), exp, f64::exp) <= 1);
+    assert!(worst(weyl(100_000).map(|u| 2.0 * u - 1.0), exp, f64::exp) <= 1);
+    assert!(worst(weyl(100_000).map(|u| 40.0 * u - 745.5), exp, f64::exp) <= 1);
+}
+
+#[test]
+fn expm1_is_within_two_ulps() {
+    assert!(worst(weyl(300_000).map(|u| 800.0 * u - 60.0), expm1, f64::exp_m1) <= 2);
+    assert!(worst(weyl(300_000).map(|u| 6.0 * u - 3.0), expm1, f64::exp_m1) <= 2);
+    let tiny = weyl(100_000).map(|u| (-1.0f64).powi((u * 1e6) as i32) * 10f64.powf(-308.0 * u));
+    assert!(worst(tiny, expm1, f64::exp_m1) <= 2);
+}
+
+#[test]
+fn ln_is_within_an_ulp() {
+    assert!(
+        worst(
+            weyl(300_000).map(|u| 10f64.powf(631.0 * u - 323.0)),
+            ln,
+            f64::ln
+        ) <= 1
+    );
+    assert!(worst(weyl(300_000).map(|u| 0.5 + 1.5 * u), ln, f64::ln) <= 1);
+    assert!(worst(weyl(100_000).map(|u| 1.0 + 1e-6 * (u - 0.5)), ln, f64::ln) <= 1);
+}
+
+#[test]
+fn special_values() {
+    let inf = f64::INFINITY;
+    assert_eq!(exp(0.0), 1.0);
+    assert_eq!(exp(-0.0), 1.0);
+    assert_eq!(exp(inf), inf);
+    assert_eq!(exp(-inf).to_bits(), 0);
+    assert_eq!(exp(709.79), inf);
+    assert_eq!(exp(709.782_712_893_384), 709.782_712_893_384f64.exp());
+    assert_eq!(exp(-746.0), 0.0);
+    assert_eq!(exp(-745.0), 5e-324);
+    assert!(exp(f64::NAN).is_nan());
+
+    assert_eq!(expm1(0.0).to_bits(), 0);
+    assert_eq!(expm1(-0.0).to_bits(), (-0.0f64).to_bits());
+    assert_eq!(expm1(inf), inf);
+    assert_eq!(expm1(-inf), -1.0);
+    assert_eq!(expm1(709.7), 709.7f64.exp_m1());
+    assert!(expm1(f64::NAN).is_nan());
+
+    assert_eq!(ln(1.0).to_bits(), 0);
+    assert_eq!(ln(0.0), -inf);
+    assert_eq!(ln(-0.0), -inf);
+    assert_eq!(ln(inf), inf);
+    assert!(ln(-1.0).is_nan());
+    assert!(ln(-inf).is_nan());
+    assert!(ln(f64::NAN).is_nan());
+    assert_eq!(ln(5e-324), 5e-324f64.ln());
+}
+
+#[test]
+fn exp_linear_is_smooth_through_zero() {
+    assert_eq!(exp_linear(0.0, 1.0), 1.0);
+    for u in weyl(100_000) {
+        let x = 4.0 * u - 2.0;
+        let exact = x / -(-x).exp_m1();
+        let value = exp_linear(x, (-x).exp());
+        assert!((value / exact - 1.0).abs() < 1e-14, "{x}: {value} {exact}");
+    }
+}
+
+#[test]
+fn extrema_take_the_other_value_for_nan() {
+    assert_eq!(Real::max(f64::NAN, 1.0), 1.0);
+    assert_eq!(Real::min(f64::NAN, 1.0), 1.0);
+    assert_eq!(Real::max(2.0, 1.0), 2.0);
+    assert_eq!(Real::min(2.0, 1.0), 1.0);
+}
+
+#[test]
+fn masks() {
+    let a = LaneMask::from_fn(|lane| lane % 2 == 0);
+    assert!(a.any() && !a.all() && a.lane(2) && !a.lane(3));
+    assert!((a | !a).all());
+    assert!(!(a & !a).any());
+    assert_eq!(LaneMask::splat(true), a | !a);
+    let finite = Lanes([
+        0.0,
+        -1.0,
+        f64::NAN,
+        f64::INFINITY,
+        -f64::INFINITY,
+        1e308,
+        5e-324,
+        2.0,
+    ]);
+    assert_eq!(
+        finite.is_finite(),
+        LaneMask::from_fn(|lane| finite.0[lane].is_finite())
+    );
+}
+
+#[test]
+fn partial_groups() {
+    let values: Vec<f64> = (1..=10).map(f64::from).collect();
+    for count in 0..=LANES {
+        let lanes = Lanes::load(&values[..count]);
+        for (lane, &value) in values.iter().enumerate().take(LANES) {
+            let expected = if lane < count { value } else { 0.0 };
+            assert_eq!(lanes.0[lane], expected);
+            assert_eq!(LaneMask::first(count).lane(lane), lane < count);
+        }
+        let mut out = vec![-1.0; count];
+        Lanes::load(&values[..LANES]).store(&mut out);
+        assert_eq!(out, values[..count]);
+    }
+    let mut out = vec![-1.0; 10];
+    Lanes::splat(2.0).store(&mut out);
+    assert_eq!(out[7..], [2.0, -1.0, -1.0]);
+}
+
+/// Applies an operation to lanes, and to their values one by one; the bits must be equal.
+fn check(
+    a: [f64; LANES],
+    b: [f64; LANES],
+    lanes: impl Fn(Lanes, Lanes) -> Lanes,
+    one: impl Fn(f64, f64) -> f64,
+) -> Result<(), TestCaseError> {
+    let together = lanes(Lanes(a), Lanes(b));
+    for lane in 0..LANES {
+        let alone = one(a[lane], b[lane]);
+        let same = together.0[lane].to_bits() == alone.to_bits()
+            || together.0[lane].is_nan() && alone.is_nan();
+        prop_assert!(same, "lane {}: {} and {}", lane, together.0[lane], alone);
+    }
+    Ok(())
+}
+
+macro_rules! check_all {
+    ($a:expr, $b:expr, $($op:expr),+ $(,)?) => {
+        $(
+            check($a, $b, $op, $op)?;
+            check($a, $b, |a, b| vectorize(#[inline(always)] || $op(a, b)), $op)?;
+        )+
+    };
+}
+
+proptest! {
+    #[test]
+    fn lanes_have_the_bits_of_scalars(a: [f64; LANES], b: [f64; LANES]) {
+        check_all!(
+            a, b,
+            |a, b| a + b,
+            |a, b| a - b,
+            |a, b| a * b,
+            |a, b| a / b,
+            |a, _| std::ops::Neg::neg(a),
+            |a, _| Real::abs(a),
+            Real::max,
+            Real::min,
+            |a, b| Real::select(Real::ge(a, b), a, b),
+            |a, _| exp(a),
+            |a, _| expm1(a),
+            |a, _| ln(a),
+        );
+    }
+
+    #[test]
+    fn functions_of_lanes_have_the_bits_of_scalars(
+        a in prop::array::uniform8(-800.0f64..800.0),
+        b in prop::array::uniform8(-1.0f64..1.0),
+    ) {
+        check_all!(
+            a, b,
+            |a, _| exp(a),
+            |a, b| exp_linear(b, exp(a)),
+            |_, b| expm1(b),
+            |a, _| ln(Real::abs(a)),
+        );
+    }
+}

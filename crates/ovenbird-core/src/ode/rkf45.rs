@@ -1,0 +1,254 @@
+//! The embedded Runge-Kutta-Fehlberg method of orders 4 and 5.
+
+use super::control::{self, Control};
+use crate::math::{Mask, Real};
+
+/// The number of trial steps within one interval after which the solver gives up.
+pub const MAX_ATTEMPTS: u32 = 1_000_000;
+
+const STAGES: usize = 6;
+
+/// Nodes: the times of the stages as fractions of the step.
+const NODES: [f64; STAGES] = [0.0, 1.0 / 4.0, 3.0 / 8.0, 12.0 / 13.0, 1.0, 1.0 / 2.0];
+
+/// Weights of the earlier stages in the state at which a stage is evaluated.
+const STAGE_WEIGHTS: [[f64; STAGES - 1]; STAGES] = [
+    [0.0; STAGES - 1],
+    [1.0 / 4.0, 0.0, 0.0, 0.0, 0.0],
+    [3.0 / 32.0, 9.0 / 32.0, 0.0, 0.0, 0.0],
+    [1932.0 / 2197.0, -7200.0 / 2197.0, 7296.0 / 2197.0, 0.0, 0.0],
+    [439.0 / 216.0, -8.0, 3680.0 / 513.0, -845.0 / 4104.0, 0.0],
+    [
+        -8.0 / 27.0,
+        2.0,
+        -3544.0 / 2565.0,
+        1859.0 / 4104.0,
+        -11.0 / 40.0,
+    ],
+];
+
+/// Weights of the stages in the solution of order 5; that of the second stage is zero.
+const SOLUTION: [f64; STAGES] = [
+    16.0 / 135.0,
+    0.0,
+    6656.0 / 12825.0,
+    28561.0 / 56430.0,
+    -9.0 / 50.0,
+    2.0 / 55.0,
+];
+
+/// Solution of order 5 minus that of order 4; the weight of the second stage is zero.
+const ERROR: [f64; STAGES] = [
+    1.0 / 360.0,
+    0.0,
+    -128.0 / 4275.0,
+    -2197.0 / 75240.0,
+    1.0 / 50.0,
+    2.0 / 55.0,
+];
+
+/// The state of a system: an array where the dimension is known to the compiler, a vector where
+/// it is not.
+pub trait StateVector<R>: Clone + AsRef<[R]> + AsMut<[R]> {}
+
+impl<R: Clone, const N: usize> StateVector<R> for [R; N] {}
+
+impl<R: Clone> StateVector<R> for Vec<R> {}
+
+/// A system of ordinary differential equations y' = f(t, y), for one neuron or a lane group.
+pub trait System<R: Real> {
+    /// What holds y and y'.
+    type State: StateVector<R>;
+
+    /// Stores f(`t`, `y`) in `dydt`; `t` counts from the beginning of the interval.
+    ///
+    /// Must treat the lanes alike and independently, and should be `#[inline(always)]`.
+    fn derivatives(&self, t: R, y: &Self::State, dydt: &mut Self::State);
+}
+
+/// The lanes that could not be advanced, by cause.
+///
+/// The state of such a lane is that after its last successful step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Failures<M> {
+    /// State, derivatives, or step size turned infinite or NaN at any step size.
+    pub non_finite: M,
+    /// The step size that the error calls for is too small to advance the time.
+    pub step_underflow: M,
+    /// The interval's end was not reached within [`MAX_ATTEMPTS`] trial steps.
+    pub too_many_steps: M,
+}
+
+impl<M: Mask> Failures<M> {
+    /// The lanes that failed for any reason.
+    #[inline(always)]
+    pub fn any_cause(&self) -> M {
+        self.non_finite | self.step_underflow | self.too_many_steps
+    }
+
+    /// Whether all lanes were advanced to the end of the interval.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        !self.any_cause().any()
+    }
+}
+
+/// The solver: the memory of the stages, reused from step to step.
+#[derive(Clone, Debug)]
+pub struct Rkf45<Y> {
+    k: [Y; STAGES],
+    trial: Y,
+    end_slope: Y,
+}
+
+/// The outcome of one trial step.
+struct Trial<R: Real> {
+    /// Largest error in units of what is allowed; infinite where the step is not finite.
+    ratio: R,
+    finite: R::Mask,
+}
+
+impl<Y: Clone> Rkf45<Y> {
+    /// A solver for states of the dimension of `state`.
+    pub fn new(state: &Y) -> Self {
+        Self {
+            k: std::array::from_fn(|_| state.clone()),
+            trial: state.clone(),
+            end_slope: state.clone(),
+        }
+    }
+
+    /// Advances the lanes in `active` over the time `interval`.
+    ///
+    /// `step_size` is the suggested step size of each lane; it is updated, and is to be passed on
+    /// to the next call. Lanes outside `active` keep state and step size.
+    ///
+    /// # Panics
+    ///
+    /// If `y` does not have the dimension that the solver was made for.
+    #[inline(always)]
+    pub fn advance<R, S>(
+        &mut self,
+        system: &S,
+        control: &Control<R>,
+        interval: f64,
+        active: R::Mask,
+        y: &mut Y,
+        step_size: &mut R,
+    ) -> Failures<R::Mask>
+    where
+        R: Real,
+        Y: StateVector<R>,
+        S: System<R, State = Y>,
+    {
+        assert_eq!(
+            y.as_ref().len(),
+            self.trial.as_ref().len(),
+            "dimension of the state"
+        );
+        let end = R::splat(interval);
+        let mut t = R::splat(0.0);
+        let mut running = active & t.lt(end);
+        let mut non_finite = R::Mask::splat(false);
+        let mut step_underflow = R::Mask::splat(false);
+        let mut attempts = 0;
+
+        while running.any() && attempts < MAX_ATTEMPTS {
+            attempts += 1;
+            let h = *step_size;
+            let remaining = end - t;
+            let reaches_end = h.gt(remaining);
+            let h = R::select(reaches_end, remaining, h);
+
+            let Trial { ratio, finite } = self.attempt(system, control, t, h, y);
+            let verdict = control::judge(ratio, h);
+
+            let t_new = R::select(reaches_end, end, t + h);
+            let retry_advances = (t_new + verdict.step_size).gt(t_new);
+            let advances = (verdict.reject & retry_advances) | (!verdict.reject & t_new.gt(t));
+            let stuck = running & !advances;
+            non_finite = non_finite | (stuck & !finite);
+            step_underflow = step_underflow | (stuck & finite);
+
+            running = running & !stuck;
+            let accepted = running & !verdict.reject;
+            for (value, &new) in y.as_mut().iter_mut().zip(self.trial.as_ref()) {
+                *value = R::select(accepted, new, *value);
+            }
+            t = R::select(accepted, t_new, t);
+            *step_size = R::select(running, verdict.step_size, *step_size);
+            running = running & t.lt(end);
+        }
+        Failures {
+            non_finite,
+            step_underflow,
+            too_many_steps: running,
+        }
+    }
+
+    /// Makes a step of length `h` from `y` at time `t`, into `self.trial`.
+    #[inline(always)]
+    fn attempt<R, S>(&mut self, system: &S, control: &Control<R>, t: R, h: R, y: &Y) -> Trial<R>
+    where
+        R: Real,
+        Y: StateVector<R>,
+        S: System<R, State = Y>,
+    {
+        let dim = y.as_ref().len();
+        self.trial.as_mut().copy_from_slice(y.as_ref());
+        for stage in 0..STAGES {
+            if stage > 0 {
+                let weights = &STAGE_WEIGHTS[stage];
+                for i in 0..dim {
+                    let mut sum = R::splat(weights[0]) * self.k[0].as_ref()[i];
+                    for (&weight, k) in weights.iter().zip(&self.k).take(stage).skip(1) {
+                        sum = sum + R::splat(weight) * k.as_ref()[i];
+                    }
+                    self.trial.as_mut()[i] = y.as_ref()[i] + h * sum;
+                }
+            }
+            let stage_time = t + R::splat(NODES[stage]) * h;
+            system.derivatives(stage_time, &self.trial, &mut self.k[stage]);
+        }
+
+        let combine = |k: &[Y; STAGES], weights: &[f64; STAGES], i: usize| {
+            let mut sum = R::splat(weights[0]) * k[0].as_ref()[i];
+            for stage in 2..STAGES {
+                sum = sum + R::splat(weights[stage]) * k[stage].as_ref()[i];
+            }
+            h * sum
+        };
+        for i in 0..dim {
+            self.trial.as_mut()[i] = y.as_ref()[i] + combine(&self.k, &SOLUTION, i);
+        }
+
+        let mut ratio = R::splat(f64::MIN_POSITIVE);
+        // Zero times a value is zero, or NaN where the value is not finite.
+        let mut poison = R::splat(0.0);
+        if control.is_absolute() {
+            let mut largest = R::splat(0.0);
+            for i in 0..dim {
+                let error = combine(&self.k, &ERROR, i);
+                largest = error.abs().max(largest);
+                poison = poison + R::splat(0.0) * (error + self.trial.as_ref()[i]);
+            }
+            ratio = (largest / control.eps_abs).max(ratio);
+        } else {
+            if control.uses_derivatives() {
+                system.derivatives(t + h, &self.trial, &mut self.end_slope);
+            }
+            for i in 0..dim {
+                let error = combine(&self.k, &ERROR, i);
+                let new = self.trial.as_ref()[i];
+                let scale = control.scale(new, self.end_slope.as_ref()[i], h);
+                ratio = (error.abs() / scale).max(ratio);
+                poison = poison + R::splat(0.0) * (error + new);
+            }
+        }
+        let finite = poison.le(R::splat(0.0));
+        Trial {
+            ratio: R::select(finite, ratio, R::splat(f64::INFINITY)),
+            finite,
+        }
+    }
+}
