@@ -1,5 +1,6 @@
 //! What can go wrong, by kind. The Python side maps each kind to one exception class.
 
+use crate::parameter::ParameterError;
 use crate::suggest::nearest;
 use thiserror::Error as ThisError;
 
@@ -88,7 +89,10 @@ pub struct Error {
 impl Error {
     /// An error of `kind`.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Error { kind, message: message.into() }
+        Error {
+            kind,
+            message: message.into(),
+        }
     }
 
     /// A parameter outside its domain.
@@ -100,7 +104,10 @@ impl Error {
     pub fn illegal_connection(message: impl AsRef<str>) -> Self {
         Error::new(
             Kind::IllegalConnection,
-            format!("Creation of connection is not possible because:\n{}", message.as_ref()),
+            format!(
+                "Creation of connection is not possible because:\n{}",
+                message.as_ref()
+            ),
         )
     }
 
@@ -133,5 +140,18 @@ impl Error {
     pub fn within(mut self, place: &str) -> Self {
         self.message = format!("{place}: {}", self.message);
         self
+    }
+}
+
+impl From<ParameterError> for Error {
+    fn from(e: ParameterError) -> Self {
+        let kind = match e {
+            ParameterError::RedrawLimit { .. } | ParameterError::TooDeep => Kind::Kernel,
+            ParameterError::RedrawBounds { .. }
+            | ParameterError::NoPosition { .. }
+            | ParameterError::NoDimension { .. } => Kind::BadParameterValue,
+            ParameterError::Domain { .. } | ParameterError::EmptyRange { .. } => Kind::BadProperty,
+        };
+        Error::new(kind, e.to_string())
     }
 }

@@ -151,7 +151,7 @@ pub struct Context<'a> {
     pub displacement: Option<&'a [f64]>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 enum Node {
     Constant(f64),
     Uniform {
@@ -197,7 +197,7 @@ enum Node {
 }
 
 /// A value that is drawn or computed anew at each use. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
     node: Arc<Node>,
     spatial: bool,
@@ -429,7 +429,12 @@ impl Parameter {
         if !self.is_constant() {
             return None;
         }
-        let mut unused = Stream::new(crate::rng::Key::new(0, crate::rng::Purpose::Evaluate), 0, 0, 0);
+        let mut unused = Stream::new(
+            crate::rng::Key::new(0, crate::rng::Purpose::Evaluate),
+            0,
+            0,
+            0,
+        );
         self.evaluate(&mut unused, &Context::default()).ok()
     }
 

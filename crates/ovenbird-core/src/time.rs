@@ -26,7 +26,10 @@ pub struct Clock {
 
 impl Default for Clock {
     fn default() -> Self {
-        Clock { ticks_per_ms: DEFAULT_TICKS_PER_MS, ticks_per_step: 100 }
+        Clock {
+            ticks_per_ms: DEFAULT_TICKS_PER_MS,
+            ticks_per_step: 100,
+        }
     }
 }
 
@@ -52,7 +55,10 @@ impl Clock {
                 "Resolution {resolution} ms must be a multiple of the tic length, 1/{ticks_per_ms} ms"
             )));
         }
-        Ok(Clock { ticks_per_ms, ticks_per_step: ticks.round() as i64 })
+        Ok(Clock {
+            ticks_per_ms,
+            ticks_per_step: ticks.round() as i64,
+        })
     }
 
     /// Ticks in a millisecond.

@@ -92,7 +92,34 @@ impl Value {
 
     /// The error that says that `key` wants something else than this value.
     pub fn mismatch(&self, key: &str, wanted: &str) -> Error {
-        Error::new(Kind::TypeMismatch, format!("{key} must be {wanted}, got a {}", self.type_name()))
+        Error::new(
+            Kind::TypeMismatch,
+            format!("{key} must be {wanted}, got a {}", self.type_name()),
+        )
+    }
+}
+
+impl From<f64> for Value {
+    fn from(x: f64) -> Self {
+        Value::Float(x)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(x: i64) -> Self {
+        Value::Int(x)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(x: bool) -> Self {
+        Value::Bool(x)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(x: &str) -> Self {
+        Value::Str(x.to_owned())
     }
 }
 

@@ -3,5 +3,5 @@
 mod rules;
 mod spec;
 
-pub use rules::{Pair, Rule, RuleContext, RULES};
+pub use rules::{Pair, RULES, Rule, RuleContext};
 pub use spec::{Amount, ConnSpec, SynSpec};

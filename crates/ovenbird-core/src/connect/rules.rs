@@ -92,7 +92,9 @@ fn degree(p: &Parameter, stream: &mut Stream, name: &str) -> Result<usize> {
 fn probability(p: &Parameter, stream: &mut Stream) -> Result<f64> {
     let x = p.evaluate(stream, &Context::default())?;
     if !(0.0..=1.0).contains(&x) {
-        return bad(format!("Connection probability 0 <= p <= 1 required, got {x}."));
+        return bad(format!(
+            "Connection probability 0 <= p <= 1 required, got {x}."
+        ));
     }
     Ok(x)
 }
@@ -122,7 +124,10 @@ impl Rule {
 
     /// Whether the pairs of a target can be found from the target alone.
     pub fn goes_by_target(&self) -> bool {
-        !matches!(self, Rule::FixedOutdegree(_) | Rule::SymmetricPairwiseBernoulli(_))
+        !matches!(
+            self,
+            Rule::FixedOutdegree(_) | Rule::SymmetricPairwiseBernoulli(_)
+        )
     }
 
     /// Checks what can be checked before any pair is made.
@@ -132,7 +137,10 @@ impl Rule {
     pub fn check(&self, cx: &RuleContext<'_>, make_symmetric: bool) -> Result<()> {
         let (n, m) = (cx.sources.len(), cx.targets.len());
         if make_symmetric
-            && !matches!(self, Rule::OneToOne | Rule::AllToAll | Rule::SymmetricPairwiseBernoulli(_))
+            && !matches!(
+                self,
+                Rule::OneToOne | Rule::AllToAll | Rule::SymmetricPairwiseBernoulli(_)
+            )
         {
             return Err(Error::new(
                 Kind::NotImplemented,
@@ -166,7 +174,9 @@ impl Rule {
                 if let Some(x) = p.as_constant()
                     && !(0.0..=1.0).contains(&x)
                 {
-                    return bad(format!("Connection probability 0 <= p <= 1 required, got {x}."));
+                    return bad(format!(
+                        "Connection probability 0 <= p <= 1 required, got {x}."
+                    ));
                 }
                 if !matches!(self, Rule::SymmetricPairwiseBernoulli(_)) {
                     return Ok(());
@@ -182,8 +192,10 @@ impl Rule {
                     return bad("Symmetric connections require make_symmetric to be True.");
                 }
                 if cx.sources != cx.targets {
-                    return bad("symmetric_pairwise_bernoulli connects a population with itself: \
-                                sources and targets must be the same.");
+                    return bad(
+                        "symmetric_pairwise_bernoulli connects a population with itself: \
+                                sources and targets must be the same.",
+                    );
                 }
                 Ok(())
             }
@@ -230,32 +242,66 @@ impl Rule {
         let n = cx.sources.len();
         let allowed = |s: usize| cx.allow_autapses || !cx.is_autapse(s, target);
         match self {
-            Rule::OneToOne if allowed(target) => {
-                emit(Pair { source: target, target, place: target })
-            }
+            Rule::OneToOne if allowed(target) => emit(Pair {
+                source: target,
+                target,
+                place: target,
+            }),
             Rule::OneToOne => Ok(()),
-            Rule::AllToAll => (0..n)
-                .filter(|&s| allowed(s))
-                .try_for_each(|source| emit(Pair { source, target, place: target * n + source })),
+            Rule::AllToAll => (0..n).filter(|&s| allowed(s)).try_for_each(|source| {
+                emit(Pair {
+                    source,
+                    target,
+                    place: target * n + source,
+                })
+            }),
             Rule::FixedIndegree(p) => {
                 let k = degree(p, &mut cx.stream(target, DEGREE), "indegree")?;
                 check_drawable(cx, k, n, (0..n).filter(|&s| allowed(s)).count(), "sources")?;
-                draw_distinct(&mut cx.stream(target, PAIRS), n, k, cx.allow_multapses, allowed, |j, source| {
-                    emit(Pair { source, target, place: target * k + j })
-                })
+                draw_distinct(
+                    &mut cx.stream(target, PAIRS),
+                    n,
+                    k,
+                    cx.allow_multapses,
+                    allowed,
+                    |j, source| {
+                        emit(Pair {
+                            source,
+                            target,
+                            place: target * k + j,
+                        })
+                    },
+                )
             }
             Rule::FixedTotalNumber(_) => {
                 let (first, next) = (split[target], split[target + 1]);
                 let mut stream = cx.stream(target, PAIRS);
-                draw_distinct(&mut stream, n, (next - first) as usize, true, allowed, |j, source| {
-                    emit(Pair { source, target, place: first as usize + j })
-                })
+                draw_distinct(
+                    &mut stream,
+                    n,
+                    (next - first) as usize,
+                    true,
+                    allowed,
+                    |j, source| {
+                        emit(Pair {
+                            source,
+                            target,
+                            place: first as usize + j,
+                        })
+                    },
+                )
             }
-            Rule::PairwiseBernoulli(p) => {
-                bernoulli(cx, p, target, n, &mut |source| {
-                    if allowed(source) { emit(Pair { source, target, place: 0 }) } else { Ok(()) }
-                })
-            }
+            Rule::PairwiseBernoulli(p) => bernoulli(cx, p, target, n, &mut |source| {
+                if allowed(source) {
+                    emit(Pair {
+                        source,
+                        target,
+                        place: 0,
+                    })
+                } else {
+                    Ok(())
+                }
+            }),
             Rule::PairwisePoisson(p) => {
                 let mut stream = cx.stream(target, PAIRS);
                 for source in (0..n).filter(|&s| allowed(s)) {
@@ -264,7 +310,11 @@ impl Rule {
                         return bad(format!("pairwise_avg_num_conns must be >= 0, got {mean}"));
                     }
                     for _ in 0..stream.poisson(mean) {
-                        emit(Pair { source, target, place: 0 })?;
+                        emit(Pair {
+                            source,
+                            target,
+                            place: 0,
+                        })?;
                     }
                 }
                 Ok(())
@@ -292,17 +342,36 @@ impl Rule {
                     let allowed = |t: usize| cx.allow_autapses || !cx.is_autapse(source, t);
                     check_drawable(cx, k, m, (0..m).filter(|&t| allowed(t)).count(), "targets")?;
                     let mut stream = cx.stream(source, PAIRS);
-                    draw_distinct(&mut stream, m, k, cx.allow_multapses, allowed, |j, target| {
-                        emit(Pair { source, target, place: source * k + j })
-                    })?;
+                    draw_distinct(
+                        &mut stream,
+                        m,
+                        k,
+                        cx.allow_multapses,
+                        allowed,
+                        |j, target| {
+                            emit(Pair {
+                                source,
+                                target,
+                                place: source * k + j,
+                            })
+                        },
+                    )?;
                 }
                 Ok(())
             }
             Rule::SymmetricPairwiseBernoulli(p) => {
                 for target in 0..m {
                     bernoulli(cx, p, target, target, &mut |source| {
-                        emit(Pair { source, target, place: 0 })?;
-                        emit(Pair { source: target, target: source, place: 0 })
+                        emit(Pair {
+                            source,
+                            target,
+                            place: 0,
+                        })?;
+                        emit(Pair {
+                            source: target,
+                            target: source,
+                            place: 0,
+                        })
                     })?;
                 }
                 Ok(())
@@ -314,7 +383,9 @@ impl Rule {
     /// How a total number is split: the number of connections before each target, and in all.
     /// Halves the targets again and again, a binomial draw each, which gives a multinomial split.
     pub fn split(&self, cx: &RuleContext<'_>) -> Vec<u64> {
-        let Rule::FixedTotalNumber(total) = self else { return Vec::new() };
+        let Rule::FixedTotalNumber(total) = self else {
+            return Vec::new();
+        };
         let m = cx.targets.len();
         let mut counts = vec![0u64; m];
         let mut work = vec![(0, m, *total)];
@@ -336,7 +407,8 @@ impl Rule {
             } else if k > 0 && to > from {
                 let middle = from + (to - from) / 2;
                 let p = (share[middle] - share[from]) as f64 / (share[to] - share[from]) as f64;
-                let mut stream = Stream::new(cx.key.derive(cx.call, SPLIT), from as u32, to as u32, 0);
+                let mut stream =
+                    Stream::new(cx.key.derive(cx.call, SPLIT), from as u32, to as u32, 0);
                 let left = stream.binomial(k, p);
                 work.push((from, middle, left));
                 work.push((middle, to, k - left));
@@ -359,7 +431,9 @@ fn check_degree(
     what: &str,
     cx: &RuleContext<'_>,
 ) -> Result<()> {
-    let Some(k) = p.as_constant() else { return Ok(()) };
+    let Some(k) = p.as_constant() else {
+        return Ok(());
+    };
     if k.is_nan() || k < 0.0 {
         return bad(format!("{name} cannot be less than zero, got {k}."));
     }
@@ -440,12 +514,20 @@ fn bernoulli(
                 }
             }
         }
-        Some(p) => {
-            (0..n).try_for_each(|s| if stream.uniform() < p { emit(s) } else { Ok(()) })
-        }
+        Some(p) => (0..n).try_for_each(|s| {
+            if stream.uniform() < p {
+                emit(s)
+            } else {
+                Ok(())
+            }
+        }),
         None => (0..n).try_for_each(|s| {
             let p = probability(p, &mut stream)?;
-            if stream.uniform() < p { emit(s) } else { Ok(()) }
+            if stream.uniform() < p {
+                emit(s)
+            } else {
+                Ok(())
+            }
         }),
     }
 }

@@ -32,7 +32,9 @@ impl Amount {
             Amount::Drawn(_) => None,
         };
         match bad {
-            Some(x) => Err(Error::bad_property(format!("{key} must be finite, got {x}"))),
+            Some(x) => Err(Error::bad_property(format!(
+                "{key} must be finite, got {x}"
+            ))),
             None => Ok(amount),
         }
     }
@@ -47,7 +49,10 @@ impl Amount {
             Amount::Each(v) => v.get(place).copied().ok_or_else(|| {
                 Error::new(
                     Kind::Value,
-                    format!("a list of {} values is too short for the connections made", v.len()),
+                    format!(
+                        "a list of {} values is too short for the connections made",
+                        v.len()
+                    ),
                 )
             }),
             Amount::Drawn(p) => {
@@ -55,7 +60,9 @@ impl Amount {
                 if x.is_finite() {
                     return Ok(x);
                 }
-                Err(Error::bad_property(format!("a Parameter gave {x}, which is not finite")))
+                Err(Error::bad_property(format!(
+                    "a Parameter gave {x}, which is not finite"
+                )))
             }
         }
     }
@@ -77,6 +84,18 @@ pub struct ConnSpec {
     pub allow_autapses: bool,
     pub allow_multapses: bool,
     pub make_symmetric: bool,
+}
+
+impl ConnSpec {
+    /// A rule with autapses and multapses allowed.
+    pub fn new(rule: Rule) -> Self {
+        ConnSpec {
+            rule,
+            allow_autapses: true,
+            allow_multapses: true,
+            make_symmetric: false,
+        }
+    }
 }
 
 /// The synapses that a rule makes.
@@ -101,7 +120,10 @@ impl SynSpec {
             list => list.get(place).copied().ok_or_else(|| {
                 Error::new(
                     Kind::Value,
-                    format!("{} receptor types are too few for the connections made", list.len()),
+                    format!(
+                        "{} receptor types are too few for the connections made",
+                        list.len()
+                    ),
                 )
             }),
         }

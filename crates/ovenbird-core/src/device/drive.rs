@@ -74,7 +74,9 @@ impl Drive {
         self.cache = Some(ops.new_cache());
         self.runs.clear();
         for (i, e) in self.entries.iter().enumerate() {
-            let Some(first) = ring.first_cell(e.channel) else { continue };
+            let Some(first) = ring.first_cell(e.channel) else {
+                continue;
+            };
             let cell = first + e.local as usize;
             match self.runs.last_mut() {
                 Some(run)
@@ -98,10 +100,28 @@ impl Drive {
     }
 
     /// Adds to the ring what the stimulator sends in `step`.
-    pub fn send(&mut self, ops: &dyn StimulatorOps, part: &Part, step: Step, key: Key, ring: &mut Ring) {
+    pub fn send(
+        &mut self,
+        ops: &dyn StimulatorOps,
+        part: &Part,
+        step: Step,
+        key: Key,
+        ring: &mut Ring,
+    ) {
         let Some(cache) = &mut self.cache else { return };
-        let targets = Targets { ids: &self.ids, occurrences: &self.occurrences };
-        match ops.emit(part, self.local, step, key, targets, &mut **cache, &mut self.amounts) {
+        let targets = Targets {
+            ids: &self.ids,
+            occurrences: &self.occurrences,
+        };
+        match ops.emit(
+            part,
+            self.local,
+            step,
+            key,
+            targets,
+            &mut **cache,
+            &mut self.amounts,
+        ) {
             Emission::Silent => {}
             Emission::Pulses(pulses) => {
                 let count: f64 = pulses.iter().map(|p| f64::from(p.count)).sum();
@@ -123,9 +143,15 @@ impl Drive {
 
     fn add_same(&self, step: Step, weighted: f64, count: f64, ring: &mut Ring) {
         for run in &self.runs {
-            let x = if run.counts { count } else { run.weight * weighted };
+            let x = if run.counts {
+                count
+            } else {
+                run.weight * weighted
+            };
             let sums = ring.at(step + Step::from(run.delay));
-            sums[run.cell..][..run.len].iter_mut().for_each(|sum| *sum += x);
+            sums[run.cell..][..run.len]
+                .iter_mut()
+                .for_each(|sum| *sum += x);
         }
     }
 }

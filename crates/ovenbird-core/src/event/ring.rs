@@ -91,7 +91,12 @@ impl Ring {
             return false;
         }
         let moved = layout != self.channels;
-        let mut next = Ring { data: vec![0.0; first * slots], slots, stride: first, channels: layout };
+        let mut next = Ring {
+            data: vec![0.0; first * slots],
+            slots,
+            stride: first,
+            channels: layout,
+        };
         if self.slots > 0 {
             for step in now..now + self.slots.min(slots) as Step {
                 for &(key, start, n) in &self.channels {

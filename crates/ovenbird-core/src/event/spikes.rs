@@ -17,7 +17,11 @@ impl Spike {
     /// A spike that `sender` emits `count` times in the step with position `lag` in its slice.
     pub fn new(lag: usize, sender: u32, count: u32) -> Self {
         debug_assert!(lag < Self::MAX_LAG && (1..=Self::MAX_COUNT).contains(&count));
-        Spike((lag as u64) << (COUNT_BITS + ID_BITS) | u64::from(sender) << COUNT_BITS | u64::from(count))
+        Spike(
+            (lag as u64) << (COUNT_BITS + ID_BITS)
+                | u64::from(sender) << COUNT_BITS
+                | u64::from(count),
+        )
     }
 
     /// Appends a spike of any multiplicity to `spikes`.
@@ -51,10 +55,18 @@ mod tests {
 
     #[test]
     fn order_is_lag_then_sender() {
-        let mut s = vec![Spike::new(1, 3, 1), Spike::new(0, 9, 7), Spike::new(1, 2, 1)];
+        let mut s = vec![
+            Spike::new(1, 3, 1),
+            Spike::new(0, 9, 7),
+            Spike::new(1, 2, 1),
+        ];
         s.sort_unstable();
-        assert_eq!(s.iter().map(|s| (s.lag(), s.sender(), s.count())).collect::<Vec<_>>(),
-            [(0, 9, 7), (1, 2, 1), (1, 3, 1)]);
+        assert_eq!(
+            s.iter()
+                .map(|s| (s.lag(), s.sender(), s.count()))
+                .collect::<Vec<_>>(),
+            [(0, 9, 7), (1, 2, 1), (1, 3, 1)]
+        );
     }
 
     #[test]

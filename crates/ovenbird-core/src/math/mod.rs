@@ -8,12 +8,14 @@
 
 mod elementary;
 mod lanes;
+mod propagators;
 mod real;
 #[cfg(test)]
 mod tests;
 
 pub use elementary::{exp, exp_linear, expm1, ln};
 pub use lanes::{LANES, LaneMask, Lanes};
+pub use propagators::{phi1, phi2};
 pub use real::{Mask, Real};
 
 /// Runs `op` compiled for the widest vector instructions of this machine.

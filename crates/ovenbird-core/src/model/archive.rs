@@ -29,7 +29,11 @@ pub struct Archive {
 
 impl Default for Archive {
     fn default() -> Self {
-        Archive { last_spike: -1.0, calcium: 0.0, calcium_time: 0.0 }
+        Archive {
+            last_spike: -1.0,
+            calcium: 0.0,
+            calcium_time: 0.0,
+        }
     }
 }
 

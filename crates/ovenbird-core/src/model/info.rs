@@ -60,22 +60,38 @@ pub struct Port {
 impl Port {
     /// All events go to `channel`.
     pub const fn one(channel: usize) -> Self {
-        Port { positive: channel, negative: channel, counts: false }
+        Port {
+            positive: channel,
+            negative: channel,
+            counts: false,
+        }
     }
 
     /// Events go to a channel by the sign of their weight.
     pub const fn by_sign(positive: usize, negative: usize) -> Self {
-        Port { positive, negative, counts: false }
+        Port {
+            positive,
+            negative,
+            counts: false,
+        }
     }
 
     /// `channel` counts events, whatever their weight.
     pub const fn counting(channel: usize) -> Self {
-        Port { positive: channel, negative: channel, counts: true }
+        Port {
+            positive: channel,
+            negative: channel,
+            counts: true,
+        }
     }
 
     /// The channel for `weight`.
     pub fn channel(&self, weight: f64) -> usize {
-        if weight < 0.0 { self.negative } else { self.positive }
+        if weight < 0.0 {
+            self.negative
+        } else {
+            self.positive
+        }
     }
 }
 

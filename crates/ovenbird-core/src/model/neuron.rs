@@ -46,7 +46,15 @@ impl<M: Neuron> Variable<M> {
         doc: &'static str,
         get: fn(&M::Params, &Row<M>) -> f64,
     ) -> Self {
-        Variable { name, unit, doc, read: Read::Number(get), recordable: true, in_status: true, write: None }
+        Variable {
+            name,
+            unit,
+            doc,
+            read: Read::Number(get),
+            recordable: true,
+            in_status: true,
+            write: None,
+        }
     }
 
     /// A value that is in the status but cannot be recorded.
@@ -56,7 +64,15 @@ impl<M: Neuron> Variable<M> {
         doc: &'static str,
         get: fn(&M::Params, &Row<M>) -> Value,
     ) -> Self {
-        Variable { name, unit, doc, read: Read::Status(get), recordable: false, in_status: true, write: None }
+        Variable {
+            name,
+            unit,
+            doc,
+            read: Read::Status(get),
+            recordable: false,
+            in_status: true,
+            write: None,
+        }
     }
 
     /// The same variable, settable.
@@ -66,9 +82,9 @@ impl<M: Neuron> Variable<M> {
         self
     }
 
-    /// The same variable, recordable but not a part of the status.
+    /// The same variable, not a part of the status.
     #[must_use]
-    pub const fn hidden(mut self) -> Self {
+    pub const fn recordable(mut self) -> Self {
         self.in_status = false;
         self
     }
@@ -270,4 +286,38 @@ pub trait Neuron: Send + Sync + Sized + 'static {
     ) -> (f64, f64) {
         (0.0, 0.0)
     }
+}
+
+/// Declares the numbers that users see of the state of a model: a `const VARIABLES` for
+/// [`Neuron::variables`], from the types `Params` and `State` in scope.
+///
+/// Each line gives name, unit, how it is read, and how it is set if it can be. A name marked
+/// `@recordable` can be recorded but is not a part of the status.
+///
+/// ```ignore
+/// ovenbird_core::variables! { IafPscDelta;
+///     /// Membrane potential.
+///     V_m: "mV", |p, s| s.u + p.E_L, set |p, s, x| s.u = x - p.E_L;
+/// }
+/// ```
+#[macro_export]
+macro_rules! variables {
+    ($model:ty; $( $(#[doc = $doc:literal])+ $(@$flag:ident)? $name:ident : $unit:literal,
+        |$p:pat_param, $s:pat_param| $get:expr
+        $(, set |$wp:pat_param, $ws:pat_param, $x:pat_param| $set:expr)? ; )*) => {
+        const VARIABLES: &[$crate::model::Variable<$model>] = &[ $(
+            $crate::model::Variable::<$model>::new(
+                stringify!($name),
+                $unit,
+                concat!($($doc),+),
+                |$p: &Params, $s: &State| $get,
+            )
+            $( .writable(|$wp: &Params, $ws: &mut State, value| {
+                let $x = value.as_float(stringify!($name))?;
+                $set;
+                Ok(())
+            }) )?
+            $( .$flag() )?
+        , )* ];
+    };
 }

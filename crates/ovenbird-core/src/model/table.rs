@@ -18,20 +18,43 @@ pub struct Check {
 }
 
 /// Any finite value.
-pub const ANY: Check =
-    Check { min: f64::NEG_INFINITY, min_inclusive: true, max: f64::INFINITY, finite: true };
+pub const ANY: Check = Check {
+    min: f64::NEG_INFINITY,
+    min_inclusive: true,
+    max: f64::INFINITY,
+    finite: true,
+};
 /// Greater than zero.
-pub const POSITIVE: Check = Check { min: 0.0, min_inclusive: false, ..ANY };
+pub const POSITIVE: Check = Check {
+    min: 0.0,
+    min_inclusive: false,
+    ..ANY
+};
 /// Zero or more.
-pub const NON_NEGATIVE: Check = Check { min: 0.0, min_inclusive: true, ..ANY };
+pub const NON_NEGATIVE: Check = Check {
+    min: 0.0,
+    min_inclusive: true,
+    ..ANY
+};
 /// Between zero and one.
-pub const UNIT_INTERVAL: Check = Check { min: 0.0, max: 1.0, ..ANY };
+pub const UNIT_INTERVAL: Check = Check {
+    min: 0.0,
+    max: 1.0,
+    ..ANY
+};
 /// Any number, an infinite one too.
-pub const MAYBE_INFINITE: Check = Check { finite: false, ..ANY };
+pub const MAYBE_INFINITE: Check = Check {
+    finite: false,
+    ..ANY
+};
 /// A point in time, possibly infinite.
 pub const TIME: Check = MAYBE_INFINITE;
 /// A point in time that is not negative, possibly infinite.
-pub const POSITIVE_TIME: Check = Check { min: 0.0, min_inclusive: false, ..MAYBE_INFINITE };
+pub const POSITIVE_TIME: Check = Check {
+    min: 0.0,
+    min_inclusive: false,
+    ..MAYBE_INFINITE
+};
 
 impl Check {
     /// At least `min`.
@@ -47,15 +70,25 @@ impl Check {
             (false, true) => format!(" and >= {}", self.min),
             (false, false) => format!(" and > {}", self.min),
         };
-        let max =
-            if self.max == f64::INFINITY { String::new() } else { format!(" and <= {}", self.max) };
+        let max = if self.max == f64::INFINITY {
+            String::new()
+        } else {
+            format!(" and <= {}", self.max)
+        };
         format!("{finite}{min}{max}")
     }
 
     fn test(&self, key: &str, x: f64) -> Result<()> {
-        let above = if self.min_inclusive { x >= self.min } else { x > self.min };
+        let above = if self.min_inclusive {
+            x >= self.min
+        } else {
+            x > self.min
+        };
         if x.is_nan() || (self.finite && !x.is_finite()) || !above || x > self.max {
-            return Err(Error::bad_property(format!("{key} must be {}, got {x}", self.describe())));
+            return Err(Error::bad_property(format!(
+                "{key} must be {}, got {x}",
+                self.describe()
+            )));
         }
         Ok(())
     }
@@ -198,7 +231,9 @@ impl Field for Vec<f64> {
         }
     }
     fn check(&self, key: &str, check: &Check) -> Result<()> {
-        self.iter().enumerate().try_for_each(|(i, &x)| check.test(&format!("{key}[{i}]"), x))
+        self.iter()
+            .enumerate()
+            .try_for_each(|(i, &x)| check.test(&format!("{key}[{i}]"), x))
     }
     fn feed(&self, mut hasher: &mut dyn Hasher) {
         self.len().hash(&mut hasher);
@@ -226,7 +261,9 @@ impl Field for Vec<i64> {
         }
     }
     fn check(&self, key: &str, check: &Check) -> Result<()> {
-        self.iter().enumerate().try_for_each(|(i, &x)| check.test(&format!("{key}[{i}]"), x as f64))
+        self.iter()
+            .enumerate()
+            .try_for_each(|(i, &x)| check.test(&format!("{key}[{i}]"), x as f64))
     }
     fn feed(&self, mut hasher: &mut dyn Hasher) {
         self.hash(&mut hasher);
@@ -270,9 +307,8 @@ impl<const N: usize> Field for [f64; N] {
     fn from_value(key: &str, value: &Value) -> Result<Self> {
         let v = Vec::<f64>::from_value(key, value)?;
         let got = v.len();
-        v.try_into().map_err(|_| {
-            Error::bad_property(format!("{key} must hold {N} numbers, got {got}"))
-        })
+        v.try_into()
+            .map_err(|_| Error::bad_property(format!("{key} must hold {N} numbers, got {got}")))
     }
     fn check(&self, key: &str, check: &Check) -> Result<()> {
         self.iter().try_for_each(|&x| check.test(key, x))
@@ -403,9 +439,15 @@ macro_rules! params {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! first_or {
-    ($default:expr) => { $default };
-    ($default:expr,) => { $default };
-    ($default:expr, $given:expr) => { $given };
+    ($default:expr) => {
+        $default
+    };
+    ($default:expr,) => {
+        $default
+    };
+    ($default:expr, $given:expr) => {
+        $given
+    };
 }
 
 /// Declares the state of a model: `struct State` for one node, `StateColumns` for many, and

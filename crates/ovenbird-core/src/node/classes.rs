@@ -12,7 +12,10 @@ pub struct Classes<T> {
 
 impl<T> Default for Classes<T> {
     fn default() -> Self {
-        Classes { values: Vec::new(), by_hash: HashMap::new() }
+        Classes {
+            values: Vec::new(),
+            by_hash: HashMap::new(),
+        }
     }
 }
 
@@ -47,7 +50,13 @@ impl<T: PartialEq> Classes<T> {
         self.by_hash.clear();
         old.into_iter()
             .zip(used)
-            .map(|(v, &keep)| if keep { self.intern(v, &feed) } else { u32::MAX })
+            .map(|(v, &keep)| {
+                if keep {
+                    self.intern(v, &feed)
+                } else {
+                    u32::MAX
+                }
+            })
             .collect()
     }
 }

@@ -20,12 +20,14 @@ pub type Part = Box<dyn Any + Send + Sync>;
 
 /// The part of `P` in `part`. A family only ever meets the parts that it made.
 pub(crate) fn part_ref<P: 'static>(part: &Part) -> &P {
-    part.downcast_ref().expect("a family's part has the family's type")
+    part.downcast_ref()
+        .expect("a family's part has the family's type")
 }
 
 /// The part of `P` in `part`, to change.
 pub(crate) fn part_mut<P: 'static>(part: &mut Part) -> &mut P {
-    part.downcast_mut().expect("a family's part has the family's type")
+    part.downcast_mut()
+        .expect("a family's part has the family's type")
 }
 
 /// What a key stands for.
@@ -178,7 +180,10 @@ pub trait Family: Send + Sync {
 
     /// The shape of a key's value.
     fn shape(&self, key: &str) -> Option<Shape> {
-        self.keys().into_iter().find(|k| k.name == key).map(|k| k.shape)
+        self.keys()
+            .into_iter()
+            .find(|k| k.name == key)
+            .map(|k| k.shape)
     }
 
     /// What only neurons do.
@@ -231,7 +236,10 @@ pub trait StimulatorOps: Sync {
     /// Room for what a worker keeps for a device.
     fn new_cache(&self) -> Box<dyn Any + Send + Sync>;
     /// What a device sends in a step.
-    #[expect(clippy::too_many_arguments, reason = "device, moment, targets and buffers")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "device, moment, targets and buffers"
+    )]
     fn emit(
         &self,
         part: &Part,

@@ -8,8 +8,8 @@ use super::family::{
 use crate::error::{Error, Kind, Result};
 use crate::event::Spike;
 use crate::model::{
-    Archive, ArchiveColumns, ArchiveParams, Block, Columns, Constants, Event, Field, GapInput, Inputs,
-    Neuron, NodeInfo, Output, Port, Read, Shape, StepContext, Table,
+    Archive, ArchiveColumns, ArchiveParams, Block, Columns, Constants, Event, Field, GapInput,
+    Inputs, Neuron, NodeInfo, Output, Port, Read, Shape, StepContext, Table,
 };
 use crate::time::{Clock, Step};
 use crate::value::{Column, Dict, Value};
@@ -42,7 +42,11 @@ struct Node<M: Neuron> {
 
 impl<M: Neuron> Clone for Node<M> {
     fn clone(&self) -> Self {
-        Node { class: self.class.clone(), row: self.row.clone(), archive: self.archive }
+        Node {
+            class: self.class.clone(),
+            row: self.row.clone(),
+            archive: self.archive,
+        }
     }
 }
 
@@ -81,7 +85,6 @@ pub struct NeuronFamily<M: Neuron> {
     classes: Classes<Class<M::Params>>,
     derived: Vec<M::Derived>,
     zeros: Vec<f64>,
-    arch: pulp::Arch,
 }
 
 impl<M: Neuron> Default for NeuronFamily<M> {
@@ -90,14 +93,16 @@ impl<M: Neuron> Default for NeuronFamily<M> {
             info: M::INFO,
             name: M::INFO.name.to_owned(),
             default: Node {
-                class: Class { model: M::Params::default(), archive: ArchiveParams::default() },
+                class: Class {
+                    model: M::Params::default(),
+                    archive: ArchiveParams::default(),
+                },
                 row: Row::<M>::default(),
                 archive: Archive::default(),
             },
             classes: Classes::default(),
             derived: Vec::new(),
             zeros: vec![0.0; BLOCK],
-            arch: pulp::Arch::new(),
         }
     }
 }
@@ -133,7 +138,9 @@ impl<M: Neuron> NeuronFamily<M> {
                 if let Value::Float(x) = value
                     && !x.is_finite()
                 {
-                    return Err(Error::bad_property(format!("{key} must be finite, got {x}")));
+                    return Err(Error::bad_property(format!(
+                        "{key} must be finite, got {x}"
+                    )));
                 }
                 write(&new.class.model, &mut new.row, value)?;
             }
@@ -149,14 +156,25 @@ impl<M: Neuron> NeuronFamily<M> {
         at: &[Location],
         settings: &[(String, Setting)],
     ) -> Result<Vec<Node<M>>> {
-        check_keys(context, &self.name, settings.iter().map(|(k, _)| k.as_str()), &self.keys())?;
+        check_keys(
+            context,
+            &self.name,
+            settings.iter().map(|(k, _)| k.as_str()),
+            &self.keys(),
+        )?;
         let changed = at.iter().enumerate().map(|(i, l)| {
             let part = part_ref::<NeuronPart<M>>(parts[l.worker as usize]);
             let node = self.node(parts[l.worker as usize], l.local as usize);
-            let changes: Vec<_> = settings.iter().map(|(k, s)| (k.as_str(), s.of(i))).collect();
+            let changes: Vec<_> = settings
+                .iter()
+                .map(|(k, s)| (k.as_str(), s.of(i)))
+                .collect();
             let new = self.changed(&node, &changes).map_err(|e| {
                 let id = part.ids[l.local as usize];
-                e.within(&format!("Setting status of a '{}' with node ID {id}", self.name))
+                e.within(&format!(
+                    "Setting status of a '{}' with node ID {id}",
+                    self.name
+                ))
             })?;
             let fewer = M::channels(&new.class.model) < M::channels(&node.class.model);
             if fewer && part.connected[l.local as usize] {
@@ -195,15 +213,28 @@ impl<M: Neuron> NeuronFamily<M> {
     fn record(&self, part: &NeuronPart<M>, local: usize, name: &str) -> f64 {
         let model = &self.classes.get(part.class[local]).model;
         let row = part.state.row(local);
-        match M::variables().iter().find(|v| v.name == name).map(|v| &v.read) {
+        match M::variables()
+            .iter()
+            .find(|v| v.name == name)
+            .map(|v| &v.read)
+        {
             Some(Read::Number(get)) => get(model, &row),
             _ => family_value::<M>(model, &row, name).unwrap_or(f64::NAN),
         }
     }
 
-    fn sample(&self, part: &NeuronPart<M>, stamp: Step, nodes: std::ops::Range<usize>, taps: &mut [Tap]) {
+    fn sample(
+        &self,
+        part: &NeuronPart<M>,
+        stamp: Step,
+        nodes: std::ops::Range<usize>,
+        taps: &mut [Tap],
+    ) {
         let first = taps.partition_point(|t| (t.local as usize) < nodes.start);
-        for tap in taps[first..].iter_mut().take_while(|t| (t.local as usize) < nodes.end) {
+        for tap in taps[first..]
+            .iter_mut()
+            .take_while(|t| (t.local as usize) < nodes.end)
+        {
             if tap.is_due(stamp) {
                 tap.stamps.push(stamp);
                 for name in &tap.names {
@@ -224,11 +255,19 @@ impl<M: Neuron> NeuronFamily<M> {
         consume: bool,
     ) -> Result<()> {
         let step = cx.origin + lag as Step;
-        let context = StepContext { step, lag, h: cx.clock.resolution(), key: cx.key };
+        let context = StepContext {
+            step,
+            lag,
+            h: cx.clock.resolution(),
+            key: cx.key,
+        };
         let len = nodes.len();
         let constants = match part.uniform[nodes.start / BLOCK] {
             Some(class) => Constants::Same(&self.derived[class as usize]),
-            None => Constants::Each { sets: &self.derived, class: &part.class[nodes.clone()] },
+            None => Constants::Each {
+                sets: &self.derived,
+                class: &part.class[nodes.clone()],
+            },
         };
         scratch.fired[..len].fill(0);
         let result = {
@@ -246,9 +285,11 @@ impl<M: Neuron> NeuronFamily<M> {
                 state: part.state.view(nodes.clone()),
                 gap: cx.gap.as_deref().map(|g| g.input(nodes.clone(), lag)),
             };
-            let mut output =
-                Output { fired: &mut scratch.fired[..len], multiple: &mut scratch.multiple };
-            self.arch.dispatch(
+            let mut output = Output {
+                fired: &mut scratch.fired[..len],
+                multiple: &mut scratch.multiple,
+            };
+            crate::math::vectorize(
                 #[inline(always)]
                 || M::step(&context, block, &inputs, &mut output),
             )
@@ -291,11 +332,15 @@ impl<M: Neuron> NeuronFamily<M> {
         let (words, rest) = scratch.fired[..nodes.len()].as_chunks::<8>();
         for (w, word) in words.iter().enumerate() {
             if u64::from_ne_bytes(*word) != 0 {
-                (0..8).filter(|&k| word[k] != 0).for_each(|k| send(nodes.start + 8 * w + k, 1));
+                (0..8)
+                    .filter(|&k| word[k] != 0)
+                    .for_each(|k| send(nodes.start + 8 * w + k, 1));
             }
         }
         let tail = nodes.end - rest.len();
-        (0..rest.len()).filter(|&k| rest[k] != 0).for_each(|k| send(tail + k, 1));
+        (0..rest.len())
+            .filter(|&k| rest[k] != 0)
+            .for_each(|k| send(tail + k, 1));
         for (i, count) in scratch.multiple.drain(..) {
             send(nodes.start + i as usize, count);
         }
@@ -353,25 +398,40 @@ struct Scratch {
 
 impl Default for Scratch {
     fn default() -> Self {
-        Scratch { fired: vec![0; BLOCK], multiple: Vec::new() }
+        Scratch {
+            fired: vec![0; BLOCK],
+            multiple: Vec::new(),
+        }
     }
 }
 
 fn blocks(n: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
-    (0..n).step_by(BLOCK).map(move |start| start..n.min(start + BLOCK))
+    (0..n)
+        .step_by(BLOCK)
+        .map(move |start| start..n.min(start + BLOCK))
 }
 
 fn family_value<M: Neuron>(p: &M::Params, row: &Row<M>, key: &str) -> Option<f64> {
     M::families().iter().find_map(|f| {
         let i: usize = key.strip_prefix(f.prefix)?.parse().ok()?;
-        (1..=(f.count)(p)).contains(&i).then(|| (f.get)(p, row, i - 1))
+        (1..=(f.count)(p))
+            .contains(&i)
+            .then(|| (f.get)(p, row, i - 1))
     })
 }
 
 const ARCHIVE_STATE: [(&str, &str, &str); 4] = [
-    ("t_spike", "ms", "Time of the last spike, -1 before the first"),
+    (
+        "t_spike",
+        "ms",
+        "Time of the last spike, -1 before the first",
+    ),
     ("Ca", "", "Calcium concentration"),
-    ("post_trace", "", "Depression trace read by plastic synapses"),
+    (
+        "post_trace",
+        "",
+        "Depression trace read by plastic synapses",
+    ),
     ("archiver_length", "", "Spikes kept for plastic synapses"),
 ];
 
@@ -416,14 +476,22 @@ impl<M: Neuron> Family for NeuronFamily<M> {
         let variables = M::variables().iter().map(|v| KeyInfo {
             name: v.name.to_owned(),
             unit: v.unit,
-            doc: v.doc,
-            type_name: if matches!(v.read, Read::Number(_)) { "float" } else { "value" },
+            doc: v.doc.trim(),
+            type_name: if matches!(v.read, Read::Number(_)) {
+                "float"
+            } else {
+                "value"
+            },
             role: match (v.write.is_some(), v.in_status) {
                 (true, _) => Role::State,
                 (false, true) => Role::ReadOnly,
                 (false, false) => Role::Recordable,
             },
-            shape: if matches!(v.read, Read::Number(_)) { Shape::Scalar } else { Shape::List },
+            shape: if matches!(v.read, Read::Number(_)) {
+                Shape::Scalar
+            } else {
+                Shape::List
+            },
             recordable: v.recordable,
         });
         let families = M::families().iter().flat_map(|f| {
@@ -463,9 +531,9 @@ impl<M: Neuron> Family for NeuronFamily<M> {
 
     fn recordables(&self, node: Option<(&Part, u32)>) -> Vec<String> {
         let class = match node {
-            Some((part, local)) => {
-                self.classes.get(part_ref::<NeuronPart<M>>(part).class[local as usize])
-            }
+            Some((part, local)) => self
+                .classes
+                .get(part_ref::<NeuronPart<M>>(part).class[local as usize]),
             None => &self.default.class,
         };
         let mut names: Vec<_> = M::variables()
@@ -489,7 +557,12 @@ impl<M: Neuron> Family for NeuronFamily<M> {
     }
 
     fn set_defaults(&mut self, context: &SetContext, params: &Dict) -> Result<()> {
-        check_keys(context, &self.name, params.iter().map(|(k, _)| k), &self.keys())?;
+        check_keys(
+            context,
+            &self.name,
+            params.iter().map(|(k, _)| k),
+            &self.keys(),
+        )?;
         let changes: Vec<_> = params.iter().collect();
         self.default = self.changed(&self.default, &changes)?;
         Ok(())
@@ -514,7 +587,10 @@ impl<M: Neuron> Family for NeuronFamily<M> {
     }
 
     fn get(&self, parts: &[&Part], at: &[Location], key: &str, _: &Clock) -> Option<Column> {
-        if let Some(Read::Number(get)) = M::variables().iter().find(|v| v.name == key).map(|v| &v.read)
+        if let Some(Read::Number(get)) = M::variables()
+            .iter()
+            .find(|v| v.name == key)
+            .map(|v| &v.read)
         {
             let values = at.iter().map(|l| {
                 let part = part_ref::<NeuronPart<M>>(parts[l.worker as usize]);
@@ -575,7 +651,10 @@ impl<M: Neuron> Family for NeuronFamily<M> {
     }
 
     fn is_frozen(&self, part: &Part, local: u32) -> bool {
-        part_ref::<NeuronPart<M>>(part).frozen.binary_search(&local).is_ok()
+        part_ref::<NeuronPart<M>>(part)
+            .frozen
+            .binary_search(&local)
+            .is_ok()
     }
 
     fn freeze(&self, part: &mut Part, local: u32, frozen: bool) {
@@ -599,15 +678,26 @@ impl<M: Neuron> Family for NeuronFamily<M> {
     fn prepare(&mut self, parts: &mut [&mut Part], clock: &Clock) {
         let mut used = vec![false; self.classes.values().len()];
         for part in parts.iter() {
-            part_ref::<NeuronPart<M>>(part).class.iter().for_each(|&c| used[c as usize] = true);
+            part_ref::<NeuronPart<M>>(part)
+                .class
+                .iter()
+                .for_each(|&c| used[c as usize] = true);
         }
         if used.iter().filter(|&&u| !u).count() > used.len() / 2 {
             let renamed = self.classes.retain(&used, Class::feed);
             for part in parts.iter_mut() {
-                part_mut::<NeuronPart<M>>(part).class.iter_mut().for_each(|c| *c = renamed[*c as usize]);
+                part_mut::<NeuronPart<M>>(part)
+                    .class
+                    .iter_mut()
+                    .for_each(|c| *c = renamed[*c as usize]);
             }
         }
-        self.derived = self.classes.values().iter().map(|c| M::derive(&c.model, clock)).collect();
+        self.derived = self
+            .classes
+            .values()
+            .iter()
+            .map(|c| M::derive(&c.model, clock))
+            .collect();
         for part in parts.iter_mut() {
             let part = part_mut::<NeuronPart<M>>(part);
             part.uniform = blocks(part.ids.len())
@@ -634,8 +724,9 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
         if let Some(port) = M::port(params, event, receptor) {
             return Ok(port);
         }
-        let known: Vec<i64> =
-            (0..64).filter(|&r| M::port(params, event, r).is_some()).collect();
+        let known: Vec<i64> = (0..64)
+            .filter(|&r| M::port(params, event, r).is_some())
+            .collect();
         if known.is_empty() {
             return Err(Error::illegal_connection(format!(
                 "The target node or synapse model does not support {} input ({}).",
@@ -643,11 +734,19 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
                 self.name
             )));
         }
-        let list = known.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
-        let elsewhere =
-            [Event::Spike, Event::Current].iter().any(|&e| M::port(params, e, receptor).is_some());
-        let kind =
-            if elsewhere { Kind::IncompatibleReceptorType } else { Kind::UnknownReceptorType };
+        let list = known
+            .iter()
+            .map(i64::to_string)
+            .collect::<Vec<_>>()
+            .join(", ");
+        let elsewhere = [Event::Spike, Event::Current]
+            .iter()
+            .any(|&e| M::port(params, e, receptor).is_some());
+        let kind = if elsewhere {
+            Kind::IncompatibleReceptorType
+        } else {
+            Kind::UnknownReceptorType
+        };
         Err(Error::new(
             kind,
             format!(
@@ -663,7 +762,12 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
     }
 
     fn channels(&self) -> usize {
-        self.classes.values().iter().map(|c| M::channels(&c.model)).max().unwrap_or(0)
+        self.classes
+            .values()
+            .iter()
+            .map(|c| M::channels(&c.model))
+            .max()
+            .unwrap_or(0)
     }
 
     fn connected(&self, part: &mut Part, local: u32) {
@@ -677,9 +781,10 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
             self.update_block(part, nodes, cx, &mut scratch)?;
         }
         if let Some(gap) = cx.gap.as_deref_mut() {
-            for (slot, &local) in gap.senders.iter().enumerate() {
-                let row = part.state.row(local as usize);
-                let c = &self.derived[part.class[local as usize] as usize];
+            for slot in 0..gap.senders.len() {
+                let local = gap.senders[slot] as usize;
+                let row = part.state.row(local);
+                let c = &self.derived[part.class[local] as usize];
                 gap.send_constant(slot, M::gap_signal(c, &row, None).0, cx.from, cx.to);
             }
         }
@@ -733,7 +838,14 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
         let part = part_mut::<NeuronPart<M>>(part);
         for i in 0..part.ids.len() {
             let archive = part.archive.row(i);
-            part.archive.put(i, Archive { last_spike: -1.0, calcium_time: 0.0, ..archive });
+            part.archive.put(
+                i,
+                Archive {
+                    last_spike: -1.0,
+                    calcium_time: 0.0,
+                    ..archive
+                },
+            );
         }
     }
 }
@@ -748,7 +860,9 @@ impl<M: Neuron> NeuronFamily<M> {
         lag: usize,
         s: f64,
     ) -> Vec<(usize, f64, f64)> {
-        let Some(gap) = cx.gap.as_deref() else { return Vec::new() };
+        let Some(gap) = cx.gap.as_deref() else {
+            return Vec::new();
+        };
         let slots = gap.senders.iter().enumerate();
         slots
             .filter(|(_, local)| nodes.contains(&(**local as usize)))

@@ -53,12 +53,18 @@ impl RecorderFamily {
             } else if let Some(field) = SampleParams::field(key).filter(|_| self.samples()) {
                 (field.set)(&mut new.sampling, value)?;
             } else if key == "n_events" && value.as_int(key)? != 0 {
-                return Err(Error::bad_property("n_events can only be set to 0, which clears it"));
+                return Err(Error::bad_property(
+                    "n_events can only be set to 0, which clears it",
+                ));
             } else if key == "senders" || key == "targets" {
                 let Value::Nodes(ids) = value else {
                     return Err(value.mismatch(key, "a NodeCollection"));
                 };
-                let list = if key == "senders" { &mut new.senders } else { &mut new.targets };
+                let list = if key == "senders" {
+                    &mut new.senders
+                } else {
+                    &mut new.targets
+                };
                 list.clone_from(ids);
             }
         }
@@ -69,7 +75,12 @@ impl RecorderFamily {
     fn check(&self, context: &SetContext, old: &Recorder, new: &mut Recorder) -> Result<()> {
         let p = &new.params;
         if !BACKENDS.contains(&p.record_to.as_str()) {
-            return Err(Error::unknown(Kind::BadProperty, "Recording backend", &p.record_to, BACKENDS));
+            return Err(Error::unknown(
+                Kind::BadProperty,
+                "Recording backend",
+                &p.record_to,
+                BACKENDS,
+            ));
         }
         if p.stop < p.start {
             return Err(Error::bad_property("stop >= start required."));
@@ -118,13 +129,24 @@ impl RecorderFamily {
         at: &[Location],
         settings: &[(String, Setting)],
     ) -> Result<Vec<Recorder>> {
-        check_keys(context, &self.name, settings.iter().map(|(k, _)| k.as_str()), &self.keys())?;
+        check_keys(
+            context,
+            &self.name,
+            settings.iter().map(|(k, _)| k.as_str()),
+            &self.keys(),
+        )?;
         let list = part_ref::<List>(part);
         let changed = at.iter().enumerate().map(|(i, l)| {
             let old = &list[l.local as usize];
-            let changes: Vec<_> = settings.iter().map(|(k, s)| (k.as_str(), s.of(i))).collect();
+            let changes: Vec<_> = settings
+                .iter()
+                .map(|(k, s)| (k.as_str(), s.of(i)))
+                .collect();
             self.changed(context, old, &changes).map_err(|e| {
-                e.within(&format!("Setting status of a '{}' with node ID {}", self.name, old.id))
+                e.within(&format!(
+                    "Setting status of a '{}' with node ID {}",
+                    self.name, old.id
+                ))
             })
         });
         changed.collect()
@@ -139,7 +161,11 @@ impl RecorderFamily {
             "events" if r.params.record_to == "memory" => Some(Value::Dict(r.events(clock))),
             "n_events" => Some(Value::Int(r.n_events as i64)),
             "senders" | "targets" if r.kind == RecorderKind::Weights => {
-                let list = if key == "senders" { &r.senders } else { &r.targets };
+                let list = if key == "senders" {
+                    &r.senders
+                } else {
+                    &r.targets
+                };
                 Some(Value::Nodes(list.clone()))
             }
             _ => match RecorderParams::field(key) {
@@ -176,7 +202,11 @@ impl Family for RecorderFamily {
     fn copy(&self, name: &str) -> Box<dyn Family> {
         let mut default = self.default.clone();
         default.model = name.to_owned();
-        Box::new(RecorderFamily { info: self.info, name: name.to_owned(), default })
+        Box::new(RecorderFamily {
+            info: self.info,
+            name: name.to_owned(),
+            default,
+        })
     }
 
     fn keys(&self) -> Vec<KeyInfo> {
@@ -216,8 +246,16 @@ impl Family for RecorderFamily {
             "int",
             Shape::Scalar,
         ));
-        keys.push(read_only("events", "What has been collected", "dictionary of arrays"));
-        keys.push(read_only("filenames", "The files being written", "list of strings"));
+        keys.push(read_only(
+            "events",
+            "What has been collected",
+            "dictionary of arrays",
+        ));
+        keys.push(read_only(
+            "filenames",
+            "The files being written",
+            "list of strings",
+        ));
         keys
     }
 
@@ -228,12 +266,20 @@ impl Family for RecorderFamily {
     fn defaults(&self, clock: &Clock) -> Dict {
         self.keys()
             .into_iter()
-            .filter_map(|k| self.value_of(&self.default, &k.name, clock).map(|v| (k.name, v)))
+            .filter_map(|k| {
+                self.value_of(&self.default, &k.name, clock)
+                    .map(|v| (k.name, v))
+            })
             .collect()
     }
 
     fn set_defaults(&mut self, context: &SetContext, params: &Dict) -> Result<()> {
-        check_keys(context, &self.name, params.iter().map(|(k, _)| k), &self.keys())?;
+        check_keys(
+            context,
+            &self.name,
+            params.iter().map(|(k, _)| k),
+            &self.keys(),
+        )?;
         let changes: Vec<_> = params.iter().collect();
         self.default = self.changed(context, &self.default, &changes)?;
         self.default.shape_columns();
@@ -260,8 +306,10 @@ impl Family for RecorderFamily {
 
     fn get(&self, parts: &[&Part], at: &[Location], key: &str, clock: &Clock) -> Option<Column> {
         let list = part_ref::<List>(parts[0]);
-        let values: Option<Vec<_>> =
-            at.iter().map(|l| self.value_of(&list[l.local as usize], key, clock)).collect();
+        let values: Option<Vec<_>> = at
+            .iter()
+            .map(|l| self.value_of(&list[l.local as usize], key, clock))
+            .collect();
         values.map(Column::from_values)
     }
 
@@ -306,7 +354,10 @@ impl Family for RecorderFamily {
     fn freeze(&self, _: &mut Part, _: u32, _: bool) {}
 
     fn bytes(&self, part: &Part) -> usize {
-        part_ref::<List>(part).iter().map(|r| r.data.stamps.capacity() * 12).sum()
+        part_ref::<List>(part)
+            .iter()
+            .map(|r| r.data.stamps.capacity() * 12)
+            .sum()
     }
 
     fn prepare(&mut self, _: &mut [&mut Part], _: &Clock) {}

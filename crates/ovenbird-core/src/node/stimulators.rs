@@ -1,8 +1,8 @@
 //! A family of stimulating devices.
 
 use super::family::{
-    Family, KeyInfo, Location, Part, Role, SetContext, Setting, StimulatorOps, check_keys, part_mut,
-    part_ref,
+    Family, KeyInfo, Location, Part, Role, SetContext, Setting, StimulatorOps, check_keys,
+    part_mut, part_ref,
 };
 use crate::error::{Error, Kind, Result};
 use crate::model::{Emission, Moment, NodeInfo, Signal, Stimulator, Table, Targets};
@@ -40,7 +40,14 @@ struct Device<S: Stimulator> {
 
 impl<S: Stimulator> Device<S> {
     fn new(id: u32, params: S::Params, window: window::Params) -> Self {
-        Device { id, params, window, derived: None, steps: (0, 0, 0), frozen: false }
+        Device {
+            id,
+            params,
+            window,
+            derived: None,
+            steps: (0, 0, 0),
+            frozen: false,
+        }
     }
 }
 
@@ -75,14 +82,26 @@ impl<S: Stimulator> StimulatorFamily<S> {
         at: &[Location],
         settings: &[(String, Setting)],
     ) -> Result<Vec<(S::Params, window::Params)>> {
-        check_keys(context, &self.name, settings.iter().map(|(k, _)| k.as_str()), &self.keys())?;
+        check_keys(
+            context,
+            &self.name,
+            settings.iter().map(|(k, _)| k.as_str()),
+            &self.keys(),
+        )?;
         let list = part_ref::<List<S>>(part);
         let changed = at.iter().enumerate().map(|(i, l)| {
             let old = &list[l.local as usize];
-            let changes: Vec<_> = settings.iter().map(|(k, s)| (k.as_str(), s.of(i))).collect();
-            self.changed(context, (&old.params, &old.window), &changes).map_err(|e| {
-                e.within(&format!("Setting status of a '{}' with node ID {}", self.name, old.id))
-            })
+            let changes: Vec<_> = settings
+                .iter()
+                .map(|(k, s)| (k.as_str(), s.of(i)))
+                .collect();
+            self.changed(context, (&old.params, &old.window), &changes)
+                .map_err(|e| {
+                    e.within(&format!(
+                        "Setting status of a '{}' with node ID {}",
+                        self.name, old.id
+                    ))
+                })
         });
         changed.collect()
     }
@@ -119,7 +138,11 @@ impl<S: Stimulator> StimulatorFamily<S> {
     }
 }
 
-fn value_of<S: Stimulator>(params: &S::Params, window: &window::Params, key: &str) -> Option<Value> {
+fn value_of<S: Stimulator>(
+    params: &S::Params,
+    window: &window::Params,
+    key: &str,
+) -> Option<Value> {
     match S::Params::field(key) {
         Some(field) => Some((field.get)(params)),
         None => window::Params::field(key).map(|field| (field.get)(window)),
@@ -157,7 +180,9 @@ impl<S: Stimulator> Family for StimulatorFamily<S> {
     }
 
     fn keys(&self) -> Vec<KeyInfo> {
-        describe::<S::Params>().chain(describe::<window::Params>()).collect()
+        describe::<S::Params>()
+            .chain(describe::<window::Params>())
+            .collect()
     }
 
     fn recordables(&self, _: Option<(&Part, u32)>) -> Vec<String> {
@@ -170,16 +195,20 @@ impl<S: Stimulator> Family for StimulatorFamily<S> {
     fn defaults(&self, _: &Clock) -> Dict {
         self.keys()
             .into_iter()
-            .filter_map(|k| {
-                value_of::<S>(&self.params, &self.window, &k.name).map(|v| (k.name, v))
-            })
+            .filter_map(|k| value_of::<S>(&self.params, &self.window, &k.name).map(|v| (k.name, v)))
             .collect()
     }
 
     fn set_defaults(&mut self, context: &SetContext, params: &Dict) -> Result<()> {
-        check_keys(context, &self.name, params.iter().map(|(k, _)| k), &self.keys())?;
+        check_keys(
+            context,
+            &self.name,
+            params.iter().map(|(k, _)| k),
+            &self.keys(),
+        )?;
         let changes: Vec<_> = params.iter().collect();
-        (self.params, self.window) = self.changed(context, (&self.params, &self.window), &changes)?;
+        (self.params, self.window) =
+            self.changed(context, (&self.params, &self.window), &changes)?;
         Ok(())
     }
 
@@ -284,7 +313,14 @@ impl<S: Stimulator> StimulatorOps for StimulatorFamily<S> {
     ) -> Emission {
         let device = &part_ref::<List<S>>(part)[local as usize];
         let (start, stop, origin) = device.steps;
-        let at = Moment { step, origin, start, stop, id: device.id, key };
+        let at = Moment {
+            step,
+            origin,
+            start,
+            stop,
+            id: device.id,
+            key,
+        };
         let (Some(derived), Some(cache)) = (&device.derived, cache.downcast_mut()) else {
             return Emission::Silent;
         };

@@ -27,12 +27,18 @@ impl Run {
     /// The worker and place of a node of this run.
     pub fn locate(&self, id: u32) -> Location {
         if !self.spread {
-            return Location { worker: 0, local: self.base[0] + (id - self.first) };
+            return Location {
+                worker: 0,
+                local: self.base[0] + (id - self.first),
+            };
         }
         let workers = self.base.len() as u32;
         let worker = id % workers;
         let first_here = self.first + (worker + workers - self.first % workers) % workers;
-        Location { worker, local: self.base[worker as usize] + (id - first_here) / workers }
+        Location {
+            worker,
+            local: self.base[worker as usize] + (id - first_here) / workers,
+        }
     }
 }
 
@@ -47,7 +53,11 @@ pub struct NodeTable {
 impl NodeTable {
     /// An empty table for nodes spread over `workers`.
     pub fn new(workers: usize) -> Self {
-        NodeTable { runs: Vec::new(), workers, next: 1 }
+        NodeTable {
+            runs: Vec::new(),
+            workers,
+            next: 1,
+        }
     }
 
     /// The number of nodes.
@@ -83,12 +93,18 @@ impl NodeTable {
         spread: bool,
     ) -> Result<(u32, Vec<Vec<u32>>)> {
         let first = self.next;
-        self.next = first.checked_add(count).filter(|&n| n < u32::MAX).ok_or_else(|| {
-            Error::new(
-                Kind::Kernel,
-                format!("{count} more nodes would exceed the {} that can exist", u32::MAX - 1),
-            )
-        })?;
+        self.next = first
+            .checked_add(count)
+            .filter(|&n| n < u32::MAX)
+            .ok_or_else(|| {
+                Error::new(
+                    Kind::Kernel,
+                    format!(
+                        "{count} more nodes would exceed the {} that can exist",
+                        u32::MAX - 1
+                    ),
+                )
+            })?;
         let mut ids = vec![Vec::new(); self.workers];
         if spread {
             for (w, list) in ids.iter_mut().enumerate() {
@@ -100,7 +116,13 @@ impl NodeTable {
             ids[0].extend(first..self.next);
         }
         let base = held.iter().map(|&n| n as u32).collect();
-        self.runs.push(Run { first, count, family, base, spread });
+        self.runs.push(Run {
+            first,
+            count,
+            family,
+            base,
+            spread,
+        });
         Ok((first, ids))
     }
 
@@ -114,7 +136,10 @@ impl NodeTable {
             Some(run) if id <= run.last() => Ok(run),
             _ => Err(Error::new(
                 Kind::UnknownNode,
-                format!("Node with id {id} doesn't exist; ids go from 1 to {}", self.len()),
+                format!(
+                    "Node with id {id} doesn't exist; ids go from 1 to {}",
+                    self.len()
+                ),
             )),
         }
     }
@@ -143,7 +168,10 @@ mod tests {
                 let (_, ids) = table.add(family, count, &held[family], true).unwrap();
                 for (w, list) in ids.iter().enumerate() {
                     for (k, &id) in list.iter().enumerate() {
-                        let place = Location { worker: w as u32, local: (held[family][w] + k) as u32 };
+                        let place = Location {
+                            worker: w as u32,
+                            local: (held[family][w] + k) as u32,
+                        };
                         assert_eq!(table.locate(id).unwrap(), (family, place));
                         assert!(places.insert((family, place.worker, place.local)));
                     }

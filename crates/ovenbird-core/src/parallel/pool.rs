@@ -57,12 +57,18 @@ impl Pool {
     /// # Panics
     /// When there are more workers than the pool has threads, or when `f` panics.
     pub fn run<T: Send>(&self, workers: &mut [T], f: impl Fn(usize, &mut T) + Sync) {
-        assert!(workers.len() <= self.threads.len() + 1, "a pool has a thread for each worker");
+        assert!(
+            workers.len() <= self.threads.len() + 1,
+            "a pool has a thread for each worker"
+        );
         if self.threads.is_empty() {
             workers.iter_mut().enumerate().for_each(|(i, w)| f(i, w));
             return;
         }
-        let items = Items { first: workers.as_mut_ptr(), len: workers.len() };
+        let items = Items {
+            first: workers.as_mut_ptr(),
+            len: workers.len(),
+        };
         let job = |index: usize| {
             let items = &items;
             if index < items.len {
@@ -77,7 +83,10 @@ impl Pool {
     fn broadcast<F: Fn(usize) + Sync>(&self, job: &F) {
         let shared = &*self.shared;
         shared.done.store(0, Ordering::Relaxed);
-        let task = Task { data: std::ptr::from_ref(job).cast(), call: call::<F> };
+        let task = Task {
+            data: std::ptr::from_ref(job).cast(),
+            call: call::<F>,
+        };
         *lock(&shared.task) = Some(task);
         shared.epoch.fetch_add(1, Ordering::Release);
         shared.sleepers.notify_all();
@@ -85,12 +94,19 @@ impl Pool {
         let mut spins = 0u32;
         while shared.done.load(Ordering::Acquire) < self.threads.len() {
             spins += 1;
-            if spins > SPINS { std::thread::yield_now() } else { std::hint::spin_loop() }
+            if spins > SPINS {
+                std::thread::yield_now()
+            } else {
+                std::hint::spin_loop()
+            }
         }
         if let Err(panic) = own {
             std::panic::resume_unwind(panic);
         }
-        assert!(!shared.panicked.swap(false, Ordering::Relaxed), "a worker thread panicked");
+        assert!(
+            !shared.panicked.swap(false, Ordering::Relaxed),
+            "a worker thread panicked"
+        );
     }
 }
 
@@ -139,7 +155,8 @@ fn serve(shared: &Shared, index: usize) {
                 continue;
             }
             let guard = lock(&shared.task);
-            if shared.epoch.load(Ordering::Acquire) == seen && !shared.stop.load(Ordering::Acquire) {
+            if shared.epoch.load(Ordering::Acquire) == seen && !shared.stop.load(Ordering::Acquire)
+            {
                 drop(shared.sleepers.wait(guard));
             }
         }

@@ -161,15 +161,26 @@ impl Recorder {
     /// When a file cannot be made.
     pub fn prepare(&mut self, clock: &Clock, environment: &Environment) -> Result<()> {
         let p = &self.params;
-        self.window = (clock.round(p.origin + p.start), clock.round(p.origin + p.stop));
+        self.window = (
+            clock.round(p.origin + p.start),
+            clock.round(p.origin + p.stop),
+        );
         if p.record_to != "ascii" {
             self.filenames.clear();
             return Ok(());
         }
-        let stem = if p.label.is_empty() { &self.model } else { &p.label };
+        let stem = if p.label.is_empty() {
+            &self.model
+        } else {
+            &p.label
+        };
         let header = self.header();
         self.files = environment.open(stem, self.id, &p.file_extension, &header)?;
-        self.filenames = self.files.iter().map(|f| f.path().display().to_string()).collect();
+        self.filenames = self
+            .files
+            .iter()
+            .map(|f| f.path().display().to_string())
+            .collect();
         Ok(())
     }
 
@@ -192,7 +203,10 @@ impl Recorder {
 
     /// Steps between samples and the shift of the first.
     pub fn sampling_steps(&self, clock: &Clock) -> (Step, Step) {
-        (clock.round(self.sampling.interval), clock.round(self.sampling.offset))
+        (
+            clock.round(self.sampling.interval),
+            clock.round(self.sampling.offset),
+        )
     }
 
     /// Writes an event that falls into the window.
@@ -204,8 +218,16 @@ impl Recorder {
         if self.params.record_to == "memory" {
             self.data.stamps.push(stamp);
             self.data.senders.push(sender);
-            self.data.floats.iter_mut().zip(floats).for_each(|(column, &x)| column.push(x));
-            self.data.ints.iter_mut().zip(ints).for_each(|((_, column), &x)| column.push(x));
+            self.data
+                .floats
+                .iter_mut()
+                .zip(floats)
+                .for_each(|(column, &x)| column.push(x));
+            self.data
+                .ints
+                .iter_mut()
+                .zip(ints)
+                .for_each(|((_, column), &x)| column.push(x));
             return;
         }
         let line = self.line(stamp, sender, floats, ints, clock);
@@ -215,7 +237,14 @@ impl Recorder {
         }
     }
 
-    fn line(&self, stamp: Step, sender: u32, floats: &[f64], ints: &[i64], clock: &Clock) -> String {
+    fn line(
+        &self,
+        stamp: Step,
+        sender: u32,
+        floats: &[f64],
+        ints: &[i64],
+        clock: &Clock,
+    ) -> String {
         let digits = self.params.precision as usize;
         let mut fields = vec![sender.to_string()];
         if self.params.time_in_steps {
@@ -239,7 +268,10 @@ impl Recorder {
         if !self.screen.is_empty() {
             let text = std::mem::take(&mut self.screen);
             console.write_all(text.as_bytes()).map_err(|e| {
-                Error::new(crate::error::Kind::Io, format!("cannot write to the screen: {e}"))
+                Error::new(
+                    crate::error::Kind::Io,
+                    format!("cannot write to the screen: {e}"),
+                )
             })?;
         }
         Ok(())
@@ -254,12 +286,18 @@ impl Recorder {
     pub fn events(&self, clock: &Clock) -> Dict {
         let d = &self.data;
         let mut events = Dict::new();
-        events.set("senders", Value::Ints(d.senders.iter().map(|&s| i64::from(s)).collect()));
+        events.set(
+            "senders",
+            Value::Ints(d.senders.iter().map(|&s| i64::from(s)).collect()),
+        );
         if self.params.time_in_steps {
             events.set("offsets", Value::Floats(vec![0.0; d.stamps.len()]));
             events.set("times", Value::Ints(d.stamps.clone()));
         } else {
-            events.set("times", Value::Floats(d.stamps.iter().map(|&s| clock.ms(s)).collect()));
+            events.set(
+                "times",
+                Value::Floats(d.stamps.iter().map(|&s| clock.ms(s)).collect()),
+            );
         }
         for (name, column) in d.names.iter().zip(&d.floats) {
             events.set(name.clone(), Value::Floats(column.clone()));

@@ -28,7 +28,10 @@ pub struct TextFile {
 }
 
 fn io_error(action: &str, path: &Path, e: impl std::fmt::Display) -> Error {
-    Error::new(Kind::Io, format!("cannot {action} '{}': {e}", path.display()))
+    Error::new(
+        Kind::Io,
+        format!("cannot {action} '{}': {e}", path.display()),
+    )
 }
 
 fn digits(n: usize) -> usize {
@@ -52,8 +55,10 @@ impl Environment {
         let (id_digits, vp_digits) = (digits(self.network_size), digits(self.processes));
         let paths: Vec<PathBuf> = (0..self.processes)
             .map(|vp| {
-                let mut name =
-                    format!("{}{stem}-{id:0id_digits$}-{vp:0vp_digits$}", self.data_prefix);
+                let mut name = format!(
+                    "{}{stem}-{id:0id_digits$}-{vp:0vp_digits$}",
+                    self.data_prefix
+                );
                 if !ext.is_empty() {
                     name = format!("{name}.{ext}");
                 }
@@ -70,7 +75,10 @@ impl Environment {
                 ),
             ));
         }
-        paths.into_iter().map(|path| TextFile::create(path, header)).collect()
+        paths
+            .into_iter()
+            .map(|path| TextFile::create(path, header))
+            .collect()
     }
 }
 
@@ -83,7 +91,11 @@ impl TextFile {
             "# NEST version: 3.10.0\n# RecordingBackendASCII version: 2\n{header}"
         )
         .map_err(|e| io_error("write", &path, e))?;
-        Ok(TextFile { path, out, failed: None })
+        Ok(TextFile {
+            path,
+            out,
+            failed: None,
+        })
     }
 
     /// The file's path.
@@ -106,6 +118,8 @@ impl TextFile {
         if let Some(e) = self.failed.take() {
             return Err(io_error("write", &self.path, e));
         }
-        self.out.flush().map_err(|e| io_error("write", &self.path, e))
+        self.out
+            .flush()
+            .map_err(|e| io_error("write", &self.path, e))
     }
 }

@@ -89,7 +89,11 @@ impl Simulation {
         let result = self.make(&context, rule, synapses).and_then(|()| {
             let both = rule.make_symmetric && matches!(rule.rule, Rule::OneToOne);
             if both {
-                let swapped = RuleContext { sources: targets, targets: sources, ..context };
+                let swapped = RuleContext {
+                    sources: targets,
+                    targets: sources,
+                    ..context
+                };
                 self.check_populations(&swapped, rule)?;
                 self.make(&swapped, rule, synapses)?;
             }
@@ -105,13 +109,20 @@ impl Simulation {
         result
     }
 
-    fn check_arrays(&self, cx: &RuleContext<'_>, rule: &ConnSpec, synapses: &[SynSpec]) -> Result<()> {
+    fn check_arrays(
+        &self,
+        cx: &RuleContext<'_>,
+        rule: &ConnSpec,
+        synapses: &[SynSpec],
+    ) -> Result<()> {
         let wanted = rule.rule.array_len(cx);
         for syn in synapses {
             let delay = syn.delay.as_ref();
             let lists = [("weight", Some(&syn.weight)), ("delay", delay)];
             for (name, amount) in lists {
-                let Some(Amount::Each(v)) = amount else { continue };
+                let Some(Amount::Each(v)) = amount else {
+                    continue;
+                };
                 if wanted != Some(v.len()) {
                     let fits = wanted.map_or("no list".to_owned(), |n| format!("{n} values"));
                     return Err(Error::new(
@@ -127,20 +138,27 @@ impl Simulation {
             if syn.receptor.len() != 1 && wanted != Some(syn.receptor.len()) {
                 return Err(Error::new(
                     Kind::Value,
-                    format!("{} receptor types do not fit the connections", syn.receptor.len()),
+                    format!(
+                        "{} receptor types do not fit the connections",
+                        syn.receptor.len()
+                    ),
                 ));
             }
         }
         Ok(())
     }
 
-    fn check_symmetry(&self, cx: &RuleContext<'_>, rule: &ConnSpec, synapses: &[SynSpec]) -> Result<()> {
+    fn check_symmetry(
+        &self,
+        cx: &RuleContext<'_>,
+        rule: &ConnSpec,
+        synapses: &[SynSpec],
+    ) -> Result<()> {
         let number = |a: &Amount| a.same().is_some();
         for syn in synapses {
             let info = &self.synapse_model(syn.model).info;
             let scalar = number(&syn.weight) && syn.delay.as_ref().is_none_or(number);
-            let self_symmetric =
-                rule.rule == Rule::AllToAll && cx.sources == cx.targets && scalar;
+            let self_symmetric = rule.rule == Rule::AllToAll && cx.sources == cx.targets && scalar;
             if info.requires_symmetric && !rule.make_symmetric && !self_symmetric {
                 return Err(Error::bad_property(format!(
                     "Connections with this synapse model ({}) can only be created as one-to-one \
@@ -198,15 +216,23 @@ impl Simulation {
             families: &self.families,
             nodes: &self.nodes,
             synapses,
-            kinds: synapses.iter().map(|s| self.synapse_model(s.model).info.kind).collect(),
+            kinds: synapses
+                .iter()
+                .map(|s| self.synapse_model(s.model).info.kind)
+                .collect(),
             ports: BTreeMap::new(),
             key: Key::new(self.settings.rng_seed, Purpose::SynapseParameter),
             call: self.connect_calls,
-            delays: DelayRange { found: None, ..self.delays },
+            delays: DelayRange {
+                found: None,
+                ..self.delays
+            },
         };
         for &id in targets {
             let (f, at) = self.nodes.locate(id)?;
-            let Some(ops) = self.families[f].neurons() else { continue };
+            let Some(ops) = self.families[f].neurons() else {
+                continue;
+            };
             let class = ops.class(&self.workers[at.worker as usize].parts[f], at.local);
             for (s, syn) in synapses.iter().enumerate() {
                 if maker.kinds[s] == SynapseKind::GapJunction {
@@ -282,18 +308,33 @@ impl Simulation {
             families: &self.families,
             nodes: &self.nodes,
             synapses,
-            kinds: synapses.iter().map(|s| self.synapse_model(s.model).info.kind).collect(),
+            kinds: synapses
+                .iter()
+                .map(|s| self.synapse_model(s.model).info.kind)
+                .collect(),
             ports,
             key: Key::new(self.settings.rng_seed, Purpose::SynapseParameter),
             call: self.connect_calls,
-            delays: DelayRange { found: None, ..self.delays },
+            delays: DelayRange {
+                found: None,
+                ..self.delays
+            },
         };
         let fast = all_neurons && kinds == [Sends::Spikes];
         let result = if fast {
-            let pool = self.pool.get_or_insert_with(|| crate::parallel::Pool::new(workers.len()));
+            let pool = self
+                .pool
+                .get_or_insert_with(|| crate::parallel::Pool::new(workers.len()));
             maker.make_in_parallel(cx, rule, &split, &mut workers, pool, self.has_run)
         } else {
-            maker.make_one_by_one(cx, rule, &split, &mut workers, &mut self.devices, self.has_run)
+            maker.make_one_by_one(
+                cx,
+                rule,
+                &split,
+                &mut workers,
+                &mut self.devices,
+                self.has_run,
+            )
         };
         let found = maker.delays;
         self.workers = workers;
@@ -343,7 +384,12 @@ struct Mark {
     sampling: usize,
 }
 
-pub(super) fn delay_steps(ms: f64, clock: &Clock, range: &DelayRange, has_run: bool) -> Result<u32> {
+pub(super) fn delay_steps(
+    ms: f64,
+    clock: &Clock,
+    range: &DelayRange,
+    has_run: bool,
+) -> Result<u32> {
     let bad = |text: String| Err(Error::new(Kind::BadDelay, text));
     if !ms.is_finite() {
         return bad(format!("Delay value {ms} is invalid: it must be finite"));
@@ -355,7 +401,9 @@ pub(super) fn delay_steps(ms: f64, clock: &Clock, range: &DelayRange, has_run: b
         ));
     }
     if steps >= 1 << 24 {
-        return bad(format!("Delay value {ms} is invalid: at most 2^24 steps are possible"));
+        return bad(format!(
+            "Delay value {ms} is invalid: at most 2^24 steps are possible"
+        ));
     }
     let steps = steps as u32;
     if has_run || range.fixed.is_some() {
@@ -437,7 +485,13 @@ impl Maker<'_> {
     }
 
     fn port(&self, family: usize, class: u32, event: Event, made: &Made) -> Result<Port> {
-        let key = (made.synapse, family, class, event == Event::Spike, made.receptor);
+        let key = (
+            made.synapse,
+            family,
+            class,
+            event == Event::Spike,
+            made.receptor,
+        );
         self.ports.get(&key).copied().ok_or_else(|| {
             Error::new(
                 Kind::UnknownReceptorType,
@@ -447,10 +501,19 @@ impl Maker<'_> {
     }
 
     /// Puts a connection between neurons on the worker that owns the target.
-    fn add(&self, made: &Made, family: usize, at: Location, worker: &mut Worker, delays: &mut DelayRange) -> Result<()> {
+    fn add(
+        &self,
+        made: &Made,
+        family: usize,
+        at: Location,
+        worker: &mut Worker,
+        delays: &mut DelayRange,
+    ) -> Result<()> {
         let model = self.synapses[made.synapse].model;
         let part = &mut worker.parts[family];
-        let Some(ops) = self.families[family].neurons() else { return Ok(()) };
+        let Some(ops) = self.families[family].neurons() else {
+            return Ok(());
+        };
         if self.kinds[made.synapse] == SynapseKind::GapJunction {
             self.check_gap(self.nodes.locate(made.source)?.0, &[0])?;
             worker.gaps.entries.push(GapEntry {
@@ -466,7 +529,10 @@ impl Maker<'_> {
         ops.connected(part, at.local);
         worker.pending.push(Connection {
             source: made.source,
-            channel: ChannelKey { family: family as u32, channel: port.channel(made.weight) as u32 },
+            channel: ChannelKey {
+                family: family as u32,
+                channel: port.channel(made.weight) as u32,
+            },
             local: at.local,
             weight: made.weight,
             delay: made.delay,
@@ -491,7 +557,10 @@ impl Maker<'_> {
         }
         let mut jobs: Vec<_> = workers
             .iter_mut()
-            .map(|worker| Job { worker, result: Ok(DelayRange::default()) })
+            .map(|worker| Job {
+                worker,
+                result: Ok(DelayRange::default()),
+            })
             .collect();
         let maker = &*self;
         pool.run(&mut jobs, |w, job| {
@@ -638,7 +707,11 @@ impl Maker<'_> {
                 Ok(())
             }
             _ => {
-                let what = if from == Sends::Device(Signal::Currents) { "current" } else { "spike" };
+                let what = if from == Sends::Device(Signal::Currents) {
+                    "current"
+                } else {
+                    "spike"
+                };
                 Err(Error::illegal_connection(format!(
                     "The target node {} ({}) does not support {what} input.",
                     made.target,
@@ -649,7 +722,9 @@ impl Maker<'_> {
     }
 
     fn hears_spikes(&self, family: usize) -> bool {
-        self.families[family].recorders().is_some_and(|r| r.kind() == RecorderKind::Spikes)
+        self.families[family]
+            .recorders()
+            .is_some_and(|r| r.kind() == RecorderKind::Spikes)
     }
 
     fn add_drive(
@@ -661,8 +736,14 @@ impl Maker<'_> {
         worker: &mut Worker,
         delays: &mut DelayRange,
     ) -> Result<()> {
-        let Some(ops) = self.families[tf].neurons() else { return Ok(()) };
-        let event = if signal == Signal::Spikes { Event::Spike } else { Event::Current };
+        let Some(ops) = self.families[tf].neurons() else {
+            return Ok(());
+        };
+        let event = if signal == Signal::Spikes {
+            Event::Spike
+        } else {
+            Event::Current
+        };
         let class = ops.class(&worker.parts[tf], t_at.local);
         let port = self.port(tf, class, event, made)?;
         let model = self.synapses[made.synapse].model;
@@ -681,7 +762,10 @@ impl Maker<'_> {
         ops.connected(&mut worker.parts[tf], t_at.local);
         drive.entries.push(DriveEntry {
             target: made.target,
-            channel: ChannelKey { family: tf as u32, channel: port.channel(made.weight) as u32 },
+            channel: ChannelKey {
+                family: tf as u32,
+                channel: port.channel(made.weight) as u32,
+            },
             local: t_at.local,
             weight: made.weight,
             delay: made.delay,
@@ -699,7 +783,9 @@ impl Maker<'_> {
         workers: &[Worker],
         devices: &super::devices::Devices,
     ) -> Result<()> {
-        let Some(recorder) = devices.recorder(self.families, sf, s_at.local) else { return Ok(()) };
+        let Some(recorder) = devices.recorder(self.families, sf, s_at.local) else {
+            return Ok(());
+        };
         let names = match self.families[tf].neurons() {
             Some(_) => {
                 let part = &workers[t_at.worker as usize].parts[tf];

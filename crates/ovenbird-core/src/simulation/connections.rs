@@ -1,7 +1,7 @@
 //! Connections of a simulation: finding, reading, changing, removing them.
 
-use super::devices::Listening;
 use super::Simulation;
+use super::devices::Listening;
 use crate::error::{Error, Kind, Result};
 use crate::event::ChannelKey;
 use crate::model::{Event, SynapseKind};
@@ -85,10 +85,16 @@ impl ConnectionSet {
     pub fn take(&self, indices: &[usize]) -> Result<ConnectionSet> {
         let handles = indices.iter().map(|&i| {
             self.handles.get(i).copied().ok_or_else(|| {
-                Error::new(Kind::Index, format!("index {i} is out of range for {} connections", self.len()))
+                Error::new(
+                    Kind::Index,
+                    format!("index {i} is out of range for {} connections", self.len()),
+                )
             })
         });
-        Ok(ConnectionSet { handles: handles.collect::<Result<_>>()?, generation: self.generation })
+        Ok(ConnectionSet {
+            handles: handles.collect::<Result<_>>()?,
+            generation: self.generation,
+        })
     }
 }
 
@@ -106,12 +112,21 @@ impl Simulation {
         let mut n = 0;
         for w in &self.workers {
             n += w.rows.count(model) + w.pending.count(model);
-            n += w.drives.iter().flat_map(|d| &d.entries).filter(|e| e.model == model).count();
+            n += w
+                .drives
+                .iter()
+                .flat_map(|d| &d.entries)
+                .filter(|e| e.model == model)
+                .count();
         }
         let devices = self.devices.listening.iter().chain(&self.devices.sampling);
         n += devices.filter(|l| l.model == model).count();
         if self.synapse_model(model).info.kind == SynapseKind::GapJunction {
-            n += self.workers.iter().map(|w| w.gaps.entries.len()).sum::<usize>();
+            n += self
+                .workers
+                .iter()
+                .map(|w| w.gaps.entries.len())
+                .sum::<usize>();
         }
         n
     }
@@ -139,10 +154,20 @@ impl Simulation {
         let sources: Option<BTreeSet<u32>> = filter.sources.map(|s| s.iter().copied().collect());
         let targets = filter.targets.map(|t| {
             let mut marked = vec![false; self.nodes.len() + 1];
-            t.iter().filter(|&&id| (id as usize) < marked.len()).for_each(|&id| marked[id as usize] = true);
+            for &id in t {
+                if let Some(m) = marked.get_mut(id as usize) {
+                    *m = true;
+                }
+            }
             marked
         });
-        for &id in filter.sources.iter().chain(&filter.targets).copied().flatten() {
+        for &id in filter
+            .sources
+            .iter()
+            .chain(&filter.targets)
+            .copied()
+            .flatten()
+        {
             self.nodes.run(id)?;
         }
         let mut handles = Vec::new();
@@ -150,7 +175,14 @@ impl Simulation {
             let wanted = filter.model.is_none_or(|m| m == model)
                 && targets.as_ref().is_none_or(|t| t[target as usize]);
             if wanted {
-                handles.push(Handle { source, target, model, nth: 0, port: 0, place });
+                handles.push(Handle {
+                    source,
+                    target,
+                    model,
+                    nth: 0,
+                    port: 0,
+                    place,
+                });
             }
         })?;
         let rank = |h: &Handle| match h.place {
@@ -168,7 +200,10 @@ impl Simulation {
                 }
             }
         }
-        Ok(ConnectionSet { handles, generation: self.generation })
+        Ok(ConnectionSet {
+            handles,
+            generation: self.generation,
+        })
     }
 
     /// Visits all connections from some sources.
@@ -187,24 +222,53 @@ impl Simulation {
             };
             match sources {
                 Some(list) => {
-                    list.iter().for_each(|&s| worker.rows.for_source(s, &worker.ring, &mut row));
+                    list.iter()
+                        .for_each(|&s| worker.rows.for_source(s, &worker.ring, &mut row));
                 }
                 None => worker.rows.for_each(&worker.ring, &mut row),
             }
-            for (i, e) in worker.gaps.entries.iter().enumerate().filter(|(_, e)| wanted(e.source)) {
+            for (i, e) in worker
+                .gaps
+                .entries
+                .iter()
+                .enumerate()
+                .filter(|(_, e)| wanted(e.source))
+            {
                 let place = Place::Gap(w as u32, i as u32);
                 f(e.source, ids[e.family][e.local as usize], gap, place);
             }
-            for (d, drive) in worker.drives.iter().enumerate().filter(|(_, d)| wanted(d.id)) {
+            for (d, drive) in worker
+                .drives
+                .iter()
+                .enumerate()
+                .filter(|(_, d)| wanted(d.id))
+            {
                 for (i, e) in drive.entries.iter().enumerate() {
-                    f(drive.id, e.target, e.model, Place::Drive(w as u32, d as u32, i as u32));
+                    f(
+                        drive.id,
+                        e.target,
+                        e.model,
+                        Place::Drive(w as u32, d as u32, i as u32),
+                    );
                 }
             }
         }
-        for (i, l) in self.devices.listening.iter().enumerate().filter(|(_, l)| wanted(l.source)) {
+        for (i, l) in self
+            .devices
+            .listening
+            .iter()
+            .enumerate()
+            .filter(|(_, l)| wanted(l.source))
+        {
             f(l.source, l.recorder, l.model, Place::Listening(i as u32));
         }
-        for (i, l) in self.devices.sampling.iter().enumerate().filter(|(_, l)| wanted(l.recorder)) {
+        for (i, l) in self
+            .devices
+            .sampling
+            .iter()
+            .enumerate()
+            .filter(|(_, l)| wanted(l.recorder))
+        {
             f(l.recorder, l.source, l.model, Place::Sampling(i as u32));
         }
         Ok(())
@@ -213,7 +277,8 @@ impl Simulation {
     fn ids_by_family(&self, worker: usize) -> Vec<&[u32]> {
         let parts = &self.workers[worker].parts;
         let ids = self.families.iter().zip(parts);
-        ids.map(|(f, p)| f.neurons().map_or(&[][..], |n| n.ids(p))).collect()
+        ids.map(|(f, p)| f.neurons().map_or(&[][..], |n| n.ids(p)))
+            .collect()
     }
 
     /// Finds the connections of a set again after others were made or removed.
@@ -222,27 +287,47 @@ impl Simulation {
         if set.generation == self.generation {
             return Ok(set.clone());
         }
-        let sources: Vec<u32> =
-            set.handles.iter().map(|h| h.source).collect::<BTreeSet<_>>().into_iter().collect();
+        let sources: Vec<u32> = set
+            .handles
+            .iter()
+            .map(|h| h.source)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
         let gone = || {
-            Error::new(Kind::InexistentConnection, "a connection of this collection has been removed")
+            Error::new(
+                Kind::InexistentConnection,
+                "a connection of this collection has been removed",
+            )
         };
         if sources.iter().any(|&s| self.nodes.run(s).is_err()) {
             return Err(gone());
         }
-        let now = self.connections(&Filter { sources: Some(&sources), ..Filter::default() })?;
-        let index: BTreeMap<_, _> =
-            now.handles.iter().map(|h| ((h.source, h.target, h.model, h.nth), *h)).collect();
+        let now = self.connections(&Filter {
+            sources: Some(&sources),
+            ..Filter::default()
+        })?;
+        let index: BTreeMap<_, _> = now
+            .handles
+            .iter()
+            .map(|h| ((h.source, h.target, h.model, h.nth), *h))
+            .collect();
         let handles: Result<Vec<_>> = set
             .handles
             .iter()
             .map(|h| {
                 let key = (h.source, h.target, h.model, h.nth);
                 let found = index.get(&key).ok_or_else(gone)?;
-                Ok(Handle { port: h.port, ..*found })
+                Ok(Handle {
+                    port: h.port,
+                    ..*found
+                })
             })
             .collect();
-        Ok(ConnectionSet { handles: handles?, generation: self.generation })
+        Ok(ConnectionSet {
+            handles: handles?,
+            generation: self.generation,
+        })
     }
 
     fn see(&self, place: Place) -> Seen {
@@ -250,24 +335,38 @@ impl Simulation {
             let f = channel.family as usize;
             let part = &self.workers[w].parts[f];
             let ops = self.families[f].neurons();
-            ops.map_or(0, |o| o.receptor(o.class(part, local), channel.channel as usize))
+            ops.map_or(0, |o| {
+                o.receptor(o.class(part, local), channel.channel as usize)
+            })
         };
         match place {
             Place::Row(w, at) => {
                 let worker = &self.workers[w as usize];
                 let (weight, delay) = worker.rows.weight_and_delay(at);
                 let (channel, local) = worker.rows.target(at, &worker.ring);
-                Seen { weight, delay, receptor: receptor_of(w as usize, channel, local) }
+                Seen {
+                    weight,
+                    delay,
+                    receptor: receptor_of(w as usize, channel, local),
+                }
             }
             Place::Gap(w, i) => {
                 let weight = self.workers[w as usize].gaps.entries[i as usize].weight;
                 let delay = self.clock.round(1.0).max(1) as u32;
-                Seen { weight, delay, receptor: 0 }
+                Seen {
+                    weight,
+                    delay,
+                    receptor: 0,
+                }
             }
             Place::Drive(w, d, i) => {
                 let e = &self.workers[w as usize].drives[d as usize].entries[i as usize];
                 let receptor = receptor_of(w as usize, e.channel, e.local);
-                Seen { weight: e.weight, delay: e.delay, receptor }
+                Seen {
+                    weight: e.weight,
+                    delay: e.delay,
+                    receptor,
+                }
             }
             Place::Listening(i) => seen_by(&self.devices.listening[i as usize]),
             Place::Sampling(i) => seen_by(&self.devices.sampling[i as usize]),
@@ -305,7 +404,9 @@ impl Simulation {
                 Column::Floats(h.iter().map(ms).collect())
             }
             "synapse_model" => Column::Values(
-                h.iter().map(|h| Value::Str(self.synapse_model(h.model).name.clone())).collect(),
+                h.iter()
+                    .map(|h| Value::Str(self.synapse_model(h.model).name.clone()))
+                    .collect(),
             ),
             _ => return Ok(None),
         }))
@@ -326,13 +427,16 @@ impl Simulation {
                 "weight" => weights = Some(self.connection_numbers(key, value, n)?),
                 "delay" => {
                     let list = self.connection_numbers(key, value, n)?;
-                    let steps: Result<Vec<_>> = list.iter().map(|&ms| self.delay_steps(ms)).collect();
+                    let steps: Result<Vec<_>> =
+                        list.iter().map(|&ms| self.delay_steps(ms)).collect();
                     delays = Some(steps?);
                 }
                 _ if KEYS.contains(&key) => {
                     return Err(Error::new(
                         Kind::UnaccessedEntry,
-                        format!("Unaccessed elements in params, in a connection: {key} cannot be set"),
+                        format!(
+                            "Unaccessed elements in params, in a connection: {key} cannot be set"
+                        ),
                     ));
                 }
                 _ if !self.settings.dict_miss_is_error => {}
@@ -395,14 +499,17 @@ impl Simulation {
                         e.weight = x;
                         let f = e.channel.family as usize;
                         let (channel, local) = (e.channel, e.local);
-                        if let Some(new) = self.channel_for(w as usize, f, channel, local, x, Event::Spike)
+                        if let Some(new) =
+                            self.channel_for(w as usize, f, channel, local, x, Event::Spike)
                         {
                             let drive = &mut self.workers[w as usize].drives[d as usize];
                             drive.entries[k as usize].channel = new;
                         }
                     }
                 }
-                Place::Listening(k) => update(&mut self.devices.listening[k as usize], weight, delay),
+                Place::Listening(k) => {
+                    update(&mut self.devices.listening[k as usize], weight, delay)
+                }
                 Place::Sampling(k) => update(&mut self.devices.sampling[k as usize], weight, delay),
             }
         }
@@ -410,17 +517,27 @@ impl Simulation {
             list.iter().for_each(|&d| self.delays.note(d));
         }
         for (w, entries) in rebuild {
-            self.rebuild_rows(w as usize, |c, at| match entries.get(&at.key()) {
-                Some(&i) => Some(Connection {
-                    weight: weights.map_or(c.weight, |x| x[i]),
-                    delay: delays.map_or(c.delay, |d| d[i]),
-                    ..c
-                }),
-                None => Some(c),
-            }, weights.is_some().then(|| set.handles.iter().map(|h| h.model).collect()))?;
+            self.rebuild_rows(
+                w as usize,
+                |c, at| match entries.get(&at.key()) {
+                    Some(&i) => Some(Connection {
+                        weight: weights.map_or(c.weight, |x| x[i]),
+                        delay: delays.map_or(c.delay, |d| d[i]),
+                        ..c
+                    }),
+                    None => Some(c),
+                },
+                weights
+                    .is_some()
+                    .then(|| set.handles.iter().map(|h| h.model).collect()),
+            )?;
             self.generation += 1;
         }
-        if set.handles.iter().any(|h| matches!(h.place, Place::Drive(..))) {
+        if set
+            .handles
+            .iter()
+            .any(|h| matches!(h.place, Place::Drive(..)))
+        {
             self.arrange()?;
         }
         Ok(())
@@ -443,7 +560,10 @@ impl Simulation {
         if port.positive != channel.channel as usize && port.negative != channel.channel as usize {
             return None;
         }
-        Some(ChannelKey { channel: port.channel(weight) as u32, ..channel })
+        Some(ChannelKey {
+            channel: port.channel(weight) as u32,
+            ..channel
+        })
     }
 
     /// Makes a worker's rows anew from what `change` makes of each connection.
@@ -500,7 +620,11 @@ impl Simulation {
             }
         }
         for (w, removed) in rows {
-            self.rebuild_rows(w as usize, |c, at| (!removed.contains(&at.key())).then_some(c), None)?;
+            self.rebuild_rows(
+                w as usize,
+                |c, at| (!removed.contains(&at.key())).then_some(c),
+                None,
+            )?;
         }
         self.generation += 1;
         self.arrange()
@@ -508,7 +632,11 @@ impl Simulation {
 }
 
 fn seen_by(l: &Listening) -> Seen {
-    Seen { weight: l.weight, delay: l.delay, receptor: 0 }
+    Seen {
+        weight: l.weight,
+        delay: l.delay,
+        receptor: 0,
+    }
 }
 
 fn update(l: &mut Listening, weight: Option<f64>, delay: Option<u32>) {

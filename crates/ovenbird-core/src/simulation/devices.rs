@@ -89,7 +89,12 @@ impl Devices {
         self.parts[f].get_or_insert_with(|| family.new_part())
     }
 
-    pub fn recorder<'a>(&'a self, families: &[Box<dyn Family>], f: usize, local: u32) -> Option<&'a Recorder> {
+    pub fn recorder<'a>(
+        &'a self,
+        families: &[Box<dyn Family>],
+        f: usize,
+        local: u32,
+    ) -> Option<&'a Recorder> {
         let part = self.parts.get(f)?.as_ref()?;
         Some(families[f].recorders()?.recorder_ref(part, local))
     }
@@ -114,10 +119,18 @@ impl Devices {
     ) -> Result<()> {
         self.parts.resize_with(families.len(), || None);
         self.recorders.clear();
-        for run in nodes.runs().iter().filter(|r| families[r.family].recorders().is_some()) {
+        for run in nodes
+            .runs()
+            .iter()
+            .filter(|r| families[r.family].recorders().is_some())
+        {
             for id in run.first..=run.last() {
                 let local = run.locate(id).local;
-                self.recorders.push(RecorderAt { id, family: run.family, local });
+                self.recorders.push(RecorderAt {
+                    id,
+                    family: run.family,
+                    local,
+                });
             }
         }
         for i in 0..self.recorders.len() {
@@ -176,7 +189,9 @@ impl Devices {
             return;
         }
         for spike in spikes {
-            let Some(row) = self.index.row(spike.sender()) else { continue };
+            let Some(row) = self.index.row(spike.sender()) else {
+                continue;
+            };
             let stamp = origin + spike.lag() as Step + 1;
             for k in 0..self.heard_by[row].len() {
                 let at = self.recorders[self.heard_by[row][k]];
@@ -200,12 +215,27 @@ impl Devices {
         for step in steps {
             for s in 0..self.stimulators.len() {
                 let source = &mut self.stimulators[s];
-                let Some(ops) = families[source.drive.family].stimulators() else { continue };
-                let Some(part) = &self.parts[source.drive.family] else { continue };
+                let Some(ops) = families[source.drive.family].stimulators() else {
+                    continue;
+                };
+                let Some(part) = &self.parts[source.drive.family] else {
+                    continue;
+                };
                 let mut out = vec![0.0; source.ids.len()];
-                let targets = Targets { ids: &source.ids, occurrences: &source.occurrences };
+                let targets = Targets {
+                    ids: &source.ids,
+                    occurrences: &source.occurrences,
+                };
                 let (key, local) = (keys.of(ops), source.drive.local);
-                let sent = ops.emit(part, local, step, key, targets, &mut *source.cache, &mut out);
+                let sent = ops.emit(
+                    part,
+                    local,
+                    step,
+                    key,
+                    targets,
+                    &mut *source.cache,
+                    &mut out,
+                );
                 let counts: Vec<f64> = match sent {
                     Emission::Pulses(pulses) => {
                         let n = pulses.iter().map(|p| f64::from(p.count)).sum();
@@ -231,7 +261,9 @@ impl Devices {
     pub fn take_samples(&mut self, workers: &mut [super::Worker], families: &[Box<dyn Family>]) {
         for worker in workers {
             for (f, taps) in worker.taps.iter_mut().enumerate() {
-                let Some(ops) = families[f].neurons() else { continue };
+                let Some(ops) = families[f].neurons() else {
+                    continue;
+                };
                 let ids = ops.ids(&worker.parts[f]);
                 for tap in taps {
                     let width = tap.names.len();
@@ -262,9 +294,13 @@ impl Devices {
         self.probes.clear();
         for (recorder, order, l) in self.sampling_orders() {
             let (family, Location { local, .. }) = nodes.locate(l.source)?;
-            let Some(ops) = families[family].stimulators() else { continue };
+            let Some(ops) = families[family].stimulators() else {
+                continue;
+            };
             let at = self.recorders[recorder];
-            let Some(r) = self.recorder(families, at.family, at.local) else { continue };
+            let Some(r) = self.recorder(families, at.family, at.local) else {
+                continue;
+            };
             let (interval, offset) = r.sampling_steps(clock);
             let columns = r.sampling.record_from.len();
             let targets = targets(l.source);
@@ -272,7 +308,17 @@ impl Devices {
             let cache = ops.new_cache();
             let id = l.source;
             let probe = Probe {
-                recorder, order, id, family, local, targets, occurrences, cache, interval, offset, columns,
+                recorder,
+                order,
+                id,
+                family,
+                local,
+                targets,
+                occurrences,
+                cache,
+                interval,
+                offset,
+                columns,
             };
             self.probes.push(probe);
         }
@@ -310,14 +356,25 @@ impl Devices {
             for p in &mut self.probes {
                 let stamp = step + 1;
                 let due = stamp > p.offset && (stamp - p.offset) % p.interval == 0;
-                let (Some(ops), Some(part)) = (families[p.family].stimulators(), &self.parts[p.family])
+                let (Some(ops), Some(part)) =
+                    (families[p.family].stimulators(), &self.parts[p.family])
                 else {
                     continue;
                 };
                 let mut out = vec![0.0; p.targets.len()];
-                let targets = Targets { ids: &p.targets, occurrences: &p.occurrences };
-                let sent =
-                    ops.emit(part, p.local, step, keys.of(ops), targets, &mut *p.cache, &mut out);
+                let targets = Targets {
+                    ids: &p.targets,
+                    occurrences: &p.occurrences,
+                };
+                let sent = ops.emit(
+                    part,
+                    p.local,
+                    step,
+                    keys.of(ops),
+                    targets,
+                    &mut *p.cache,
+                    &mut out,
+                );
                 let current = match sent {
                     Emission::Current(x) => x,
                     Emission::Each => out.iter().sum::<f64>() / out.len().max(1) as f64,
@@ -326,7 +383,13 @@ impl Devices {
                 if due {
                     let values = vec![current; p.columns];
                     let (order, recorder, sender) = (p.order, p.recorder, p.id);
-                    self.samples.push(Sample { stamp, order, recorder, sender, values });
+                    self.samples.push(Sample {
+                        stamp,
+                        order,
+                        recorder,
+                        sender,
+                        values,
+                    });
                 }
             }
         }

@@ -8,12 +8,14 @@ mod nodes;
 mod run;
 mod settings;
 mod slice;
+mod typed;
 mod worker;
 
 pub use connections::{ConnectionSet, Filter};
 pub use models::{Registry, SynapseModel};
 pub use run::{Progress, RunControl};
 pub use settings::Settings;
+pub use typed::{Events, Nodes};
 
 use crate::error::{Error, Result};
 use crate::event::Spike;

@@ -18,7 +18,13 @@ pub struct Registry {
 impl Registry {
     pub(super) fn build(&self) -> (Vec<Box<dyn Family>>, Vec<SynapseModel>) {
         let families = self.nodes.iter().map(|make| make()).collect();
-        (families, self.synapses.iter().map(|&info| SynapseModel::new(info)).collect())
+        (
+            families,
+            self.synapses
+                .iter()
+                .map(|&info| SynapseModel::new(info))
+                .collect(),
+        )
     }
 }
 
@@ -82,7 +88,9 @@ fn finite(key: &str, x: f64) -> Result<f64> {
     if x.is_finite() {
         return Ok(x);
     }
-    Err(Error::bad_property(format!("{key} must be finite, got {x}")))
+    Err(Error::bad_property(format!(
+        "{key} must be finite, got {x}"
+    )))
 }
 
 fn recorder_of(simulation: &Simulation, value: &Value) -> Result<Option<u32>> {
@@ -137,10 +145,14 @@ impl Simulation {
     /// # Errors
     /// When there is none of this name.
     pub fn synapse_index(&self, name: &str) -> Result<u16> {
-        self.synapses.iter().position(|s| s.name == name).map(|i| i as u16).ok_or_else(|| {
-            let known = self.synapses.iter().map(|s| s.name.as_str());
-            Error::unknown(Kind::UnknownSynapseType, "Synapse model", name, known)
-        })
+        self.synapses
+            .iter()
+            .position(|s| s.name == name)
+            .map(|i| i as u16)
+            .ok_or_else(|| {
+                let known = self.synapses.iter().map(|s| s.name.as_str());
+                Error::unknown(Kind::UnknownSynapseType, "Synapse model", name, known)
+            })
     }
 
     /// The family of a node model.
@@ -194,7 +206,10 @@ impl Simulation {
                 let types = receptors.iter().map(|&(n, r)| (n, Value::Int(r))).collect();
                 dict.set("receptor_types", Value::Dict(types));
             }
-            dict.set("element_type", Value::Str(family.info().element.name().to_owned()));
+            dict.set(
+                "element_type",
+                Value::Str(family.info().element.name().to_owned()),
+            );
             dict.set("model", Value::Str(name.to_owned()));
             dict.set("model_id", Value::Int(i as i64));
             dict.set("type_id", Value::Str(family.info().name.to_owned()));
@@ -221,9 +236,16 @@ impl Simulation {
         dict.set("num_connections", Value::Int(self.connections_of(i) as i64));
         dict.set("synapse_model", Value::Str(s.name.clone()));
         dict.set("synapse_modelid", Value::Int(i64::from(i)));
-        dict.set("weight_recorder", Value::Nodes(s.weight_recorder.into_iter().collect()));
+        dict.set(
+            "weight_recorder",
+            Value::Nodes(s.weight_recorder.into_iter().collect()),
+        );
         dict.set("element_type", Value::Str("synapse".to_owned()));
-        let bytes = if s.info.kind == SynapseKind::Static { 12 } else { 24 };
+        let bytes = if s.info.kind == SynapseKind::Static {
+            12
+        } else {
+            24
+        };
         dict.set("sizeof", Value::Int(bytes));
         Ok(dict)
     }
@@ -260,7 +282,9 @@ impl Simulation {
         if let Some(i) = self.family_index(existing) {
             let mut family = self.families[i].copy(new);
             family.set_defaults(&self.set_context(), params)?;
-            self.workers.iter_mut().for_each(|w: &mut Worker| w.add_family(&*family));
+            self.workers
+                .iter_mut()
+                .for_each(|w: &mut Worker| w.add_family(&*family));
             self.families.push(family);
         } else if let Ok(i) = self.synapse_index(existing) {
             if self.synapses.len() >= MAX_SYNAPSE_MODELS {

@@ -1,6 +1,6 @@
 //! Nodes of a simulation: making them, reading and setting their status.
 
-use super::Simulation;
+use super::{Nodes, Simulation};
 use crate::error::{Error, Kind, Result};
 use crate::model::{ElementType, Shape};
 use crate::node::{Location, Part, Role, Setting};
@@ -36,11 +36,11 @@ impl Simulation {
         self.nodes.len()
     }
 
-    /// Makes `n` nodes of a model; returns the first and the last id.
+    /// Makes `n` nodes of a model.
     ///
     /// # Errors
     /// When there is no such model or no room.
-    pub fn create(&mut self, model: &str, n: i64) -> Result<(u32, u32)> {
+    pub fn create(&mut self, model: &str, n: i64) -> Result<Nodes> {
         self.refuse_while_prepared("Creating nodes")?;
         let Some(f) = self.family_index(model) else {
             return Err(match self.synapse_index(model) {
@@ -55,14 +55,21 @@ impl Simulation {
             return Err(Error::bad_property(format!("Create needs n >= 1, got {n}")));
         }
         let count = u32::try_from(n).map_err(|_| {
-            Error::new(Kind::Kernel, format!("{n} nodes are more than the {} that can exist", u32::MAX))
+            Error::new(
+                Kind::Kernel,
+                format!("{n} nodes are more than the {} that can exist", u32::MAX),
+            )
         })?;
         let start = Instant::now();
         let spread = self.is_neuron(f);
         let family = &mut self.families[f];
         let first;
         if spread {
-            let held: Vec<_> = self.workers.iter().map(|w| family.held(&w.parts[f])).collect();
+            let held: Vec<_> = self
+                .workers
+                .iter()
+                .map(|w| family.held(&w.parts[f]))
+                .collect();
             let (id, ids) = self.nodes.add(f, count, &held, true)?;
             first = id;
             for (worker, ids) in self.workers.iter_mut().zip(&ids) {
@@ -77,7 +84,10 @@ impl Simulation {
             family.create(part, &ids[0]);
         }
         self.timers.create += start.elapsed().as_secs_f64();
-        Ok((first, first + (count - 1)))
+        Ok(Nodes {
+            first,
+            last: first + (count - 1),
+        })
     }
 
     pub(super) fn is_neuron(&self, family: usize) -> bool {
@@ -108,7 +118,11 @@ impl Simulation {
                     let first = i + 1 - g.at.len();
                     g.ids = &ids[first..=i];
                 }
-                _ => groups.push(Group { ids: &ids[i..=i], family: here.family, at: vec![at] }),
+                _ => groups.push(Group {
+                    ids: &ids[i..=i],
+                    family: here.family,
+                    at: vec![at],
+                }),
             }
         }
         Ok(groups)
@@ -123,7 +137,11 @@ impl Simulation {
         if self.is_neuron(family) {
             self.workers.iter().map(|w| &w.parts[family]).collect()
         } else {
-            vec![self.devices.parts[family].as_ref().unwrap_or(&self.workers[0].parts[family])]
+            vec![
+                self.devices.parts[family]
+                    .as_ref()
+                    .unwrap_or(&self.workers[0].parts[family]),
+            ]
         }
     }
 
@@ -138,7 +156,9 @@ impl Simulation {
             "model_id" => all(Value::Int(group.family as i64)),
             "node_uses_wfr" => all(Value::Bool(self.uses_wfr(group.family))),
             "local" => all(Value::Bool(true)),
-            "global_id" => Some(Column::Ints(group.ids.iter().map(|&i| i64::from(i)).collect())),
+            "global_id" => Some(Column::Ints(
+                group.ids.iter().map(|&i| i64::from(i)).collect(),
+            )),
             "vp" | "thread" => {
                 let worker = |l: &Location| i64::from(l.worker);
                 Some(Column::Ints(group.at.iter().map(worker).collect()))
@@ -149,8 +169,7 @@ impl Simulation {
             }
             "frozen" => {
                 let parts = self.parts(group.family);
-                let frozen =
-                    |l: &Location| family.is_frozen(parts[l.worker as usize], l.local);
+                let frozen = |l: &Location| family.is_frozen(parts[l.worker as usize], l.local);
                 Some(Column::Bools(group.at.iter().map(frozen).collect()))
             }
             "recordables" => {
@@ -166,7 +185,11 @@ impl Simulation {
                 Some(Column::Values(names.into_iter().map(Value::Strs).collect()))
             }
             "receptor_types" if !family.info().receptors.is_empty() => {
-                let types = family.info().receptors.iter().map(|&(n, r)| (n, Value::Int(r)));
+                let types = family
+                    .info()
+                    .receptors
+                    .iter()
+                    .map(|&(n, r)| (n, Value::Int(r)));
                 all(Value::Dict(types.collect()))
             }
             _ => family.get(&self.parts(group.family), &group.at, key, &self.clock),
@@ -180,7 +203,9 @@ impl Simulation {
         for run in self.nodes.runs().iter().take_while(|r| r.first <= id) {
             let last = run.last().min(id);
             before += if self.is_neuron(run.family) {
-                (run.first..=last).filter(|i| *i as usize % self.workers.len() == worker).count()
+                (run.first..=last)
+                    .filter(|i| *i as usize % self.workers.len() == worker)
+                    .count()
             } else {
                 (last - run.first) as usize + 1
             };
@@ -193,7 +218,11 @@ impl Simulation {
         let family = &self.families[group.family];
         let mut keys: Vec<String> = COMMON.iter().map(|&k| k.to_owned()).collect();
         keys.extend(
-            family.keys().into_iter().filter(|k| k.role != Role::Recordable).map(|k| k.name),
+            family
+                .keys()
+                .into_iter()
+                .filter(|k| k.role != Role::Recordable)
+                .map(|k| k.name),
         );
         if family.info().archives && family.info().element == ElementType::Neuron {
             keys.push("synaptic_elements".to_owned());
@@ -225,7 +254,11 @@ impl Simulation {
         }
         self.draw_calls += 1;
         // with several families, try all before any is changed
-        for dry in if groups.len() > 1 { &[true, false][..] } else { &[false][..] } {
+        for dry in if groups.len() > 1 {
+            &[true, false][..]
+        } else {
+            &[false][..]
+        } {
             for (group, (settings, frozen)) in groups.iter().zip(&work) {
                 self.apply(group, settings, frozen.as_ref(), *dry)?;
             }
@@ -244,12 +277,20 @@ impl Simulation {
         let neuron = self.is_neuron(group.family);
         let family = &mut self.families[group.family];
         let mut parts: Vec<&mut Part> = if neuron {
-            self.workers.iter_mut().map(|w| &mut w.parts[group.family]).collect()
+            self.workers
+                .iter_mut()
+                .map(|w| &mut w.parts[group.family])
+                .collect()
         } else {
             vec![self.devices.part(group.family, &**family)]
         };
         if dry {
-            return family.check(&context, &parts.iter().map(|p| &**p).collect::<Vec<_>>(), &group.at, settings);
+            return family.check(
+                &context,
+                &parts.iter().map(|p| &**p).collect::<Vec<_>>(),
+                &group.at,
+                settings,
+            );
         }
         family.set(&context, &mut parts, &group.at, settings)?;
         if let Some(frozen) = frozen {
@@ -275,7 +316,9 @@ impl Simulation {
         let mut frozen = None;
         for (key, value) in params.iter() {
             let scalar = key == "frozen"
-                || keys.iter().any(|k| k.name == key && k.shape == Shape::Scalar);
+                || keys
+                    .iter()
+                    .any(|k| k.name == key && k.shape == Shape::Scalar);
             let setting = match value {
                 Value::Parameter(p) => Setting::Each(self.draw_for_nodes(p, group.ids)?),
                 list if scalar && list.list_len().is_some() => {
@@ -330,17 +373,23 @@ impl Simulation {
         let key = Key::new(self.settings.rng_seed, Purpose::Evaluate);
         let mut stream = Stream::new(key, self.draw_calls, 0, 0);
         self.draw_calls += 1;
-        (0..n).map(|_| Ok(p.evaluate(&mut stream, &Context::default())?)).collect()
+        (0..n)
+            .map(|_| Ok(p.evaluate(&mut stream, &Context::default())?))
+            .collect()
     }
 
     /// The nodes whose status has all the given values.
     pub fn find(&self, params: &Dict) -> Vec<u32> {
         let ids: Vec<u32> = (1..=self.nodes.len() as u32).collect();
-        let Ok(groups) = self.groups(&ids) else { return Vec::new() };
+        let Ok(groups) = self.groups(&ids) else {
+            return Vec::new();
+        };
         let mut found = Vec::new();
         for group in groups {
-            let columns: Vec<_> =
-                params.iter().map(|(k, v)| (self.get(&group, k), v)).collect();
+            let columns: Vec<_> = params
+                .iter()
+                .map(|(k, v)| (self.get(&group, k), v))
+                .collect();
             for (i, &id) in group.ids.iter().enumerate() {
                 let holds = |(column, wanted): &(Option<Column>, &Value)| {
                     column.as_ref().is_some_and(|c| same(&c.at(i), wanted))

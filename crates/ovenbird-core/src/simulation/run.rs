@@ -56,7 +56,8 @@ impl Simulation {
         }
         let start = Instant::now();
         let environment = self.environment();
-        self.devices.prepare(&self.families, &self.nodes, &self.clock, &environment)?;
+        self.devices
+            .prepare(&self.families, &self.nodes, &self.clock, &environment)?;
         self.arrange()?;
         self.phase = Phase::Prepared;
         self.timers.prepare += start.elapsed().as_secs_f64();
@@ -87,12 +88,16 @@ impl Simulation {
     /// Brings nodes and connections into the form that a run needs.
     pub(super) fn arrange(&mut self) -> Result<()> {
         let steps = self.slice_steps()?;
-        let pool = self.pool.get_or_insert_with(|| Pool::new(self.workers.len()));
+        let now = self.now();
+        let pool = self
+            .pool
+            .get_or_insert_with(|| Pool::new(self.workers.len()));
         for (f, family) in self.families.iter_mut().enumerate() {
-            let mut parts: Vec<&mut Part> = match self.devices.parts.get_mut(f).and_then(Option::as_mut) {
-                Some(part) => vec![part],
-                None => self.workers.iter_mut().map(|w| &mut w.parts[f]).collect(),
-            };
+            let mut parts: Vec<&mut Part> =
+                match self.devices.parts.get_mut(f).and_then(Option::as_mut) {
+                    Some(part) => vec![part],
+                    None => self.workers.iter_mut().map(|w| &mut w.parts[f]).collect(),
+                };
             family.prepare(&mut parts, &self.clock);
         }
         if steps != self.min_delay && (self.taken > 0 || !self.emitted.is_empty()) {
@@ -106,12 +111,14 @@ impl Simulation {
         }
         self.min_delay = steps;
         let max = self.delays.range().1 as usize;
-        let (families, slots, now) = (&self.families, max + steps.max(1) + 1, self.now());
+        let (families, slots) = (&self.families, max + steps + 1);
         pool.run(&mut self.workers, |_, w| w.arrange(families, slots, now));
         let reporting: Vec<u16> = (0..self.synapses.len() as u16)
             .filter(|&m| self.synapse_model(m).weight_recorder.is_some())
             .collect();
-        self.workers.iter_mut().for_each(|w| w.rows.report(&reporting));
+        self.workers
+            .iter_mut()
+            .for_each(|w| w.rows.report(&reporting));
         self.arrange_gaps();
         self.arrange_taps()
     }
@@ -120,8 +127,11 @@ impl Simulation {
         if !self.couples() {
             return;
         }
-        let mut senders: Vec<u32> =
-            self.workers.iter().flat_map(|w| w.gaps.entries.iter().map(|e| e.source)).collect();
+        let mut senders: Vec<u32> = self
+            .workers
+            .iter()
+            .flat_map(|w| w.gaps.entries.iter().map(|e| e.source))
+            .collect();
         senders.sort_unstable();
         senders.dedup();
         let n = self.workers.len();
@@ -165,7 +175,9 @@ impl Simulation {
             if !self.is_neuron(family) {
                 continue;
             }
-            let Some(r) = self.devices.recorder_at(&self.families, recorder) else { continue };
+            let Some(r) = self.devices.recorder_at(&self.families, recorder) else {
+                continue;
+            };
             let (interval, offset) = r.sampling_steps(&self.clock);
             self.workers[at.worker as usize].taps[family].push(Tap {
                 recorder,
@@ -183,13 +195,17 @@ impl Simulation {
             taps.sort_by_key(|t| t.local);
         }
         let workers = &self.workers;
-        self.devices.arrange_probes(&self.families, &self.nodes, &self.clock, |id| {
-            let drives = workers.iter().flat_map(|w| w.drives.iter().filter(|d| d.id == id));
-            let mut targets: Vec<u32> =
-                drives.flat_map(|d| d.entries.iter().map(|e| e.target)).collect();
-            targets.sort_unstable();
-            targets
-        })
+        self.devices
+            .arrange_probes(&self.families, &self.nodes, &self.clock, |id| {
+                let drives = workers
+                    .iter()
+                    .flat_map(|w| w.drives.iter().filter(|d| d.id == id));
+                let mut targets: Vec<u32> = drives
+                    .flat_map(|d| d.entries.iter().map(|e| e.target))
+                    .collect();
+                targets.sort_unstable();
+                targets
+            })
     }
 
     /// The steps of a run of `ms`.
@@ -204,7 +220,10 @@ impl Simulation {
         if !ms.is_finite() {
             return bad(format!("The simulation time must be finite, got {ms}."));
         }
-        let limit = self.clock.ms(crate::time::MAX_TICKS / self.clock.ticks_per_step()) - self.clock.ms(self.now());
+        let limit = self
+            .clock
+            .ms(crate::time::MAX_TICKS / self.clock.ticks_per_step())
+            - self.clock.ms(self.now());
         if ms > limit {
             return bad(format!(
                 "A simulation time of {ms} ms is too long: {limit} ms are left until the largest \
@@ -243,8 +262,9 @@ impl Simulation {
             self.phase = Phase::Broken;
         }
         let console = &mut self.console;
-        let flushed =
-            self.devices.for_each_recorder(&self.families, |r| r.flush(&mut **console));
+        let flushed = self
+            .devices
+            .for_each_recorder(&self.families, |r| r.flush(&mut **console));
         self.timers.simulate += start.elapsed().as_secs_f64();
         let control = result?;
         flushed?;
@@ -286,13 +306,22 @@ impl Simulation {
                 next_look = now + OBSERVE;
                 let done = self.clock.ms(self.now() - first);
                 let elapsed = (now - start).as_secs_f64();
-                if observe(Progress { done, total, elapsed }) == RunControl::Stop {
+                if observe(Progress {
+                    done,
+                    total,
+                    elapsed,
+                }) == RunControl::Stop
+                {
                     return Ok(RunControl::Stop);
                 }
             }
         }
         let elapsed = start.elapsed().as_secs_f64();
-        Ok(observe(Progress { done: total, total, elapsed }))
+        Ok(observe(Progress {
+            done: total,
+            total,
+            elapsed,
+        }))
     }
 
     /// Ends what [`Simulation::prepare`] began: closes files.

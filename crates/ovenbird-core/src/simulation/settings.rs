@@ -50,7 +50,10 @@ fn inert_defaults() -> Dict {
         ("spike_buffer_grow_extra", Value::Float(0.5)),
         ("spike_buffer_shrink_limit", Value::Float(0.2)),
         ("spike_buffer_shrink_spare", Value::Float(0.1)),
-        ("structural_plasticity_update_interval", Value::Float(10000.0)),
+        (
+            "structural_plasticity_update_interval",
+            Value::Float(10000.0),
+        ),
         ("rng_type", Value::Str("Philox_32".to_owned())),
     ];
     surviving.into_iter().chain(resetting).collect()
@@ -164,8 +167,14 @@ const WRITABLE: [&str; 21] = [
 ];
 
 /// Names of random number generators that NEST knows; this engine always uses Philox.
-const RNG_TYPES: [&str; 6] =
-    ["Philox_32", "Philox_64", "Threefry_32", "Threefry_64", "mt19937", "mt19937_64"];
+const RNG_TYPES: [&str; 6] = [
+    "Philox_32",
+    "Philox_64",
+    "Threefry_32",
+    "Threefry_64",
+    "mt19937",
+    "mt19937_64",
+];
 
 fn locked(what: &str) -> Error {
     Error::new(Kind::Kernel, what)
@@ -179,8 +188,14 @@ impl Simulation {
         let strs = |v: Vec<&str>| Value::Strs(v.into_iter().map(str::to_owned).collect());
         let mut d: Dict = [
             ("resolution", Value::Float(self.clock.resolution())),
-            ("tics_per_ms", Value::Float(self.clock.ticks_per_ms() as f64)),
-            ("ms_per_tic", Value::Float(1.0 / self.clock.ticks_per_ms() as f64)),
+            (
+                "tics_per_ms",
+                Value::Float(self.clock.ticks_per_ms() as f64),
+            ),
+            (
+                "ms_per_tic",
+                Value::Float(1.0 / self.clock.ticks_per_ms() as f64),
+            ),
             ("tics_per_step", Value::Int(self.clock.ticks_per_step())),
             ("T_min", Value::Float(-self.time_limit())),
             ("T_max", Value::Float(self.time_limit())),
@@ -199,7 +214,10 @@ impl Simulation {
             ("wfr_comm_interval", Value::Float(s.wfr_comm_interval)),
             ("wfr_tol", Value::Float(s.wfr_tol)),
             ("wfr_max_iterations", Value::Int(s.wfr_max_iterations)),
-            ("wfr_interpolation_order", Value::Int(s.wfr_interpolation_order)),
+            (
+                "wfr_interpolation_order",
+                Value::Int(s.wfr_interpolation_order),
+            ),
             ("structural_plasticity_synapses", Value::Dict(Dict::new())),
             ("growth_curves", strs(Vec::new())),
             ("data_path", Value::Str(s.data_path.clone())),
@@ -216,14 +234,23 @@ impl Simulation {
             ("synapse_models", strs(self.synapse_models())),
             ("recording_backends", strs(crate::record::BACKENDS.to_vec())),
             ("stimulation_backends", strs(Vec::new())),
-            ("max_num_syn_models", Value::Int(super::models::MAX_SYNAPSE_MODELS as i64)),
+            (
+                "max_num_syn_models",
+                Value::Int(super::models::MAX_SYNAPSE_MODELS as i64),
+            ),
             ("prepared", Value::Bool(self.phase == Phase::Prepared)),
             ("send_buffer_size_secondary_events", Value::Int(0)),
             ("recv_buffer_size_secondary_events", Value::Int(0)),
             ("time_construction_create", Value::Float(self.timers.create)),
-            ("time_construction_connect", Value::Float(self.timers.connect)),
+            (
+                "time_construction_connect",
+                Value::Float(self.timers.connect),
+            ),
             ("time_simulate", Value::Float(self.timers.simulate)),
-            ("time_communicate_prepare", Value::Float(self.timers.prepare)),
+            (
+                "time_communicate_prepare",
+                Value::Float(self.timers.prepare),
+            ),
             ("memory_network", Value::Int(self.memory() as i64)),
         ]
         .into_iter()
@@ -239,8 +266,12 @@ impl Simulation {
     /// Bytes that nodes, connections and buffers hold.
     pub fn memory(&self) -> usize {
         let of_worker = |w: &super::Worker| {
-            let parts: usize =
-                self.families.iter().zip(&w.parts).map(|(f, p)| f.bytes(p)).sum();
+            let parts: usize = self
+                .families
+                .iter()
+                .zip(&w.parts)
+                .map(|(f, p)| f.bytes(p))
+                .sum();
             parts + w.ring.bytes() + w.rows.bytes()
         };
         self.workers.iter().map(of_worker).sum()
@@ -270,7 +301,9 @@ impl Simulation {
             }
         }
         if clock.1.is_some() && clock.0.is_none() {
-            return Err(Error::bad_property("tics_per_ms must be set together with resolution."));
+            return Err(Error::bad_property(
+                "tics_per_ms must be set together with resolution.",
+            ));
         }
         let new_clock = match clock {
             (Some(resolution), ticks) => {
@@ -335,21 +368,27 @@ impl Simulation {
             "use_wfr" => {
                 let on = value.as_bool(key)?;
                 if on != s.use_wfr && !unused {
-                    return Err(locked("Cannot enable/disable usage of waveform relaxation after \
-                                       nodes have been created. Please call ResetKernel first."));
+                    return Err(locked(
+                        "Cannot enable/disable usage of waveform relaxation after \
+                                       nodes have been created. Please call ResetKernel first.",
+                    ));
                 }
                 s.use_wfr = on;
             }
             "wfr_comm_interval" => {
                 if self.num_connections() > 0 {
-                    return Err(locked("wfr_comm_interval cannot be changed once connections exist"));
+                    return Err(locked(
+                        "wfr_comm_interval cannot be changed once connections exist",
+                    ));
                 }
                 s.wfr_comm_interval = positive(key, value.as_float(key)?)?;
             }
             "wfr_tol" => {
                 let tol = value.as_float(key)?;
                 if !tol.is_finite() || tol < 0.0 {
-                    return Err(Error::bad_property(format!("wfr_tol must be >= 0, got {tol}")));
+                    return Err(Error::bad_property(format!(
+                        "wfr_tol must be >= 0, got {tol}"
+                    )));
                 }
                 s.wfr_tol = tol;
             }
@@ -364,7 +403,9 @@ impl Simulation {
             "wfr_interpolation_order" => {
                 s.wfr_interpolation_order = value.as_int(key)?;
                 if ![0, 1, 3].contains(&s.wfr_interpolation_order) {
-                    return Err(Error::bad_property("Interpolation order must be 0, 1, or 3."));
+                    return Err(Error::bad_property(
+                        "Interpolation order must be 0, 1, or 3.",
+                    ));
                 }
             }
             "data_path" => {
@@ -431,7 +472,12 @@ impl Simulation {
                     ));
                 }
                 None => {
-                    return Err(Error::unknown(Kind::Value, "Kernel attribute", key, WRITABLE));
+                    return Err(Error::unknown(
+                        Kind::Value,
+                        "Kernel attribute",
+                        key,
+                        WRITABLE,
+                    ));
                 }
             },
         }
@@ -451,13 +497,17 @@ impl Simulation {
         } else {
             return Ok(());
         };
-        Err(locked(&format!("{reason}: {what} cannot be changed. Call ResetKernel first.")))
+        Err(locked(&format!(
+            "{reason}: {what} cannot be changed. Call ResetKernel first."
+        )))
     }
 
     fn checked_rewind(&self, value: &Value) -> Result<bool> {
         let t = value.as_float("biological_time")?;
         if t != 0.0 {
-            return Err(Error::bad_property("biological_time can only be set to 0.0."));
+            return Err(Error::bad_property(
+                "biological_time can only be set to 0.0.",
+            ));
         }
         self.refuse_while_prepared("Setting biological_time")?;
         Ok(self.now() > 0)
@@ -478,7 +528,9 @@ impl Simulation {
             }
         };
         let steps = |ms: f64| {
-            let n = clock.exact(ms).filter(|n| (1..i64::from(u32::MAX)).contains(n));
+            let n = clock
+                .exact(ms)
+                .filter(|n| (1..i64::from(u32::MAX)).contains(n));
             n.map(|n| n as u32).ok_or_else(|| {
                 Error::new(
                     Kind::BadDelay,
@@ -529,13 +581,17 @@ fn positive(key: &str, x: f64) -> Result<f64> {
     if x.is_finite() && x > 0.0 {
         return Ok(x);
     }
-    Err(Error::bad_property(format!("{key} must be a positive number, got {x}")))
+    Err(Error::bad_property(format!(
+        "{key} must be a positive number, got {x}"
+    )))
 }
 
 fn checked_threads(key: &str, value: &Value) -> Result<usize> {
     let n = value.as_int(key)?;
     if !(1..=511).contains(&n) {
-        return Err(Error::bad_property(format!("{key} must be from 1 to 511, got {n}")));
+        return Err(Error::bad_property(format!(
+            "{key} must be from 1 to 511, got {n}"
+        )));
     }
     Ok(n as usize)
 }

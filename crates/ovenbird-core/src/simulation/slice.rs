@@ -1,7 +1,7 @@
 //! One slice of simulated time: deliver, update, gather.
 
-use super::worker::{DeviceKeys, SliceInfo};
 use super::Simulation;
+use super::worker::{DeviceKeys, SliceInfo};
 use crate::error::{Error, Kind, Result};
 use crate::rng::{Key, Purpose};
 use crate::time::Step;
@@ -24,8 +24,11 @@ impl Simulation {
                 self.devices.write_samples(&self.families, &self.clock);
             }
         }
-        let (emitted, spikes) =
-            if from == 0 { std::mem::take(&mut self.waiting) } else { (0, Vec::new()) };
+        let (emitted, spikes) = if from == 0 {
+            std::mem::take(&mut self.waiting)
+        } else {
+            (0, Vec::new())
+        };
         let keys = self.device_keys();
         if self.couples() && self.settings.use_wfr {
             self.deliver_early(emitted, &spikes);
@@ -44,7 +47,12 @@ impl Simulation {
         Ok(())
     }
 
-    fn update(&mut self, to: usize, spikes: (Step, &[crate::event::Spike]), keys: DeviceKeys) -> Result<()> {
+    fn update(
+        &mut self,
+        to: usize,
+        spikes: (Step, &[crate::event::Spike]),
+        keys: DeviceKeys,
+    ) -> Result<()> {
         let slice = SliceInfo {
             clock: self.clock,
             origin: self.origin,
@@ -88,12 +96,54 @@ impl Simulation {
         }
         self.spike_count += new.iter().map(|s| u64::from(s.count())).sum::<u64>();
         let new = self.emitted[first_new..].to_vec();
-        self.devices.record_spikes(&self.families, &self.clock, self.origin, &new);
+        self.devices
+            .record_spikes(&self.families, &self.clock, self.origin, &new);
         let steps = self.origin + from as Step..self.origin + to as Step;
-        self.devices.record_stimulators(&self.families, &self.clock, steps.clone(), keys);
+        self.devices
+            .record_stimulators(&self.families, &self.clock, steps.clone(), keys);
         self.devices.take_samples(&mut self.workers, &self.families);
         self.devices.probe(&self.families, steps, keys);
         self.record_weights();
+    }
+
+    /// Writes what synapses reported to weight recorders, by time, sender and target.
+    fn record_weights(&mut self) {
+        let mut reports = Vec::new();
+        for w in 0..self.workers.len() {
+            for r in std::mem::take(&mut self.workers[w].reports) {
+                let c = r.connection;
+                let f = c.channel.family as usize;
+                let part = &self.workers[w].parts[f];
+                let Some(ops) = self.families[f].neurons() else {
+                    continue;
+                };
+                let receptor = ops.receptor(ops.class(part, c.local), c.channel.channel as usize);
+                reports.push((
+                    r.stamp,
+                    c.source,
+                    ops.ids(part)[c.local as usize],
+                    receptor,
+                    c,
+                ));
+            }
+        }
+        reports.sort_by_key(|r| (r.0, r.1, r.2));
+        for (stamp, source, target, receptor, c) in reports {
+            let Some(id) = self.synapse_model(c.model).weight_recorder else {
+                continue;
+            };
+            let Ok((f, at)) = self.nodes.locate(id) else {
+                continue;
+            };
+            let Some(r) = self.devices.recorder_mut(&self.families, f, at.local) else {
+                continue;
+            };
+            let wanted = |list: &[u32], id: u32| list.is_empty() || list.contains(&id);
+            if wanted(&r.senders, source) && wanted(&r.targets, target) {
+                let ints = [receptor, 0, i64::from(target)];
+                r.write(stamp, source, &[c.weight], &ints, &self.clock);
+            }
+        }
     }
 
     /// Whether any gap junctions exist.
@@ -163,6 +213,9 @@ impl Simulation {
 
     /// The error for a run that is not prepared.
     pub(super) fn not_prepared(what: &str) -> Error {
-        Error::new(Kind::Kernel, format!("{what} called without calling Prepare first"))
+        Error::new(
+            Kind::Kernel,
+            format!("{what} called without calling Prepare first"),
+        )
     }
 }

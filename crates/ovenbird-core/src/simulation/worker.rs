@@ -89,12 +89,21 @@ impl Worker {
     pub fn arrange(&mut self, families: &[Box<dyn Family>], slots: usize, now: Step) {
         let mut keys: Vec<ChannelKey> = self.ring.channels().iter().map(|c| c.0).collect();
         keys.extend(self.pending.channels());
-        keys.extend(self.drives.iter().flat_map(|d| d.entries.iter().map(|e| e.channel)));
+        keys.extend(
+            self.drives
+                .iter()
+                .flat_map(|d| d.entries.iter().map(|e| e.channel)),
+        );
         keys.sort_unstable();
         keys.dedup();
         let channels: Vec<_> = keys
             .into_iter()
-            .map(|k| (k, families[k.family as usize].held(&self.parts[k.family as usize])))
+            .map(|k| {
+                (
+                    k,
+                    families[k.family as usize].held(&self.parts[k.family as usize]),
+                )
+            })
             .collect();
         let old = self.ring.channels().to_vec();
         if self.ring.arrange(&channels, slots, now) {
@@ -109,7 +118,12 @@ impl Worker {
         for (f, family) in families.iter().enumerate() {
             let channels = family.neurons().map_or(0, |n| n.channels());
             self.cells[f] = (0..channels)
-                .map(|c| self.ring.first_cell(ChannelKey { family: f as u32, channel: c as u32 }))
+                .map(|c| {
+                    self.ring.first_cell(ChannelKey {
+                        family: f as u32,
+                        channel: c as u32,
+                    })
+                })
                 .collect();
         }
         for drive in &mut self.drives {
@@ -127,7 +141,8 @@ impl Worker {
 
     fn try_update(&mut self, slice: &SliceInfo<'_>) -> Result<()> {
         let (emitted, spikes) = slice.spikes;
-        self.rows.deliver(&mut self.ring, spikes, emitted, &mut self.reports);
+        self.rows
+            .deliver(&mut self.ring, spikes, emitted, &mut self.reports);
         for lag in slice.from..slice.to {
             let step = slice.origin + lag as Step;
             for drive in &mut self.drives {

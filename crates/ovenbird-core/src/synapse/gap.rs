@@ -31,9 +31,12 @@ impl Interpolation {
         match self {
             Interpolation::Constant => [y0, 0.0, 0.0, 0.0],
             Interpolation::Linear => [y0, y1 - y0, 0.0, 0.0],
-            Interpolation::Cubic => {
-                [y0, f0, -3.0 * y0 + 3.0 * y1 - 2.0 * f0 - f1, 2.0 * y0 - 2.0 * y1 + f0 + f1]
-            }
+            Interpolation::Cubic => [
+                y0,
+                f0,
+                -3.0 * y0 + 3.0 * y1 - 2.0 * f0 - f1,
+                2.0 * y0 - 2.0 * y1 + f0 + f1,
+            ],
         }
     }
 }
@@ -188,6 +191,9 @@ mod tests {
         let c = Interpolation::Cubic.coefficients((1.0, 2.0), (3.0, -1.0));
         let at = |s: f64| c[0] + s * (c[1] + s * (c[2] + s * c[3]));
         let slope = |s: f64| c[1] + s * (2.0 * c[2] + 3.0 * s * c[3]);
-        assert_eq!((at(0.0), at(1.0), slope(0.0), slope(1.0)), (1.0, 3.0, 2.0, -1.0));
+        assert_eq!(
+            (at(0.0), at(1.0), slope(0.0), slope(1.0)),
+            (1.0, 3.0, 2.0, -1.0)
+        );
     }
 }

@@ -45,7 +45,9 @@ impl SourceIndex {
 
     /// The number of ids in the set.
     pub fn len(&self) -> usize {
-        self.bits.last().map_or(0, |w| (self.before[self.bits.len() - 1] + w.count_ones()) as usize)
+        self.bits.last().map_or(0, |w| {
+            (self.before[self.bits.len() - 1] + w.count_ones()) as usize
+        })
     }
 
     /// Whether the set is empty.
@@ -56,7 +58,9 @@ impl SourceIndex {
     /// The ids in order.
     pub fn ids(&self) -> impl Iterator<Item = u32> + '_ {
         self.bits.iter().enumerate().flat_map(|(w, &bits)| {
-            (0..64).filter(move |b| bits >> b & 1 == 1).map(move |b| w as u32 * 64 + b)
+            (0..64)
+                .filter(move |b| bits >> b & 1 == 1)
+                .map(move |b| w as u32 * 64 + b)
         })
     }
 

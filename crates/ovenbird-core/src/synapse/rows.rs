@@ -116,7 +116,11 @@ impl Pending {
 
     /// The number of new connections of a model.
     pub fn count(&self, model: u16) -> usize {
-        self.batches.iter().filter(|b| b.model == model).map(|b| b.sources.len()).sum()
+        self.batches
+            .iter()
+            .filter(|b| b.model == model)
+            .map(|b| b.sources.len())
+            .sum()
     }
 
     /// The channels that new connections go to.
@@ -219,20 +223,35 @@ struct Entry {
 
 impl Entry {
     fn segment_key(&self) -> (u16, u8, u32, u64) {
-        let shared = if self.flags & EACH == 0 { order_bits(self.weight) } else { 0 };
+        let shared = if self.flags & EACH == 0 {
+            order_bits(self.weight)
+        } else {
+            0
+        };
         (self.model, self.flags, self.delay, shared)
     }
 
     fn key(&self) -> (u16, u8, u32, u64, u32, u64) {
         let (model, flags, delay, shared) = self.segment_key();
-        (model, flags, delay, shared, self.cell, order_bits(self.weight))
+        (
+            model,
+            flags,
+            delay,
+            shared,
+            self.cell,
+            order_bits(self.weight),
+        )
     }
 }
 
 /// Bits whose numerical order is the order of the floats.
 fn order_bits(x: f64) -> u64 {
     let bits = x.to_bits();
-    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
+    if bits >> 63 == 1 {
+        !bits
+    } else {
+        bits | 1 << 63
+    }
 }
 
 impl Rows {
@@ -259,7 +278,12 @@ impl Rows {
     pub fn report(&mut self, models: &[u16]) {
         self.reporting = models.to_vec();
         for s in &mut self.segments {
-            s.flags = s.flags & !REPORTS | if models.contains(&s.model) { REPORTS } else { 0 };
+            s.flags = s.flags & !REPORTS
+                | if models.contains(&s.model) {
+                    REPORTS
+                } else {
+                    0
+                };
         }
     }
 
@@ -284,7 +308,10 @@ impl Rows {
 
     fn build(&mut self, batches: &mut [Batch], ring: &Ring) {
         let n: usize = batches.iter().map(|b| b.sources.len()).sum();
-        assert!(n < u32::MAX as usize, "a worker holds fewer than 2^32 connections");
+        assert!(
+            n < u32::MAX as usize,
+            "a worker holds fewer than 2^32 connections"
+        );
         for b in &*batches {
             let many = b.weights.same().is_none();
             if many && !self.own_weights.contains(&b.model) {
@@ -292,7 +319,12 @@ impl Rows {
             }
         }
         batches.sort_by_key(|b| {
-            (b.model, b.counts, b.delays.same(), b.weights.same().map(order_bits))
+            (
+                b.model,
+                b.counts,
+                b.delays.same(),
+                b.weights.same().map(order_bits),
+            )
         });
         let index = SourceIndex::new(batches.iter().flat_map(|b| b.sources.iter().copied()));
         let (starts, order) = sort_by_source(batches, &index, n);
@@ -307,7 +339,10 @@ impl Rows {
         }
         let first_cells: Vec<usize> = batches
             .iter()
-            .map(|b| ring.first_cell(b.channel).expect("every channel in use has cells"))
+            .map(|b| {
+                ring.first_cell(b.channel)
+                    .expect("every channel in use has cells")
+            })
             .collect();
         let mut row = Vec::new();
         for r in 0..index.len() {
@@ -345,8 +380,16 @@ impl Rows {
     }
 
     fn flags(&self, model: u16, counts: bool) -> u8 {
-        let each = if self.own_weights.contains(&model) { EACH } else { 0 };
-        let reports = if self.reporting.contains(&model) { REPORTS } else { 0 };
+        let each = if self.own_weights.contains(&model) {
+            EACH
+        } else {
+            0
+        };
+        let reports = if self.reporting.contains(&model) {
+            REPORTS
+        } else {
+            0
+        };
         each | reports | if counts { COUNTS } else { 0 }
     }
 
@@ -373,10 +416,13 @@ impl Rows {
 
     fn share(&mut self, weight: f64) -> usize {
         let bits = weight.to_bits();
-        self.shared.iter().rposition(|w| w.to_bits() == bits).unwrap_or_else(|| {
-            self.shared.push(weight);
-            self.shared.len() - 1
-        })
+        self.shared
+            .iter()
+            .rposition(|w| w.to_bits() == bits)
+            .unwrap_or_else(|| {
+                self.shared.push(weight);
+                self.shared.len() - 1
+            })
     }
 
     /// Adds the effect of spikes, emitted in the slice that starts at `origin`, to the ring.
@@ -391,11 +437,19 @@ impl Rows {
             return;
         }
         for spike in spikes {
-            let Some(row) = self.index.row(spike.sender()) else { continue };
+            let Some(row) = self.index.row(spike.sender()) else {
+                continue;
+            };
             let step = origin + spike.lag() as Step;
-            let (from, to) = (self.first_segment[row] as usize, self.first_segment[row + 1] as usize);
+            let (from, to) = (
+                self.first_segment[row] as usize,
+                self.first_segment[row + 1] as usize,
+            );
             let count = f64::from(spike.count());
-            for (segment, next) in self.segments[from..to].iter().zip(&self.segments[from + 1..]) {
+            for (segment, next) in self.segments[from..to]
+                .iter()
+                .zip(&self.segments[from + 1..])
+            {
                 let entries = segment.first as usize..next.first as usize;
                 let cells = &self.cells[entries.clone()];
                 let sums = ring.at(step + Step::from(segment.delay));
@@ -406,7 +460,11 @@ impl Rows {
                     }
                 } else {
                     let counts = segment.flags & COUNTS != 0;
-                    let w = if counts { count } else { self.shared[segment.weights as usize] * count };
+                    let w = if counts {
+                        count
+                    } else {
+                        self.shared[segment.weights as usize] * count
+                    };
                     for &cell in cells {
                         sums[cell as usize] += w;
                     }
@@ -415,7 +473,11 @@ impl Rows {
                     for e in entries {
                         let connection = self.connection(spike.sender(), segment, e, ring);
                         let stamp = step + 1;
-                        reports.push(Transmission { stamp, connection, count: spike.count() });
+                        reports.push(Transmission {
+                            stamp,
+                            connection,
+                            count: spike.count(),
+                        });
                     }
                 }
             }
@@ -469,7 +531,10 @@ impl Rows {
         for s in self.first_segment[row]..self.first_segment[row + 1] {
             let segment = &self.segments[s as usize];
             for e in segment.first..self.segments[s as usize + 1].first {
-                let position = Position { segment: s, entry: e };
+                let position = Position {
+                    segment: s,
+                    entry: e,
+                };
                 visit(position, self.connection(source, segment, e as usize, ring));
             }
         }
@@ -514,13 +579,21 @@ impl Rows {
         own.sort_unstable();
         own.dedup();
         let reporting = std::mem::take(&mut self.reporting);
-        *self = Rows { own_weights: own, reporting, ..Rows::default() };
+        *self = Rows {
+            own_weights: own,
+            reporting,
+            ..Rows::default()
+        };
     }
 
     /// The number of connections of a model.
     pub fn count(&self, model: u16) -> usize {
         let ends = self.segments.iter().skip(1);
-        let sizes = self.segments.iter().zip(ends).filter(|(s, _)| s.model == model);
+        let sizes = self
+            .segments
+            .iter()
+            .zip(ends)
+            .filter(|(s, _)| s.model == model);
         sizes.map(|(s, next)| (next.first - s.first) as usize).sum()
     }
 
