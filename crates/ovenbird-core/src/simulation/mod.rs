@@ -3,7 +3,7 @@
 mod connect;
 mod connections;
 mod devices;
-mod models;
+pub(crate) mod models;
 mod nodes;
 mod run;
 mod settings;
@@ -11,8 +11,9 @@ mod slice;
 mod typed;
 mod worker;
 
-pub use connections::{ConnectionSet, Filter};
+pub use connections::{ConnectionSet, Filter, KEYS as CONNECTION_KEYS};
 pub use models::{Registry, SynapseModel};
+pub use nodes::{Group, Progression};
 pub use run::{Progress, RunControl};
 pub use settings::Settings;
 pub use typed::{Events, Nodes};

@@ -414,3 +414,35 @@ fn same(a: &Value, b: &Value) -> bool {
         _ => a == b,
     }
 }
+
+/// Ids in arithmetic progression: first, last and step.
+pub type Progression = (u32, u32, u32);
+
+impl Simulation {
+    /// Splits a progression of ids where the model changes.
+    ///
+    /// # Errors
+    /// When a node does not exist.
+    pub fn model_runs(&self, (first, last, step): Progression) -> Result<Vec<(Progression, &str)>> {
+        let mut runs: Vec<(Progression, usize)> = Vec::new();
+        let mut id = first;
+        self.nodes.run(last)?;
+        while id <= last {
+            let run = self.nodes.run(id)?;
+            let end = run.last().min(last);
+            let final_id = id + (end - id) / step * step;
+            match runs.last_mut() {
+                Some((part, family)) if *family == run.family => part.1 = final_id,
+                _ => runs.push(((id, final_id, step), run.family)),
+            }
+            let Some(next) = final_id.checked_add(step) else {
+                break;
+            };
+            id = next;
+        }
+        Ok(runs
+            .into_iter()
+            .map(|(part, f)| (part, self.families[f].name()))
+            .collect())
+    }
+}

@@ -19,6 +19,17 @@ pub struct Progress {
     pub elapsed: f64,
 }
 
+impl Progress {
+    /// Simulated time over time spent.
+    pub fn real_time_factor(&self) -> f64 {
+        if self.elapsed > 0.0 {
+            self.done / 1000.0 / self.elapsed
+        } else {
+            0.0
+        }
+    }
+}
+
 /// Whether a run goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunControl {
