@@ -58,6 +58,8 @@ def _blocks(parts: Parts, keys: list[str]) -> Blocks:
 
 def _values(blocks: Blocks, key: str) -> list[Any]:
     """Return one value per node, None where a node does not have the key."""
+    if len(blocks) == 1 and key in blocks[0][1]:
+        return to_list(blocks[0][1][key])
     values: list[Any] = []
     for count, columns in blocks:
         values += to_list(columns[key]) if key in columns else [None] * count

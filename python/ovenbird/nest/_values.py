@@ -53,7 +53,7 @@ def to_list(column: Column) -> list[Any]:
     """Return a column of the kernel as a list of Python values."""
     if isinstance(column, np.ndarray):
         return cast("list[Any]", column.tolist())
-    return list(column)
+    return column
 
 
 def node_ids(values: Any) -> NDArray[np.int64]:
