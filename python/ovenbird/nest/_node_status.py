@@ -83,7 +83,11 @@ def hierarchical(nodes: NodeCollection, parts: Parts, path: tuple[Any, ...]) -> 
         )
     values = _values(_blocks(parts, [steps[0]]), steps[0])
     for depth in range(1, len(steps)):
-        values = [_item(value, steps[depth], steps[:depth]) for value in values]
+        # PyNEST passes over steps that do not lead to a dictionary.
+        inner = [_item(value, steps[depth], steps[:depth]) for value in values]
+        values = [
+            new if isinstance(new, dict) else old for new, old in zip(inner, values, strict=True)
+        ]
     if isinstance(last, str):
         found = [_item(value, last, steps) for value in values]
         return found[0] if len(found) == 1 else found
