@@ -32,7 +32,7 @@ class ModelSpec:
 
     name: str
     kind: str
-    units: Mapping[str, str]
+    unit_names: Mapping[str, str]
     recordables: Mapping[str, str]
 
     @classmethod
@@ -46,11 +46,11 @@ class ModelSpec:
     @property
     def samples(self) -> bool:
         """Whether nodes of this model sample what they are connected to, as a voltmeter does."""
-        return self.kind == "recorder" and "record_from" in self.units
+        return self.kind == "recorder" and "record_from" in self.unit_names
 
     def unit(self, key: str) -> units.Unit:
         """The unit in which the engine holds `key`; `UNITLESS` if it has none."""
-        return units.parse_unit(self.units.get(key, "")) or units.UNITLESS
+        return units.parse_unit(self.unit_names.get(key, "")) or units.UNITLESS
 
     def plain(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The same parameters as plain numbers and arrays in the engine's units."""
@@ -59,11 +59,11 @@ class ModelSpec:
     def _plain(self, key: str, value: Any) -> Any:
         if units.as_quantity(value) is None:
             return _owned(value)
-        if key not in self.units:
+        if key not in self.unit_names:
             raise ValueError(
-                f"{self.name} has no parameter {key!r} with a unit{nearest(key, self.units)}"
+                f"{self.name} has no parameter {key!r} with a unit{nearest(key, self.unit_names)}"
             )
-        return _owned(units.strip(value, self.units[key], key))
+        return _owned(units.strip(value, self.unit_names[key], key))
 
 
 def _owned(value: Any) -> Any:

@@ -78,7 +78,7 @@ class NodeSet:
         if isinstance(index, (int, np.integer)):
             if not -len(ids) <= index < len(ids):
                 raise IndexError(f"index {index} is out of range for {len(ids)} nodes")
-            return NodeSet(self._simulator, _compressed(ids[[index]]))
+            return NodeSet(self._simulator, _compressed(ids[[int(index)]]))
         chosen = ids[index if isinstance(index, slice) else np.asarray(index)]
         if np.any(np.diff(chosen) <= 0):
             raise ValueError("indices of nodes must ascend, without repetition")

@@ -188,7 +188,7 @@ class Results:
             raise ValueError("there is no rate: nothing is connected to this recorder")
         if not self._steps:
             raise ValueError("there is no rate: the run has no duration")
-        return len(spikes) / len(spikes.nodes) / (self.duration / units.s)
+        return len(spikes) / len(spikes.nodes) / float(self.duration / units.s)
 
     def events(self, recorder: NodeSet) -> dict[str, Any]:
         """Everything that a recorder wrote, by column, with units, in the order of arrival."""

@@ -164,7 +164,7 @@ class Simulator:
         if spec.kind == "synapse":
             raise ValueError(f"{name} is a synapse model: pass it to connect(synapse={name!r})")
         values = spec.plain({**bound, **(params or {}), **more})
-        if spec.samples and "interval" in spec.units:
+        if spec.samples and "interval" in spec.unit_names:
             values.setdefault("interval", self._dt)
         if rng_seed is not None:
             self._add_generator_seed(rng_seed)
@@ -235,10 +235,10 @@ class Simulator:
         for key, value in more.items():
             if key in _RULE_KEYS:
                 conn[key] = value
-            elif key in spec.units or key in _SYNAPSE_KEYS:
+            elif key in spec.unit_names or key in _SYNAPSE_KEYS:
                 values[key] = value
             else:
-                known = {*_RULE_KEYS, *_SYNAPSE_KEYS, *spec.units}
+                known = {*_RULE_KEYS, *_SYNAPSE_KEYS, *spec.unit_names}
                 raise TypeError(
                     f"neither the rule {conn['rule']!r} nor {name} has a parameter "
                     f"{key!r}{nearest(key, known)}"
@@ -403,7 +403,9 @@ class Simulator:
     def _add_generator_seed(self, seed: int) -> None:
         _check_seed("rng_seed", seed)
         if self._steps:
-            raise ValueError("rng_seed cannot be given in the middle of a run; use Simulator(seed=)")
+            raise ValueError(
+                "rng_seed cannot be given in the middle of a run; use Simulator(seed=)"
+            )
         self._generator_seeds.append(int(seed))
         self._kernel = None
 
@@ -465,12 +467,12 @@ class Simulator:
         return [run[3] for run in self._live().model_runs(nodes._parts())]
 
     def _known_names(self, nodes: NodeSet) -> list[str]:
-        return sorted(self._joint_spec(nodes).units)
+        return sorted(self._joint_spec(nodes).unit_names)
 
     def _joint_spec(self, nodes: NodeSet) -> ModelSpec:
         """One description of all models in a node set; its units are those of the first model."""
         specs = [self._spec(model) for model in nodes.models]
-        table = {key: unit for spec in reversed(specs) for key, unit in spec.units.items()}
+        table = {key: unit for spec in reversed(specs) for key, unit in spec.unit_names.items()}
         return ModelSpec(" and ".join(nodes.models), specs[0].kind, table, specs[0].recordables)
 
     def _get(self, nodes: NodeSet, names: list[str] | None) -> dict[str, Any]:

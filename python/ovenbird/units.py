@@ -477,7 +477,9 @@ def _foreign(value: Any, scale: float, dimension: list[Any]) -> Quantity:
     a, b, c, d, e, f, g = (int(power) for power in powers)
     exact = Fraction(f"{scale:.14g}")
     dims: Dimension = (a, b, c, d, e, f, g)
-    return Quantity(np.asarray(value), _named(f"{float(exact):g} {_base_product(dims)}", exact, dims))
+    return Quantity(
+        np.asarray(value), _named(f"{float(exact):g} {_base_product(dims)}", exact, dims)
+    )
 
 
 def _by_symbol(powers: dict[str, Any], symbols: tuple[str, ...]) -> list[Any]:
