@@ -464,9 +464,13 @@ class Simulator:
         return units.strip(quantity, units.pA, what)
 
     def _models_of(self, nodes: NodeSet) -> list[str]:
+        if not len(nodes):
+            return []
         return [run[3] for run in self._live().model_runs(nodes._parts())]
 
     def _known_names(self, nodes: NodeSet) -> list[str]:
+        if not len(nodes):
+            return []
         return sorted(self._joint_spec(nodes).unit_names)
 
     def _joint_spec(self, nodes: NodeSet) -> ModelSpec:
@@ -476,9 +480,9 @@ class Simulator:
         return ModelSpec(" and ".join(nodes.models), specs[0].kind, table, specs[0].recordables)
 
     def _get(self, nodes: NodeSet, names: list[str] | None) -> dict[str, Any]:
-        runs = self._live().get_nodes(nodes._parts(), names)
-        if not runs:
+        if not len(nodes):
             return {}
+        runs = self._live().get_nodes(nodes._parts(), names)
         spec = self._joint_spec(nodes)
         common = [key for key in runs[0][1] if all(key in columns for _, columns in runs)]
         return {
