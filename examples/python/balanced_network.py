@@ -7,8 +7,6 @@ frequency at which the population oscillates.
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
-
 import ovenbird as ob
 from ovenbird.units import kHz, ms, mV
 

@@ -20,9 +20,9 @@ class Recording:
 
     model: str
     """The recorder's model."""
-    columns: Mapping[str, NDArray[Any]]
+    columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     """Its events by column: ``times``, ``senders`` and what else the recorder writes."""
-    observed: NDArray[np.int64]
+    observed: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     """The ids of the nodes that it is connected to, ascending, each once."""
     units: Mapping[str, units.Unit] = field(default_factory=dict)
     """The units of the columns that have one."""
@@ -162,7 +162,8 @@ class Results:
 
     def sample_times(self, recorder: NodeSet) -> units.Quantity:
         """The times of the samples of a voltmeter or multimeter, as many as `trace` has rows."""
-        return units.Quantity(np.unique(self._sampling(recorder).columns["times"]), units.ms)
+        steps = np.unique(np.rint(self._sampling(recorder).columns["times"] / self._dt))
+        return units.Quantity(_step_time(steps, self._dt), units.ms)
 
     def spikes(self, recorder: NodeSet) -> Spikes:
         """The spikes that a spike recorder received."""

@@ -204,6 +204,8 @@ class Simulator:
 
         Parameters
         ----------
+        pre, post
+            The nodes at both ends, as `create` returned them.
         rule
             ``all_to_all``, ``one_to_one``, ``fixed_indegree``, ``pairwise_bernoulli``, ...; its
             parameters follow by keyword (``indegree=100``), or `rule` is a dictionary with all.
@@ -291,9 +293,18 @@ class Simulator:
         the network. The same simulator gives the same results each time.
         """
         if self._steps or self._interrupted:
-            self._kernel = None
-        self._interrupted = False
+            self.reset()
         return self._run(duration)
+
+    def reset(self) -> None:
+        """Go back to time 0, as `simulate` does by itself.
+
+        Where the engine refuses to change a network that has been simulated (new connections
+        whose delays are out of the range of those it ran with), it takes the change after this.
+        """
+        self._kernel = None
+        self._steps = 0
+        self._interrupted = False
 
     def cont(self, duration: Any) -> Results:
         """Go on from where the last run ended. The results are those of this stretch alone."""
@@ -323,26 +334,26 @@ class Simulator:
     def _collect(self, kernel: Kernel) -> dict[int, Recording]:
         """Take what the recorders hold, so that the next run begins with empty ones."""
         data: dict[int, Recording] = {}
-        for recorder in self._recorders:
-            parts = recorder._parts()
-            spec = self._spec(recorder.models[0])
-            ((_, columns),) = kernel.get_nodes(parts, ["events", "record_to"])
-            if "events" not in columns:
-                continue
-            ids = recorder.global_id.tolist()
-            for node, events, target in zip(
-                ids, columns["events"], columns["record_to"], strict=True
-            ):
+        for recorders in self._recorders:
+            spec = self._spec(recorders.models[0])
+            for node in recorders.global_id.tolist():
+                parts = [(node, node, 1)]
+                ((_, columns),) = kernel.get_nodes(parts, ["events", "record_to"])
+                if "record_to" not in columns:
+                    continue
+                target = str(columns["record_to"][0])
+                if target != "memory":
+                    data[node] = Recording(spec.name, unavailable=_elsewhere(spec.name, target))
+                    continue
                 observed = self._observed_by(kernel, spec, node)
                 data[node] = Recording(
                     spec.name,
-                    {key: np.asarray(column) for key, column in events.items()},
+                    {key: np.asarray(column) for key, column in columns["events"][0].items()},
                     observed,
                     self._column_units(observed) if spec.samples else {},
                     spec.samples,
-                    "" if target == "memory" else _elsewhere(spec.name, target),
                 )
-            kernel.set_nodes(parts, {"n_events": 0})
+                kernel.set_nodes(parts, {"n_events": 0})
         return data
 
     def _observed_by(self, kernel: Kernel, spec: ModelSpec, node: int) -> NDArray[np.int64]:

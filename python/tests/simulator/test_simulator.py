@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import ovenbird as ob
-from ovenbird.units import Hz, UnitError, mV, ms, nS, pA, pF, s
+from ovenbird.units import Hz, UnitError, ms, mV, nS, pA, pF, s
 
 
 def observed_neuron(**params):
@@ -272,6 +272,8 @@ def test_copied_models():
     sim.simulate(1 * ms)
     sim.simulate(1 * ms)
     assert neuron.tau_m == 5 * ms
+    sim.reset()
+    assert sim.time == 0 * ms and neuron.tau_m == 5 * ms
     sim.copy_model(ob.stdp_synapse, "slow", tau_plus=100 * ms)
     sim.connect(neuron, neuron, synapse="slow")
     assert sim.connections(synapse="slow").get("tau_plus")["tau_plus"].tolist() == [100.0]
