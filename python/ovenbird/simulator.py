@@ -529,7 +529,7 @@ class ConnectionSet:
 
     def get(self, *names: str) -> dict[str, Any]:
         """Values by name, one array each: ``source``, ``target``, ``weight``, ``delay``, ..."""
-        columns = dict(self._found().get(list(names) or None))
+        columns: dict[str, Any] = dict(self._found().get(list(names) or None))
         if isinstance(columns.get("delay"), np.ndarray):
             columns["delay"] = units.Quantity(columns["delay"], units.ms)
         return columns
