@@ -15,6 +15,8 @@ import numpy as np
 from ovenbird import units
 from ovenbird._ovenbird import Kernel
 
+_SETTABLE = ("parameter", "state")
+
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of an error message: the known name that is most like `name`, if any is."""
@@ -136,13 +138,16 @@ class ModelHandle:
                 inspect.Parameter(
                     item["name"], inspect.Parameter.KEYWORD_ONLY, default=item["default"]
                 )
-                for item in self._about["parameters"]
+                for item in self._settable()
                 if item["name"].isidentifier() and not keyword.iskeyword(item["name"])
             ]
         )
 
+    def _settable(self) -> list[dict[str, Any]]:
+        return [item for item in self._about["parameters"] if item["role"] in _SETTABLE]
+
     def __call__(self, **params: Any) -> ModelHandle:
-        known = [item["name"] for item in self._about["parameters"]]
+        known = [item["name"] for item in self._settable()]
         for key in params:
             if key not in known:
                 raise TypeError(f"{self.name} has no parameter {key!r}{nearest(key, known)}")
@@ -157,11 +162,13 @@ def describe(name: str) -> str:
     """The page of a model as text: what it is, its parameters, recordables and receptors."""
     about = catalogue().describe(name)
     parts = [about["summary"], about["doc"]]
-    values = [
-        (item["name"], f"{_shown(item['default'])} {item['unit']}".strip(), item["doc"])
-        for item in about["parameters"]
-    ]
-    parts.append(_section("Parameters", values))
+    for title, role in (("Parameters", "parameter"), ("State", "state")):
+        values = [
+            (item["name"], f"{_shown(item['default'])} {item['unit']}".strip(), item["doc"])
+            for item in about["parameters"]
+            if item["role"] == role
+        ]
+        parts.append(_section(title, values))
     values = [(item["name"], item["unit"], item["doc"]) for item in about["recordables"]]
     parts.append(_section("Recordables", values))
     values = [(receptor, str(port), "") for receptor, port in about["receptors"].items()]

@@ -118,23 +118,23 @@ class Results:
     @property
     def start(self) -> units.Quantity:
         """The time at which the run began."""
-        return units.Quantity(_step_time(self._first, self._dt), units.ms)
+        return units.Quantity(step_time(self._first, self._dt), units.ms)
 
     @property
     def stop(self) -> units.Quantity:
         """The time at which the run ended."""
-        return units.Quantity(_step_time(self._first + self._steps, self._dt), units.ms)
+        return units.Quantity(step_time(self._first + self._steps, self._dt), units.ms)
 
     @property
     def duration(self) -> units.Quantity:
         """The length of the run."""
-        return units.Quantity(_step_time(self._steps, self._dt), units.ms)
+        return units.Quantity(step_time(self._steps, self._dt), units.ms)
 
     @property
     def times(self) -> units.Quantity:
         """The end of every step of the run: where recorders sample unless told otherwise."""
         steps = np.arange(self._first + 1, self._first + self._steps + 1)
-        return units.Quantity(_step_time(steps, self._dt), units.ms)
+        return units.Quantity(step_time(steps, self._dt), units.ms)
 
     def trace(self, recorder: NodeSet, name: str = "V_m") -> units.Quantity | NDArray[Any]:
         """The samples of one quantity by a voltmeter or multimeter.
@@ -163,7 +163,7 @@ class Results:
     def sample_times(self, recorder: NodeSet) -> units.Quantity:
         """The times of the samples of a voltmeter or multimeter, as many as `trace` has rows."""
         steps = np.unique(np.rint(self._sampling(recorder).columns["times"] / self._dt))
-        return units.Quantity(_step_time(steps, self._dt), units.ms)
+        return units.Quantity(step_time(steps, self._dt), units.ms)
 
     def spikes(self, recorder: NodeSet) -> Spikes:
         """The spikes that a spike recorder received."""
@@ -246,7 +246,7 @@ class Results:
         return f"<results of {len(self._data)} recorders from {self.start} to {self.stop}>"
 
 
-def _step_time(steps: Any, dt: float) -> Any:
+def step_time(steps: Any, dt: float) -> Any:
     """The time of step numbers in ms: a division where 1/dt is whole, to round only once."""
     per_ms = round(1 / dt)
     return steps / per_ms if abs(per_ms * dt - 1) < 1e-12 else steps * dt

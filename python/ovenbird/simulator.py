@@ -17,7 +17,7 @@ from ovenbird import units
 from ovenbird._ovenbird import Connections, Kernel
 from ovenbird.models import ModelHandle, ModelSpec, nearest
 from ovenbird.nodes import NodeSet, joined
-from ovenbird.results import Recording, Results
+from ovenbird.results import Recording, Results, step_time
 
 _RULE_KEYS = frozenset(
     {"indegree", "outdegree", "N", "p", "rho", "allow_autapses", "allow_multapses"}
@@ -27,6 +27,7 @@ _SYNAPSE_KEYS = frozenset({"weight", "delay", "receptor_type", "synapse_label"})
 _CURRENT_SOURCES = frozenset(
     {"ac_generator", "dc_generator", "noise_generator", "step_current_generator"}
 )
+_IN_RESULTS = frozenset({"events", "n_events"})
 _MAX_SEED = 2**32 - 1
 
 
@@ -120,7 +121,7 @@ class Simulator:
     @property
     def time(self) -> units.Quantity:
         """How far the current run has come."""
-        return units.Quantity(self._steps * self._dt, units.ms)
+        return units.Quantity(step_time(self._steps, self._dt), units.ms)
 
     @property
     def seed(self) -> int | None:
@@ -348,13 +349,21 @@ class Simulator:
                 observed = self._observed_by(kernel, spec, node)
                 data[node] = Recording(
                     spec.name,
-                    {key: np.asarray(column) for key, column in columns["events"][0].items()},
+                    self._in_ms(columns["events"][0]),
                     observed,
                     self._column_units(observed) if spec.samples else {},
                     spec.samples,
                 )
                 kernel.set_nodes(parts, {"n_events": 0})
         return data
+
+    def _in_ms(self, events: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+        """The columns of a recorder, with times in ms also where it counts steps and offsets."""
+        columns = {key: np.asarray(column) for key, column in events.items()}
+        if "offsets" in columns:
+            offsets = columns.pop("offsets")
+            columns["times"] = step_time(columns["times"], self._dt) - offsets
+        return columns
 
     def _observed_by(self, kernel: Kernel, spec: ModelSpec, node: int) -> NDArray[np.int64]:
         """The nodes that a recorder is connected to, ascending, each once."""
@@ -493,9 +502,19 @@ class Simulator:
     def _get(self, nodes: NodeSet, names: list[str] | None) -> dict[str, Any]:
         if not len(nodes):
             return {}
-        runs = self._live().get_nodes(nodes._parts(), names)
         spec = self._joint_spec(nodes)
-        common = [key for key in runs[0][1] if all(key in columns for _, columns in runs)]
+        hidden = _IN_RESULTS if spec.kind == "recorder" else frozenset()
+        if hidden.intersection(names or ()):
+            raise AttributeError(
+                f"what a {spec.name} recorded is in the results of the run: "
+                "results.events(recorder), results.n_events(recorder)"
+            )
+        runs = self._live().get_nodes(nodes._parts(), names)
+        common = [
+            key
+            for key in runs[0][1]
+            if key not in hidden and all(key in columns for _, columns in runs)
+        ]
         return {
             key: joined([columns[key] for _, columns in runs], spec.unit(key), len(nodes) == 1)
             for key in common

@@ -105,6 +105,25 @@ def test_mistakes_say_what_to_do(run):
             mistake()
 
 
+def test_the_recorder_itself_does_not_answer_for_the_run(run):
+    _, _, recorders, _ = run
+    with pytest.raises(AttributeError, match=r"results.events\(recorder\)"):
+        _ = recorders["spikes"].events
+    assert "n_events" not in recorders["spikes"].get()
+
+
+def test_a_recorder_that_counts_steps_is_read_in_ms():
+    sim = ob.Simulator()
+    neuron = sim.create(ob.iaf_psc_alpha, I_e=500 * pA)
+    recorders = [sim.create(ob.spike_recorder, time_in_steps=steps) for steps in (False, True)]
+    for recorder in recorders:
+        sim.connect(neuron, recorder)
+    results = sim.simulate(100 * ms)
+    plain, counted = (np.asarray(results.spikes(recorder)) for recorder in recorders)
+    assert len(plain) > 1
+    np.testing.assert_allclose(counted, plain, rtol=1e-14)
+
+
 def test_several_recorders_are_read_together():
     sim = ob.Simulator()
     neurons = sim.create(ob.iaf_psc_alpha, 2, I_e=500 * pA)

@@ -53,6 +53,23 @@ def test_a_neuron_under_noise():
     assert results.rate(spikes) == pytest.approx(47, abs=3)
 
 
+def test_a_script_in_the_manner_of_brainunit_reads_the_same(capsys):
+    u = ob.units
+    sim = ob.Simulator(dt=0.1 * u.ms)
+    neuron = sim.create(ob.iaf_psc_alpha, 1, I_e=376.0 * u.pA)
+    vm = sim.create(ob.voltmeter)
+    sim.connect(vm, neuron)
+    res = sim.simulate(1000.0 * u.ms)
+    t = np.asarray(u.get_mantissa(res.times / u.ms))
+    v = np.asarray(u.get_mantissa(res.trace(vm, "V_m") / u.mV)).reshape(-1)
+    n_spikes = int((np.diff(v) < -10.0).sum())
+    print(f"V_m: start {v[0]:.2f} mV, max {v.max():.2f} mV, {n_spikes} spikes in 1000 ms")
+    assert capsys.readouterr().out == (
+        "V_m: start -69.85 mV, max -55.00 mV, 16 spikes in 1000 ms\n"
+    )
+    assert len(t) == len(v) == 10_000
+
+
 def test_each_channel_of_a_generator_has_its_weight():
     sim = ob.Simulator()
     noise = sim.create(ob.poisson_generator, 2, rate=[0.0, 10000.0])
