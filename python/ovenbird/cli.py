@@ -150,7 +150,7 @@ def _bench(args: argparse.Namespace) -> int:
     n_excitatory = args.neurons * 4 // 5
     n_from = (args.indegree * 4 // 5, args.indegree - args.indegree * 4 // 5)
     weight = 20 * pA * (250 / args.indegree) ** 0.5
-    noise = sim.create("poisson_generator", rate=8000 * Hz)
+    noise = sim.create("poisson_generator", rate=4000 * Hz)
     recorder = sim.create("spike_recorder")
     sim.connect(noise, neurons, weight=20 * pA, delay=1.5 * ms)
     sources = (neurons[:n_excitatory], neurons[n_excitatory:])

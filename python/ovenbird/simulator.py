@@ -315,19 +315,21 @@ class Simulator:
 
     def _run(self, duration: Any) -> Results:
         length = float(units.strip(duration, units.ms, "the duration"))
+        if not (length >= 0 and np.isfinite(length)):
+            raise ValueError(f"a duration must be finite and not negative, got {length} ms")
+        steps = round(length / self._dt)
+        if abs(length / self._dt - steps) > 1e-6:
+            raise ValueError(f"a duration must be a multiple of dt = {self.dt}, got {length} ms")
         kernel = self._live()
         first = self._steps
-        if length > 0:
-            self._interrupted = True
+        if steps:
             kernel.prepare()
+            self._interrupted = True
             try:
                 kernel.run(length, None)
             finally:
                 kernel.cleanup()
             self._interrupted = False
-        elif not length == 0:
-            raise ValueError(f"a duration must be a number of ms that is not negative: {length}")
-        steps = round(length / self._dt)
         self._steps += steps
         kernel.flush_recorders()
         return Results(self._token, first, steps, self._dt, self._collect(kernel))

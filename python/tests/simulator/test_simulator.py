@@ -260,6 +260,8 @@ def test_mistakes_are_refused_at_the_call_and_leave_no_trace():
         (lambda: sim.connect(neuron, neuron, receptor="AMPA"), "no receptor 'AMPA'"),
         (lambda: sim.simulate(-1 * ms), "not negative"),
         (lambda: sim.simulate(float("nan")), "not negative"),
+        (lambda: sim.simulate(float("inf")), "finite"),
+        (lambda: sim.simulate(1.05 * ms), "must be a multiple of dt = 0.1 ms"),
         (lambda: sim.simulate(3 * mV), r"the duration wants ms \(time\), got mV"),
     ]
     for mistake, message in mistakes:
@@ -279,6 +281,31 @@ def test_a_failed_create_does_not_end_a_run():
         sim.create(ob.iaf_psc_alpha, C_m=-1.0)
     assert "4 nodes" not in repr(sim) and sim.time == 50 * ms
     np.testing.assert_array_equal(np.asarray(sim.cont(50 * ms).trace(voltmeter)), whole[500:])
+
+
+class InterruptedKernel:
+    """A kernel whose runs are interrupted."""
+
+    def __init__(self, kernel):
+        self.kernel = kernel
+
+    def __getattr__(self, name):
+        return getattr(self.kernel, name)
+
+    def run(self, ms, progress):
+        self.kernel.run(ms / 2, progress)
+        raise KeyboardInterrupt
+
+
+def test_after_an_interrupt_a_simulator_starts_anew_but_does_not_go_on():
+    sim, _, voltmeter, _ = observed_neuron(I_e=376 * pA)
+    whole = np.asarray(sim.simulate(100 * ms).trace(voltmeter))
+    sim._kernel = InterruptedKernel(sim._kernel)
+    with pytest.raises(KeyboardInterrupt):
+        sim.cont(10 * ms)
+    with pytest.raises(RuntimeError, match="start anew"):
+        sim.cont(10 * ms)
+    np.testing.assert_array_equal(np.asarray(sim.simulate(100 * ms).trace(voltmeter)), whole)
 
 
 def test_copied_models():
