@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,10 +16,7 @@ if TYPE_CHECKING:
     from ovenbird.results import Spikes as Spikes
     from ovenbird.simulator import Simulator as Simulator
 
-try:
-    __version__ = version("ovenbird")
-except PackageNotFoundError:
-    __version__ = "0+unknown"
+    __version__: str
 
 _SUBMODULES = ("errors", "nest", "plot", "units")
 _CLASSES = {
@@ -37,6 +33,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"ovenbird.{name}")
     if name in _CLASSES:
         value = getattr(importlib.import_module(_CLASSES[name]), name)
+    elif name == "__version__":
+        value = _version()
     elif name.startswith("_"):
         raise AttributeError(f"module 'ovenbird' has no attribute {name!r}")
     else:
@@ -48,6 +46,15 @@ def __getattr__(name: str) -> Any:
         value = models.ModelHandle(name)
     globals()[name] = value
     return value
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("ovenbird")
+    except PackageNotFoundError:
+        return "0+unknown"
 
 
 def __dir__() -> list[str]:
