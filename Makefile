@@ -14,6 +14,7 @@ TYPED := python/ovenbird tools tests/reference
 
 export PYO3_PYTHON := $(abspath $(BIN)/python)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_QUIET := 1
 export VIRTUAL_ENV := $(abspath $(VENV))
 unexport CONDA_PREFIX
 
@@ -35,7 +36,7 @@ help:
 # A virtual environment with the build tools; made anew when the requirements change.
 $(TOOLS_READY): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet "maturin>=1.9,<2" "mypy>=1.15" "ruff>=0.12"
+	$(BIN)/python -m pip install "maturin~=1.16" "mypy~=2.4" "ruff~=0.17.5"
 	touch $@
 
 # The package with everything that its tests need, editable.

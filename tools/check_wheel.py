@@ -31,8 +31,8 @@ def main() -> None:
         sys.exit(f"expected one abi3 wheel in {sys.argv[1]}, found {[w.name for w in wheels]}")
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
-        python = pathlib.Path(folder) / "bin" / "python"
-        install = [python, "-m", "pip", "install", "--quiet", wheels[0].resolve()]
+        python = str(pathlib.Path(folder) / "bin" / "python")
+        install = [python, "-m", "pip", "install", "--quiet", str(wheels[0].resolve())]
         subprocess.run(install, check=True)
         subprocess.run([python, "-I", "-c", SCRIPT], check=True, cwd=folder)
     print(f"{wheels[0].name} works, {wheels[0].stat().st_size} bytes")

@@ -23,7 +23,7 @@ TOOLS = ROOT / "tools"
 SEEDS = ROOT / "examples" / "seeds"
 PEER = ROOT / "tests" / "reference" / "demo_peer.json"
 STATE_SCRIPT = "one_neuron_brainpy_state"
-STOCHASTIC = {
+RANDOM = {
     "gap_junctions_inhibitory_network",
     "glif_cond_neuron",
     STATE_SCRIPT,
@@ -138,7 +138,7 @@ def store_peer(python: str, results: dict[str, Any]) -> None:
         "version": version,
         "command": "python tools/demo.py --peer-python PYTHON --store",
         "scripts": {
-            name: {"spikes": r["spikes"], "figures": r["figures"], "random": name in STOCHASTIC}
+            name: {"spikes": r["spikes"], "figures": r["figures"], "random": name in RANDOM}
             for name, r in results.items()
         },
     }
@@ -169,7 +169,7 @@ def main() -> None:
     for script in seeds:
         result = run(sys.executable, "ovenbird", script_to_run(script, out), out)
         nest = peer[script.stem]
-        mark = " (random)" if script.stem in STOCHASTIC else ""
+        mark = " (random)" if script.stem in RANDOM else ""
         rows.append(
             [
                 script.stem,
@@ -181,7 +181,8 @@ def main() -> None:
             ]
         )
         print(f"{script.stem}: done", flush=True)
-    for script in sorted(ROOT.glob("examples/nest/*.py")) + sorted(ROOT.glob("examples/python/*.py")):
+    folders = (ROOT / "examples" / api for api in ("nest", "python"))
+    for script in (script for folder in folders for script in sorted(folder.glob("*.py"))):
         result = run(sys.executable, "ovenbird", script, out)
         name = str(script.relative_to(ROOT / "examples").with_suffix(""))
         seconds, figures = f"{result['seconds']:.2f}", str(result["figures"])

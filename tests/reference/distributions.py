@@ -45,7 +45,9 @@ def _population(nest: Any, seed: int, model: str, params: dict[str, Any], n: int
     nest.ResetKernel()
     nest.rng_seed = seed
     neurons = nest.Create(model, n, params=params)
-    meter = nest.Create("multimeter", params={"record_from": ["V_m"], "interval": 1.0, "start": 100.0})
+    meter = nest.Create(
+        "multimeter", params={"record_from": ["V_m"], "interval": 1.0, "start": 100.0}
+    )
     recorder = nest.Create("spike_recorder", params={"start": 100.0})
     nest.Connect(meter, neurons)
     nest.Connect(neurons, recorder)
@@ -62,7 +64,9 @@ def _summarise(nest: Any, meter: Any, recorder: Any, n: int, duration: float) ->
     return {"V_m_mean": float(voltage.mean()), "V_m_std": float(voltage.std()), **summary}
 
 
-def poisson_drive(nest: Any, seed: int, model: str = "iaf_psc_alpha", V_th: float = -55.0) -> Summary:
+def poisson_drive(
+    nest: Any, seed: int, model: str = "iaf_psc_alpha", V_th: float = -55.0
+) -> Summary:
     """100 neurons under independent excitatory and inhibitory Poisson input."""
     n = 100
     neurons, meter, recorder = _population(nest, seed, model, {"V_th": V_th}, n)
@@ -137,7 +141,7 @@ def gap_junction_network(
             )
 
     nest.Simulate(transient + duration)
-    times, senders = (np.asarray(recorder.events[key]) for key in ("times", "senders"))
+    times = np.asarray(recorder.events["times"])
     edges = np.arange(transient, transient + duration + 1.0, 2.0)
     counts = np.histogram(times, edges)[0]
     events = meter.events

@@ -11,6 +11,7 @@ import pathlib
 import sys
 
 import nest
+
 from distributions import EXPERIMENTS, sample
 
 PATH = pathlib.Path(__file__).parent / "data" / "distributions.json"

@@ -10,6 +10,7 @@ import argparse
 import sys
 
 import nest
+
 from experiments import EXPERIMENTS
 from store import DATA, Digest, Digests, differences, load, save
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import numpy as np
-import pytest
-from distributions import EXPERIMENTS, sample
-from scipy import stats
-from store import DATA
-
 import ovenbird.nest as nest
+import pytest
+from scipy import stats
+
+from distributions import EXPERIMENTS, sample
+from store import DATA
 
 STORED = json.loads((DATA / "distributions.json").read_text())["samples"]
 

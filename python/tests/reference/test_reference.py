@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 
 import numpy as np
+import ovenbird.nest as nest
 import pytest
+
 from experiments import EXPERIMENTS
 from store import DATA, Digest, differences, load, save
-
-import ovenbird.nest as nest
 
 CASES = [
     pytest.param(experiment, resolution, id=f"{experiment.name}@{resolution}")
@@ -33,7 +33,9 @@ def test_same_numbers_as_nest(experiment, resolution):
 
 
 def test_every_stored_result_is_compared():
-    compared = {f"{e.name}@{resolution}" for e in EXPERIMENTS.values() for resolution in e.resolutions}
+    compared = {
+        f"{e.name}@{resolution}" for e in EXPERIMENTS.values() for resolution in e.resolutions
+    }
     models = sorted({experiment.model for experiment in EXPERIMENTS.values()})
     assert sorted(path.stem for path in DATA.glob("*.npz")) == models
     assert {key for model in models for key in stored(model)} == compared

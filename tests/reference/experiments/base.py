@@ -95,9 +95,7 @@ def drive(
     return generator
 
 
-def meter(
-    nest: Any, nodes: Any, quantities: Sequence[str], interval: float, **params: Any
-) -> Any:
+def meter(nest: Any, nodes: Any, quantities: Sequence[str], interval: float, **params: Any) -> Any:
     """A multimeter on the nodes."""
     settings = {"record_from": list(quantities), "interval": interval, **params}
     multimeter = nest.Create("multimeter", params=settings)

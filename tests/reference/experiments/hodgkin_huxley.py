@@ -162,8 +162,6 @@ def coupled_population(nest: Any, resolution: float) -> Arrays:
     neurons = nest.Create("hh_psc_alpha_gap", 4)
     neurons.I_e = [200.0, 150.0, 100.0, 0.0]
     neurons.V_m = [-70.0, -65.0, -75.0, -60.0]
-    nest.Connect(
-        neurons, neurons, "all_to_all", {"synapse_model": "gap_junction", "weight": 0.3}
-    )
+    nest.Connect(neurons, neurons, "all_to_all", {"synapse_model": "gap_junction", "weight": 0.3})
     nest.Connect(neurons, neurons, "all_to_all", {"weight": -50.0, "delay": 1.0})
     return neuron_run(nest, resolution, neurons, ("V_m",), 60.0)
