@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import numpy as np
-import ovenbird.nest as nest
 import pytest
 from scipy import stats
 
+import ovenbird.nest as nest
 from distributions import EXPERIMENTS, sample
 from store import DATA
 

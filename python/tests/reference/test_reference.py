@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-import ovenbird.nest as nest
 import pytest
 
+import ovenbird.nest as nest
 from experiments import EXPERIMENTS
 from store import DATA, Digest, differences, load, save
 
