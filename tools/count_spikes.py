@@ -41,14 +41,13 @@ def count_in_module(counter: Counter, nest: Any) -> None:
 
 def run_ovenbird(script: str, counter: Counter) -> None:
     """Run through `ovenbird run`."""
-    import ovenbird
     import ovenbird.nest
     from ovenbird.cli import main
+    from ovenbird.simulator import Simulator
 
     count_in_module(counter, ovenbird.nest)
-    simulator = ovenbird.Simulator
-    simulator.simulate = counter.counted(  # type: ignore[method-assign]
-        simulator.simulate, lambda self, *_: self.kernel.get_status()["local_spike_counter"]
+    Simulator.simulate = counter.counted(  # type: ignore[method-assign]
+        Simulator.simulate, lambda self, *_: self._kernel.get_status()["local_spike_counter"]
     )
     if status := main(["run", script]):
         sys.exit(status)
