@@ -68,8 +68,9 @@ test-long: develop
 
 bench: develop
 	cargo bench --workspace --exclude ovenbird-py
-	$(BIN)/python benches/network/compare.py --own-python $(BIN)/python \
-	    $(if $(PEER_PYTHON),--peer-python $(PEER_PYTHON))
+	$(BIN)/ovenbird bench
+	$(if $(PEER_PYTHON),$(BIN)/python benches/network/compare.py \
+	    --own-python $(BIN)/python --peer-python $(PEER_PYTHON))
 
 wheel: $(TOOLS_READY)
 	rm -rf dist

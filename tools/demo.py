@@ -8,6 +8,7 @@ interpreter that has NEST, both are run in turn; `--store` then replaces the sto
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import pathlib
@@ -15,7 +16,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -57,16 +58,22 @@ def script_to_run(script: pathlib.Path, out: pathlib.Path) -> pathlib.Path:
 def run(
     python: str, simulator: str, script: pathlib.Path, out: pathlib.Path, tag: str = ""
 ) -> dict[str, Any]:
-    """Run one script in a process of its own; raises if it fails."""
+    """Run one script in a process of its own; raises if it fails.
+
+    The founding scripts only show their figures, so a backend writes them to `out`. The
+    project's own examples write theirs to `out/` of the folder that they run in.
+    """
+    own = SEEDS not in script.parents and script.is_relative_to(ROOT / "examples")
     out.mkdir(parents=True, exist_ok=True)
     prefix = out.resolve() / (script.stem + tag)
-    for old in out.glob(f"{prefix.name}-*.png"):
+    figures = [f"{prefix.name}.png", f"{prefix.name}-*.png"]
+    for old in (old for pattern in figures for old in out.glob(pattern)):
         old.unlink()
     report = prefix.with_name(prefix.name + ".json")
     command = [python, str(TOOLS / "count_spikes.py"), simulator, str(script), str(report)]
     environment = {
         **os.environ,
-        "MPLBACKEND": "module://save_figures",
+        "MPLBACKEND": "agg" if own else "module://save_figures",
         "FIGURE_PREFIX": str(prefix),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(TOOLS), os.environ.get("PYTHONPATH")])),
         "PYNEST_QUIET": "1",
@@ -74,13 +81,17 @@ def run(
     log = prefix.with_name(prefix.name + ".txt")
     with log.open("w") as stream:
         code = subprocess.run(
-            command, cwd=out, env=environment, stdout=stream, stderr=subprocess.STDOUT
+            command,
+            cwd=ROOT if own else out,
+            env=environment,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
         ).returncode
     if code:
         raise RuntimeError(f"{script.name} failed with status {code}:\n{log.read_text()[-3000:]}")
     result = json.loads(report.read_text())
     report.unlink()
-    result["figures"] = len(list(out.glob(f"{prefix.name}-*.png")))
+    result["figures"] = sum(len(list(out.glob(pattern))) for pattern in figures)
     return result
 
 
@@ -123,7 +134,8 @@ def run_peer(python: str, scripts: Sequence[pathlib.Path], out: pathlib.Path) ->
     """Run the founding scripts under NEST."""
     results = {}
     for script in scripts:
-        results[script.stem] = run(python, "nest", peer_script(script), out, "-nest")
+        result = run(python, "nest", peer_script(script), out, "-nest")
+        results[script.stem] = {**result, "random": script.stem in RANDOM}
         print(f"NEST: {script.stem}: {results[script.stem]}", flush=True)
     return results
 
@@ -138,14 +150,54 @@ def store_peer(python: str, results: dict[str, Any]) -> None:
         "version": version,
         "command": "python tools/demo.py --peer-python PYTHON --store",
         "scripts": {
-            name: {"spikes": r["spikes"], "figures": r["figures"], "random": name in RANDOM}
-            for name, r in results.items()
+            name: {key: result[key] for key in ("spikes", "figures", "random")}
+            for name, result in results.items()
         },
     }
     PEER.write_text(json.dumps(content, indent=1) + "\n")
 
 
-def main() -> None:
+def row(name: str, result: dict[str, Any], peer: dict[str, Any]) -> list[str]:
+    """One line of the table."""
+    mark = " (random)" if peer.get("random") else ""
+    return [
+        name,
+        str(result.get("spikes", "-")),
+        f"{peer['spikes']}{mark}" if peer else "-",
+        f"{result['seconds']:.2f}",
+        f"{peer['seconds']:.2f}" if "seconds" in peer else "-",
+        str(result["figures"]),
+    ]
+
+
+def run_all(peer: dict[str, Any], out: pathlib.Path) -> tuple[list[list[str]], int]:
+    """Run every example on Ovenbird; the rows of the table and the number of failures."""
+    jobs: list[tuple[str, Callable[[], dict[str, Any]], dict[str, Any]]] = []
+    for script in sorted(SEEDS.glob("*.py")):
+        copy = script_to_run(script, out)
+        job = functools.partial(run, sys.executable, "ovenbird", copy, out)
+        jobs.append((script.stem, job, peer[script.stem]))
+    for api in ("nest", "python"):
+        for script in sorted((ROOT / "examples" / api).glob("*.py")):
+            job = functools.partial(run, sys.executable, "ovenbird", script, out)
+            jobs.append((f"{api}/{script.stem}", job, {}))
+    for name in rust_examples():
+        jobs.append((f"rust/{name}", functools.partial(run_rust, name, out), {}))
+
+    rows = []
+    failures = 0
+    for name, job, reference in jobs:
+        print(f"{name} ...", flush=True)
+        try:
+            rows.append(row(name, job(), reference))
+        except (RuntimeError, subprocess.CalledProcessError) as error:
+            print(error)
+            rows.append([name, "failed", "-", "-", "-", "-"])
+            failures += 1
+    return rows, failures
+
+
+def main() -> int:
     """Run everything and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "out")
@@ -154,47 +206,24 @@ def main() -> None:
     options = parser.parse_args()
     if options.store and not options.peer_python:
         parser.error("--store needs --peer-python, an interpreter that has NEST")
-    out: pathlib.Path = options.out
+    out: pathlib.Path = options.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
-    seeds = sorted(SEEDS.glob("*.py"))
 
     peer = json.loads(PEER.read_text())["scripts"] if PEER.exists() else {}
     if options.peer_python:
-        peer = run_peer(options.peer_python, seeds, out)
+        peer = run_peer(options.peer_python, sorted(SEEDS.glob("*.py")), out)
     if options.store:
         store_peer(options.peer_python, peer)
-        return
+        return 0
 
-    rows = [["script", "spikes", "NEST's spikes", "seconds", "NEST's seconds", "figures"]]
-    for script in seeds:
-        result = run(sys.executable, "ovenbird", script_to_run(script, out), out)
-        nest = peer[script.stem]
-        mark = " (random)" if script.stem in RANDOM else ""
-        rows.append(
-            [
-                script.stem,
-                str(result["spikes"]),
-                f"{nest['spikes']}{mark}",
-                f"{result['seconds']:.2f}",
-                f"{nest['seconds']:.2f}" if "seconds" in nest else "-",
-                str(result["figures"]),
-            ]
-        )
-        print(f"{script.stem}: done", flush=True)
-    folders = (ROOT / "examples" / api for api in ("nest", "python"))
-    for script in (script for folder in folders for script in sorted(folder.glob("*.py"))):
-        result = run(sys.executable, "ovenbird", script, out)
-        name = str(script.relative_to(ROOT / "examples").with_suffix(""))
-        seconds, figures = f"{result['seconds']:.2f}", str(result["figures"])
-        rows.append([name, str(result["spikes"]), "-", seconds, "-", figures])
-    for name in rust_examples():
-        result = run_rust(name, out)
-        rows.append([f"rust/{name}", "-", "-", f"{result['seconds']:.2f}", "-", "0"])
+    rows, failures = run_all(peer, out)
     print()
-    print_table(rows)
+    titles = ["script", "spikes", "NEST's spikes", "seconds", "NEST's seconds", "figures"]
+    print_table([titles, *rows])
     print(f"\nFigures and printed text are in {out}. Scripts marked random draw from generators")
     print("that differ between the simulators: their counts agree in distribution.")
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
