@@ -175,12 +175,12 @@ def run_all(peer: dict[str, Any], out: pathlib.Path) -> tuple[list[list[str]], i
     jobs: list[tuple[str, Callable[[], dict[str, Any]], dict[str, Any]]] = []
     for script in sorted(SEEDS.glob("*.py")):
         copy = script_to_run(script, out)
-        job = functools.partial(run, sys.executable, "ovenbird", copy, out)
-        jobs.append((script.stem, job, peer[script.stem]))
+        run_it = functools.partial(run, sys.executable, "ovenbird", copy, out)
+        jobs.append((script.stem, run_it, peer[script.stem]))
     for api in ("nest", "python"):
         for script in sorted((ROOT / "examples" / api).glob("*.py")):
-            job = functools.partial(run, sys.executable, "ovenbird", script, out)
-            jobs.append((f"{api}/{script.stem}", job, {}))
+            run_it = functools.partial(run, sys.executable, "ovenbird", script, out)
+            jobs.append((f"{api}/{script.stem}", run_it, {}))
     for name in rust_examples():
         jobs.append((f"rust/{name}", functools.partial(run_rust, name, out), {}))
 
