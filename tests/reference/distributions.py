@@ -104,7 +104,7 @@ def _synchrony(counts: np.ndarray, voltage: np.ndarray) -> Summary:
 
 
 def gap_junction_network(
-    nest: Any, seed: int, gap_weight: float, n: int = 500, duration: float = 250.0
+    nest: Any, seed: int, gap_weight: float, n: int = 500, duration: float = 400.0
 ) -> Summary:
     """Inhibitory Hodgkin-Huxley network coupled by 60 gap junctions per neuron."""
     nest.ResetKernel()
@@ -152,7 +152,7 @@ def gap_junction_network(
 
 
 _MANY = tuple(range(1, 11))
-_FEW = (1, 2, 3)
+_FEW = (1, 2, 3, 4, 5)
 
 EXPERIMENTS: dict[str, Distribution] = {
     "poisson/iaf_psc_alpha": Distribution(poisson_drive, _MANY, 0.01),
