@@ -23,6 +23,9 @@ const COMMON: [&str; 10] = [
     "vp",
 ];
 
+/// What is set on a group of nodes: parameters and state, and `frozen` apart.
+type GroupSettings = (Vec<(String, Setting)>, Option<Setting>);
+
 /// Consecutive nodes of one model in a list of nodes.
 pub struct Group<'a> {
     pub ids: &'a [u32],
@@ -309,7 +312,7 @@ impl Simulation {
         params: &Dict,
         range: std::ops::Range<usize>,
         n: usize,
-    ) -> Result<(Vec<(String, Setting)>, Option<Setting>)> {
+    ) -> Result<GroupSettings> {
         let family = &self.families[group.family];
         let keys = family.keys();
         let mut settings = Vec::new();
