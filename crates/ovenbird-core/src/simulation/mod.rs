@@ -89,6 +89,8 @@ pub struct Simulation {
     draw_calls: u32,
     /// Counts changes of the connections, so that their handles know when to look anew.
     generation: u64,
+    /// The generation that is in its final form.
+    arranged: Option<u64>,
     spike_count: u64,
     has_run: bool,
     timers: Timers,
@@ -130,6 +132,7 @@ impl Simulation {
             connect_calls: 0,
             draw_calls: 0,
             generation: 0,
+            arranged: None,
             spike_count: 0,
             has_run: false,
             timers: Timers::default(),

@@ -131,7 +131,9 @@ impl Simulation {
             .iter_mut()
             .for_each(|w| w.rows.report(&reporting));
         self.arrange_gaps();
-        self.arrange_taps()
+        self.arrange_taps()?;
+        self.arranged = Some(self.generation);
+        Ok(())
     }
 
     fn arrange_gaps(&mut self) {

@@ -126,6 +126,8 @@ impl Worker {
                 })
                 .collect();
         }
+        // canonical order: which of them met this worker first must not matter
+        self.drives.sort_by_key(|d| d.id);
         for drive in &mut self.drives {
             if let Some(ops) = families[drive.family].stimulators() {
                 drive.prepare(&self.ring, ops);
