@@ -14,6 +14,10 @@ type Maker = fn() -> Box<dyn Family>;
 /// Makes the families of node models.
 const NODES: &[Maker] = &[
     || Box::new(NeuronFamily::<neuron::IafPscAlpha>::default()),
+    || Box::new(NeuronFamily::<neuron::IafPscDelta>::default()),
+    || Box::new(NeuronFamily::<neuron::IafPscExp>::default()),
+    || Box::new(NeuronFamily::<neuron::Izhikevich>::default()),
+    || Box::new(NeuronFamily::<neuron::ParrotNeuron>::default()),
     || Box::new(StimulatorFamily::<stimulator::DcGenerator>::default()),
     || Box::new(StimulatorFamily::<stimulator::PoissonGenerator>::default()),
     || Box::new(RecorderFamily::new(recorder::MULTIMETER)),
