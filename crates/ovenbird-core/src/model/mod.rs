@@ -11,7 +11,7 @@ mod table;
 pub use archive::{Archive, ArchiveColumns, ArchiveParams};
 pub use info::{ElementType, Event, NodeInfo, Port};
 pub use neuron::{
-    Block, Constants, Failure, GapInput, Inputs, Neuron, Output, Read, StepContext, Variable,
+    Block, Constants, Failure, GapInput, GapSignal, Inputs, Neuron, Output, Read, StepContext, Variable,
     VariableFamily,
 };
 pub use recorder::{RecorderInfo, RecorderKind};
