@@ -164,7 +164,10 @@ mod tests {
         assert_eq!(clock.ms(593), 59.3);
         assert_eq!((clock.stamp(0.11), clock.stamp(0.2)), (2, 2));
         assert_eq!((clock.stamp(0.200_01), clock.stamp(f64::MAX)), (3, FOREVER));
-        assert_eq!((clock.on_grid(0.200_01), clock.on_grid(0.21)), (Some(2), None));
+        assert_eq!(
+            (clock.on_grid(0.200_01), clock.on_grid(0.21)),
+            (Some(2), None)
+        );
     }
 
     #[test]

@@ -35,7 +35,10 @@ struct Maker<'a> {
     ports: BTreeMap<(usize, usize, u32, bool, i64), Port>,
     key: Key,
     call: u32,
+    /// The delays so far, and a fixed range.
     delays: DelayRange,
+    /// What a gap junction bounds a slice to (ms).
+    gap_interval: f64,
 }
 
 /// A connection with its numbers, for a target wherever it is.
@@ -224,10 +227,8 @@ impl Simulation {
             ports: BTreeMap::new(),
             key: Key::new(self.settings.rng_seed, Purpose::SynapseParameter),
             call: self.connect_calls,
-            delays: DelayRange {
-                found: None,
-                ..self.delays
-            },
+            delays: self.delays,
+            gap_interval: self.settings.wfr_comm_interval,
         };
         for &id in targets {
             let (f, at) = self.nodes.locate(id)?;
@@ -316,10 +317,8 @@ impl Simulation {
             ports,
             key: Key::new(self.settings.rng_seed, Purpose::SynapseParameter),
             call: self.connect_calls,
-            delays: DelayRange {
-                found: None,
-                ..self.delays
-            },
+            delays: self.delays,
+            gap_interval: self.settings.wfr_comm_interval,
         };
         let fast = all_neurons && kinds == [Sends::Spikes];
         let result = if fast {
@@ -473,7 +472,8 @@ impl Maker<'_> {
                 let ms = amount.get(pair.place, stream)?;
                 delay_steps(ms, &self.clock, &self.delays, has_run)?
             }
-            None => 1,
+            // a gap junction counts as the interval at which coupled nodes communicate
+            None => delay_steps(self.gap_interval, &self.clock, &self.delays, has_run)?,
         };
         Ok(Made {
             synapse,
@@ -517,6 +517,7 @@ impl Maker<'_> {
         };
         if self.kinds[made.synapse] == SynapseKind::GapJunction {
             self.check_gap(self.nodes.locate(made.source)?.0, &[0])?;
+            delays.note(made.delay);
             worker.gaps.entries.push(GapEntry {
                 family,
                 local: at.local,

@@ -3,7 +3,7 @@
 use super::{Nodes, Simulation};
 use crate::error::{Error, Kind, Result};
 use crate::model::{ElementType, Shape};
-use crate::node::{Location, Part, Role, Setting};
+use crate::node::{Location, Part, Setting};
 use crate::parameter::{Context, Parameter};
 use crate::rng::{Key, Purpose, Stream};
 use crate::value::{Column, Dict, Value};
@@ -227,7 +227,7 @@ impl Simulation {
             family
                 .keys()
                 .into_iter()
-                .filter(|k| k.role != Role::Recordable)
+                .filter(|k| k.role.in_status())
                 .map(|k| k.name),
         );
         if family.info().archives && family.info().element == ElementType::Neuron {
