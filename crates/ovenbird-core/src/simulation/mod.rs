@@ -3,6 +3,7 @@
 mod connect;
 mod connections;
 mod devices;
+mod maker;
 pub(crate) mod models;
 mod nodes;
 mod run;
@@ -82,6 +83,8 @@ pub struct Simulation {
     emitted: Vec<Spike>,
     waiting: (Step, Vec<Spike>),
     delays: DelayRange,
+    /// Synapse models and constant weights (as bits) that connections share.
+    shared_weights: Vec<(u16, u64)>,
     /// The slice length of the current run.
     min_delay: usize,
     /// Calls of Connect, of set with Parameters, and of evaluate, which key their draws.
@@ -132,6 +135,7 @@ impl Simulation {
             emitted: Vec::new(),
             waiting: (0, Vec::new()),
             delays: DelayRange::default(),
+            shared_weights: Vec::new(),
             min_delay: 1,
             connect_calls: 0,
             draw_calls: 0,
