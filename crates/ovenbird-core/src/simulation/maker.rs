@@ -333,7 +333,7 @@ impl Maker<'_> {
         let port = self.port(s, family, class, Event::Spike, spec.receptor[0])?;
         ops.connected(part, at.local);
         let pending = &mut worker.pending;
-        let kind = |weight: f64, shared: Option<f64>| BatchKind {
+        let kind = |weight: f64, shared: Option<f64>, delay: Option<u32>| BatchKind {
             model: spec.model,
             channel: ChannelKey {
                 family: family as u32,
@@ -341,44 +341,57 @@ impl Maker<'_> {
             },
             counts: port.counts,
             weight: shared,
+            delay,
         };
         let ids = draws.partners.iter().map(|&p| sources[p as usize]);
         if let (Some(weight), Some(Amount::Same(ms))) = (self.weights[s], &spec.delay) {
             let delay = self.steps(*ms)?;
             delays.note(delay);
-            let batch = pending.batch(kind(weight, Some(weight)));
-            let batch = pending.batch_mut(batch);
+            let batch = pending.batch(kind(weight, Some(weight), Some(delay)));
             batch.reach(last);
-            batch.extend_shared(ids, at.local, delay);
+            let (delay, weight) = (std::iter::repeat(delay), std::iter::repeat(weight));
+            batch.extend(ids, at.local, delay, weight);
             return Ok(());
         }
         let places = (0..draws.partners.len()).map(|i| draws.place(i));
         self.numbers(s, t, places, numbers)?;
-        for extreme in [numbers.delays.iter().min(), numbers.delays.iter().max()] {
-            extreme.iter().for_each(|d| delays.note(**d));
+        let (mut least, mut most) = (u32::MAX, 0);
+        for &d in &numbers.delays {
+            (least, most) = (least.min(d), most.max(d));
         }
-        let ids = ids.zip(&numbers.delays);
+        delays.note(least);
+        delays.note(most);
         if let Some(weight) = self.weights[s] {
-            let batch = pending.batch(kind(weight, Some(weight)));
-            let batch = pending.batch_mut(batch);
+            let batch = pending.batch(kind(weight, Some(weight), None));
             batch.reach(last);
-            ids.for_each(|(id, &delay)| batch.push_shared(id, at.local, delay));
+            let delays = numbers.delays.iter().copied();
+            batch.extend(ids, at.local, delays, std::iter::repeat(weight));
             return Ok(());
         }
         let one_sign = port.positive == port.negative;
-        let negative = |w: &f64| !one_sign && *w < 0.0;
-        for sign in [false, true] {
-            let n = numbers.weights.iter().filter(|w| negative(w) == sign).count();
+        let negative = |w: f64| !one_sign && w < 0.0;
+        let below = numbers.weights.iter().filter(|w| negative(**w)).count();
+        let constant = matches!(spec.delay, Some(Amount::Same(_))).then_some(least);
+        for (sign, n) in [(false, numbers.weights.len() - below), (true, below)] {
             if n == 0 {
                 continue;
             }
-            let batch = pending.batch(kind(if sign { -1.0 } else { 1.0 }, None));
-            let batch = pending.batch_mut(batch);
+            let batch = pending.batch(kind(if sign { -1.0 } else { 1.0 }, None, constant));
             batch.reach(last);
-            let entries = ids.clone().zip(&numbers.weights);
-            for ((id, &delay), &w) in entries.filter(|(_, w)| negative(w) == sign) {
-                batch.push_own(id, at.local, delay, w);
+            let (ids, delays) = (ids.clone(), numbers.delays.iter().copied());
+            let weights = numbers.weights.iter().copied();
+            if n == numbers.weights.len() {
+                batch.extend(ids, at.local, delays, weights);
+                continue;
             }
+            let chosen = |i: &usize| negative(numbers.weights[*i]) == sign;
+            let indices = (0..numbers.weights.len()).filter(chosen);
+            batch.extend(
+                indices.clone().map(|i| sources[draws.partners[i] as usize]),
+                at.local,
+                indices.clone().map(|i| numbers.delays[i]),
+                indices.map(|i| numbers.weights[i]),
+            );
         }
         Ok(())
     }

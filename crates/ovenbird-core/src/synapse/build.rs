@@ -137,8 +137,8 @@ impl Builder {
             let Some(bucket) = batch.blocks.get(b) else {
                 continue;
             };
-            for (row, ..) in bucket.iter() {
-                counts[row * width + group] += 1;
+            for &row in &bucket.rows {
+                counts[row as usize * width + group] += 1;
             }
         }
         let mut sum = 0u32;
@@ -186,20 +186,16 @@ impl Builder {
                 continue;
             };
             let bucket = std::mem::take(bucket);
-            if batch.kind.weight.is_some() {
-                for (row, delay, local) in bucket.iter() {
-                    let next = &mut self.starts[row * width + group];
-                    self.entries[*next as usize] = sortable(delay, first + local);
-                    *next += 1;
+            let kind = &batch.kind;
+            let own = kind.weight.is_none();
+            bucket.for_each((kind.weight, kind.delay), |row, delay, local, weight| {
+                let next = &mut self.starts[row * width + group];
+                self.entries[*next as usize] = sortable(delay, first + local);
+                if own {
+                    self.weights[*next as usize] = weight;
                 }
-            } else {
-                for ((row, delay, local), &w) in bucket.iter().zip(&bucket.weights) {
-                    let next = &mut self.starts[row * width + group];
-                    self.entries[*next as usize] = sortable(delay, first + local);
-                    self.weights[*next as usize] = w;
-                    *next += 1;
-                }
-            }
+                *next += 1;
+            });
         }
     }
 

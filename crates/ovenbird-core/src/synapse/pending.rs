@@ -1,7 +1,9 @@
 //! New connections of one worker, before they are compressed into rows.
 //!
 //! They are kept apart by synapse model, channel and shared weight, and by block of sources, so that
-//! rows are made block by block and what was pending of a block is dropped before the next.
+//! rows are made block by block and what was pending of a block is dropped before the next. Since
+//! connections are made target by target, a target is stored once for the sources that follow each
+//! other; a source then takes one byte, and a delay or weight is stored where they are not constant.
 
 use super::rows::Connection;
 use crate::event::ChannelKey;
@@ -22,13 +24,18 @@ pub struct BatchKind {
     pub counts: bool,
     /// The weight of all, or `None` where each has its own.
     pub weight: Option<f64>,
+    /// The delay of all in steps, or `None` where each has its own.
+    pub delay: Option<u32>,
 }
+
+/// Most batches with a constant delay; later ones store the delay of each connection.
+const CONSTANT_DELAYS: usize = 64;
 
 impl BatchKind {
     fn same(&self, other: &BatchKind) -> bool {
         let bits = |k: &BatchKind| k.weight.map(f64::to_bits);
-        (self.model, self.channel, self.counts, bits(self))
-            == (other.model, other.channel, other.counts, bits(other))
+        (self.model, self.channel, self.counts, bits(self), self.delay)
+            == (other.model, other.channel, other.counts, bits(other), other.delay)
     }
 }
 
@@ -47,25 +54,73 @@ pub struct Batch {
 }
 
 /// Connections of one kind from the sources of one block.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Bucket {
-    /// From the low end: the target's place (32 bits), the source's row (8), the delay (24).
-    entries: Vec<u64>,
+    /// Targets: the place of each, and its first connection.
+    targets: Vec<(u32, u32)>,
+    /// The target of the last connection, or a number that is no target.
+    target: u32,
+    /// The row of each source.
+    pub(super) rows: Vec<u8>,
+    /// A delay each, unless they share one.
+    delays: Vec<u32>,
     /// A weight each, unless they share one.
-    pub(super) weights: Vec<f64>,
+    weights: Vec<f64>,
+}
+
+impl Default for Bucket {
+    fn default() -> Self {
+        Bucket {
+            targets: Vec::new(),
+            target: u32::MAX,
+            rows: Vec::new(),
+            delays: Vec::new(),
+            weights: Vec::new(),
+        }
+    }
 }
 
 impl Bucket {
-    /// Row, delay in steps, and place of the target of each connection.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, u32, u32)> + '_ {
-        self.entries.iter().map(|&e| {
-            let row = (e >> 32) as usize % BLOCK_ROWS;
-            (row, (e >> 40) as u32, e as u32)
-        })
+    /// Visits the connections: row, delay in steps, place of the target, and weight; `shared` are
+    /// the weight and delay of those that share them.
+    #[inline(always)]
+    pub(super) fn for_each(
+        &self,
+        (weight, delay): (Option<f64>, Option<u32>),
+        mut visit: impl FnMut(usize, u32, u32, f64),
+    ) {
+        let ends = self.targets.iter().skip(1).map(|t| t.1 as usize);
+        let ends = ends.chain([self.rows.len()]);
+        for (&(target, first), end) in self.targets.iter().zip(ends) {
+            for i in first as usize..end {
+                let delay = delay.unwrap_or_else(|| self.delays[i]);
+                let weight = weight.unwrap_or_else(|| self.weights[i]);
+                visit(self.rows[i] as usize, delay, target, weight);
+            }
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.rows.is_empty()
+    }
+
+    #[inline(always)]
+    fn push(&mut self, source: u32, target: u32) {
+        if self.target != target {
+            self.target = target;
+            // a bucket is a part of a block of rows, which holds fewer than 2^32 connections
+            self.targets.push((target, self.rows.len() as u32));
+        }
+        self.rows.push(source as u8);
+    }
+
+    fn truncate(&mut self, n: usize) {
+        self.rows.truncate(n);
+        self.delays.truncate(n);
+        self.weights.truncate(n);
+        let targets = self.targets.partition_point(|t| (t.1 as usize) < n);
+        self.targets.truncate(targets);
+        self.target = self.targets.last().map_or(u32::MAX, |t| t.0);
     }
 }
 
@@ -74,12 +129,6 @@ impl Bucket {
 pub struct PendingMark {
     blocks: Vec<usize>,
     lens: Vec<usize>,
-}
-
-#[inline(always)]
-fn entry(source: u32, local: u32, delay: u32) -> u64 {
-    let row = u64::from(source) % BLOCK_ROWS as u64;
-    u64::from(local) | row << 32 | u64::from(delay) << 40
 }
 
 impl Batch {
@@ -91,29 +140,28 @@ impl Batch {
         }
     }
 
-    /// Adds connections of the shared weight from `sources`, within [`Batch::reach`], to one target.
+    /// Adds connections from `sources`, within [`Batch::reach`], to the target at a place. Delays
+    /// and weights come from the iterators where the batch does not share them.
     #[inline]
-    pub fn extend_shared(&mut self, sources: impl Iterator<Item = u32>, local: u32, delay: u32) {
+    pub fn extend(
+        &mut self,
+        sources: impl Iterator<Item = u32>,
+        target: u32,
+        mut delays: impl Iterator<Item = u32>,
+        mut weights: impl Iterator<Item = f64>,
+    ) {
+        let (own_delay, own_weight) = (self.kind.delay.is_none(), self.kind.weight.is_none());
         for source in sources {
-            self.push_shared(source, local, delay);
+            let bucket = &mut self.blocks[(source >> BLOCK_BITS) as usize];
+            bucket.push(source, target);
+            if own_delay {
+                bucket.delays.extend(delays.next());
+            }
+            if own_weight {
+                bucket.weights.extend(weights.next());
+            }
+            self.len += 1;
         }
-    }
-
-    /// Adds a connection of the shared weight from a source within [`Batch::reach`].
-    #[inline]
-    pub fn push_shared(&mut self, source: u32, local: u32, delay: u32) {
-        let bucket = &mut self.blocks[(source >> BLOCK_BITS) as usize];
-        bucket.entries.push(entry(source, local, delay));
-        self.len += 1;
-    }
-
-    /// Adds a connection of its own weight from a source within [`Batch::reach`].
-    #[inline]
-    pub fn push_own(&mut self, source: u32, local: u32, delay: u32, weight: f64) {
-        let bucket = &mut self.blocks[(source >> BLOCK_BITS) as usize];
-        bucket.entries.push(entry(source, local, delay));
-        bucket.weights.push(weight);
-        self.len += 1;
     }
 }
 
@@ -144,7 +192,7 @@ impl Pending {
         let buckets = self.batches.iter().flat_map(|b| &b.blocks);
         PendingMark {
             blocks: self.batches.iter().map(|b| b.blocks.len()).collect(),
-            lens: buckets.map(|b| b.entries.len()).collect(),
+            lens: buckets.map(|b| b.rows.len()).collect(),
         }
     }
 
@@ -156,45 +204,44 @@ impl Pending {
             batch.blocks.truncate(blocks);
             batch.len = 0;
             for (bucket, &n) in batch.blocks.iter_mut().zip(lens.by_ref()) {
-                bucket.entries.truncate(n);
-                bucket.weights.truncate(n);
+                bucket.truncate(n);
                 batch.len += n;
             }
         }
     }
 
-    /// The index of the batch of a kind, which is made if there is none.
-    pub fn batch(&mut self, kind: BatchKind) -> usize {
-        let found = self.batches.iter().rposition(|b| b.kind.same(&kind));
-        found.unwrap_or_else(|| {
+    /// The batch of a kind, which is made if there is none; it may store delays that are constant.
+    pub fn batch(&mut self, mut kind: BatchKind) -> &mut Batch {
+        let find = |batches: &[Batch], kind: &BatchKind| {
+            batches.iter().rposition(|b| b.kind.same(kind))
+        };
+        let mut found = find(&self.batches, &kind);
+        if found.is_none() && kind.delay.is_some() && self.batches.len() >= CONSTANT_DELAYS {
+            kind.delay = None;
+            found = find(&self.batches, &kind);
+        }
+        let index = found.unwrap_or_else(|| {
             self.batches.push(Batch {
                 kind,
                 blocks: Vec::new(),
                 len: 0,
             });
             self.batches.len() - 1
-        })
-    }
-
-    /// The batch with an index.
-    pub fn batch_mut(&mut self, index: usize) -> &mut Batch {
+        });
         &mut self.batches[index]
     }
 
     /// Adds one connection.
     pub fn push(&mut self, c: Connection) {
-        let index = self.batch(BatchKind {
+        let batch = self.batch(BatchKind {
             model: c.model,
             channel: c.channel,
             counts: c.counts,
             weight: (!c.own_weight).then_some(c.weight),
+            delay: None,
         });
-        let batch = &mut self.batches[index];
         batch.reach(c.source);
-        if c.own_weight {
-            batch.push_own(c.source, c.local, c.delay, c.weight);
-        } else {
-            batch.push_shared(c.source, c.local, c.delay);
-        }
+        let (delay, weight) = (std::iter::once(c.delay), std::iter::once(c.weight));
+        batch.extend(std::iter::once(c.source), c.local, delay, weight);
     }
 }
