@@ -808,8 +808,11 @@ mod tests {
     #[test]
     fn many_values_of_one_leaf_are_those_of_single_evaluations() {
         let normal = Parameter::normal(1.0, 2.0).unwrap();
-        let scaled =
-            Parameter::binary(BinaryOp::Multiply, &normal, &Parameter::constant(3.0).unwrap());
+        let scaled = Parameter::binary(
+            BinaryOp::Multiply,
+            &normal,
+            &Parameter::constant(3.0).unwrap(),
+        );
         let leaves = [
             normal.clone(),
             Parameter::uniform(-1.0, 2.0).unwrap(),
@@ -827,8 +830,12 @@ mod tests {
         }
         let half = Parameter::redraw(&normal, 1.0, 4.0).unwrap();
         let mut out = vec![0.0; 20_000];
-        half.fill(&mut Stream::new(key(), 1, 2, 3), &Context::default(), &mut out)
-            .unwrap();
+        half.fill(
+            &mut Stream::new(key(), 1, 2, 3),
+            &Context::default(),
+            &mut out,
+        )
+        .unwrap();
         assert!(out.iter().all(|x| (1.0..=4.0).contains(x)));
         // the mean of a half-normal cut at 1.5 standard deviations
         assert!((mean(out) - (1.0 + 2.0 * 0.621_95)).abs() < 0.03);

@@ -105,7 +105,11 @@ fn simulate(threads: usize) -> ovenbird::Result<Outcome> {
 #[test]
 fn spikes_and_potentials_have_the_same_bits_on_any_number_of_threads() -> ovenbird::Result<()> {
     let (spikes, potentials) = simulate(1)?;
-    assert!(spikes.len() > 1000, "the network is active: {}", spikes.len());
+    assert!(
+        spikes.len() > 1000,
+        "the network is active: {}",
+        spikes.len()
+    );
     for threads in [2, 3, 7] {
         let (s, v) = simulate(threads)?;
         assert!(s == spikes, "spikes differ on {threads} threads");

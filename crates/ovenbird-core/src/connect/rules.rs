@@ -304,14 +304,30 @@ impl Rule {
             Rule::FixedIndegree(p) => {
                 let k = degree(p, &mut cx.stream(at, DEGREE), "indegree")?;
                 draws.places = (at * k, false);
-                draw_many(cx, at, (k, n), "sources", cx.allow_multapses, allowed, draws)
+                draw_many(
+                    cx,
+                    at,
+                    (k, n),
+                    "sources",
+                    cx.allow_multapses,
+                    allowed,
+                    draws,
+                )
             }
             Rule::FixedOutdegree(p) => {
                 let k = degree(p, &mut cx.stream(at, DEGREE), "outdegree")?;
                 draws.places = (at * k, false);
                 let allowed = |t: usize| cx.allow_autapses || !cx.is_autapse(at, t);
                 let m = cx.targets.len();
-                draw_many(cx, at, (k, m), "targets", cx.allow_multapses, allowed, draws)
+                draw_many(
+                    cx,
+                    at,
+                    (k, m),
+                    "targets",
+                    cx.allow_multapses,
+                    allowed,
+                    draws,
+                )
             }
             Rule::FixedTotalNumber(_) => {
                 let (first, next) = (split[at], split[at + 1]);
@@ -320,7 +336,9 @@ impl Rule {
                 draw_many(cx, at, (k, n), "sources", true, allowed, draws)
             }
             Rule::PairwiseBernoulli(p) => bernoulli(cx, p, at, n, &mut |source| {
-                draws.partners.extend(allowed(source).then_some(source as u32));
+                draws
+                    .partners
+                    .extend(allowed(source).then_some(source as u32));
             }),
             Rule::SymmetricPairwiseBernoulli(p) => bernoulli(cx, p, at, at, &mut |source| {
                 draws.partners.push(source as u32);

@@ -192,11 +192,7 @@ impl Stream {
             self.fill_u64(words);
             crate::math::vectorize(
                 #[inline(always)]
-                || {
-                    for (x, &word) in part.iter_mut().zip(&*words) {
-                        *x = distributions::normal_quantile(word as u32, (word >> 32) as u32);
-                    }
-                },
+                || normals(words, part),
             );
         }
     }
@@ -261,6 +257,31 @@ fn fill_blocks(identity: [u32; 3], key: [u32; 2], first: u32, out: &mut [[u64; 2
     }
 }
 
+/// The standard normals of up to 128 words: all as if they were central, then those in the tails.
+#[inline(always)]
+fn normals(words: &[u64], out: &mut [f64]) {
+    use distributions::{central_normal_quantile, is_in_tail, normal_quantile};
+    let mut beyond = [false; 128];
+    for ((x, beyond), &word) in out.iter_mut().zip(&mut beyond).zip(words) {
+        let (low, high) = (word as u32, (word >> 32) as u32);
+        *x = central_normal_quantile(low, high);
+        *beyond = is_in_tail(low, high);
+    }
+    let mut tails = [(0u8, 0u64); 128];
+    let mut n = 0;
+    for (i, (&word, &beyond)) in words.iter().zip(&beyond).enumerate() {
+        tails[n] = (i as u8, word);
+        n += usize::from(beyond);
+    }
+    let mut values = [0.0; 128];
+    for (x, (_, word)) in values.iter_mut().zip(&tails[..n]) {
+        *x = normal_quantile(*word as u32, (*word >> 32) as u32);
+    }
+    for ((i, _), x) in tails[..n].iter().zip(values) {
+        out[usize::from(*i)] = x;
+    }
+}
+
 /// 2^-53
 const EPS53: f64 = 1.0 / (1u64 << 53) as f64;
 /// 2^-64
@@ -322,7 +343,9 @@ mod tests {
             seed: u64, skip in 0usize..5, n in 0usize..300, bound in 1u32..,
         ) {
             let mut one = Stream::new(Key::new(seed, Purpose::ConnectRule), 1, 2, 3);
-            (0..skip).for_each(|_| drop(one.next_u32()));
+            for _ in 0..skip {
+                one.next_u32();
+            }
             let mut many = one.clone();
             let mut out = vec![0; n];
             many.fill_u64(&mut out);

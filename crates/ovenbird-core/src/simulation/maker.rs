@@ -143,7 +143,12 @@ impl Maker<'_> {
     ) -> Result<()> {
         let spec = &self.synapses[s];
         let stream = |which: u32| Stream::new(self.key, self.call, at as u32, s as u32 * 2 + which);
-        amounts(&spec.weight, places.clone(), &mut stream(0), &mut out.weights)?;
+        amounts(
+            &spec.weight,
+            places.clone(),
+            &mut stream(0),
+            &mut out.weights,
+        )?;
         let n = out.weights.len();
         match &spec.delay {
             // a gap junction counts as the interval at which coupled nodes communicate
@@ -273,11 +278,20 @@ impl Maker<'_> {
             }
             let target = self.nodes.locate(id)?;
             for s in 0..self.synapses.len() {
-                let simple = self.kinds[s] == SynapseKind::Static
-                    && self.synapses[s].receptor.len() == 1;
+                let simple =
+                    self.kinds[s] == SynapseKind::Static && self.synapses[s].receptor.len() == 1;
                 if simple {
                     let sources = (cx.sources, last);
-                    self.add_row(s, t, target, sources, &draws, &mut numbers, worker, &mut delays)?;
+                    self.add_row(
+                        s,
+                        t,
+                        target,
+                        sources,
+                        &draws,
+                        &mut numbers,
+                        worker,
+                        &mut delays,
+                    )?;
                     continue;
                 }
                 let places = (0..draws.partners.len()).map(|i| draws.place(i));

@@ -34,8 +34,19 @@ const CONSTANT_DELAYS: usize = 64;
 impl BatchKind {
     fn same(&self, other: &BatchKind) -> bool {
         let bits = |k: &BatchKind| k.weight.map(f64::to_bits);
-        (self.model, self.channel, self.counts, bits(self), self.delay)
-            == (other.model, other.channel, other.counts, bits(other), other.delay)
+        (
+            self.model,
+            self.channel,
+            self.counts,
+            bits(self),
+            self.delay,
+        ) == (
+            other.model,
+            other.channel,
+            other.counts,
+            bits(other),
+            other.delay,
+        )
     }
 }
 
@@ -212,9 +223,8 @@ impl Pending {
 
     /// The batch of a kind, which is made if there is none; it may store delays that are constant.
     pub fn batch(&mut self, mut kind: BatchKind) -> &mut Batch {
-        let find = |batches: &[Batch], kind: &BatchKind| {
-            batches.iter().rposition(|b| b.kind.same(kind))
-        };
+        let find =
+            |batches: &[Batch], kind: &BatchKind| batches.iter().rposition(|b| b.kind.same(kind));
         let mut found = find(&self.batches, &kind);
         if found.is_none() && kind.delay.is_some() && self.batches.len() >= CONSTANT_DELAYS {
             kind.delay = None;

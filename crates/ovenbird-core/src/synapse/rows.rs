@@ -282,13 +282,19 @@ impl Rows {
         ring: &Ring,
         reports: &mut Vec<Transmission>,
     ) {
-        self.visit_group(block, group, spike.sender(), ring, &mut |_, _, connection| {
-            reports.push(Transmission {
-                stamp,
-                connection,
-                count: spike.count(),
-            });
-        });
+        self.visit_group(
+            block,
+            group,
+            spike.sender(),
+            ring,
+            &mut |_, _, connection| {
+                reports.push(Transmission {
+                    stamp,
+                    connection,
+                    count: spike.count(),
+                });
+            },
+        );
     }
 
     /// Visits the connections of a group with their entry and delay.
