@@ -90,6 +90,26 @@ impl Value {
         }
     }
 
+    /// The node ids in this value; a list of integers counts.
+    pub fn as_nodes(&self, key: &str) -> Result<Vec<u32>> {
+        match self {
+            Value::Nodes(ids) => Ok(ids.clone()),
+            Value::Ints(ids) => ids
+                .iter()
+                .map(|&id| {
+                    u32::try_from(id).map_err(|_| {
+                        Error::new(
+                            Kind::UnknownNode,
+                            format!("{key}: node {id} does not exist"),
+                        )
+                    })
+                })
+                .collect(),
+            Value::Floats(v) if v.is_empty() => Ok(Vec::new()),
+            _ => Err(self.mismatch(key, "a NodeCollection")),
+        }
+    }
+
     /// The error that says that `key` wants something else than this value.
     pub fn mismatch(&self, key: &str, wanted: &str) -> Error {
         Error::new(

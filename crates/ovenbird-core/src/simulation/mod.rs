@@ -3,7 +3,7 @@
 mod connect;
 mod connections;
 mod devices;
-mod models;
+pub(crate) mod models;
 mod nodes;
 mod run;
 mod settings;
@@ -11,8 +11,9 @@ mod slice;
 mod typed;
 mod worker;
 
-pub use connections::{ConnectionSet, Filter};
+pub use connections::{ConnectionSet, Filter, KEYS as CONNECTION_KEYS};
 pub use models::{Registry, SynapseModel};
+pub use nodes::{Group, Progression};
 pub use run::{Progress, RunControl};
 pub use settings::Settings;
 pub use typed::{Events, Nodes};
@@ -88,9 +89,15 @@ pub struct Simulation {
     draw_calls: u32,
     /// Counts changes of the connections, so that their handles know when to look anew.
     generation: u64,
+    /// The generation that is in its final form.
+    arranged: Option<u64>,
     spike_count: u64,
     has_run: bool,
     timers: Timers,
+    /// What coupled nodes of all workers sent last, in the order of their slots.
+    gaps_sent: Vec<f64>,
+    /// What users should hear of and is no error.
+    warnings: Vec<String>,
     console: Box<dyn Write + Send + Sync>,
 }
 
@@ -129,9 +136,12 @@ impl Simulation {
             connect_calls: 0,
             draw_calls: 0,
             generation: 0,
+            arranged: None,
             spike_count: 0,
             has_run: false,
             timers: Timers::default(),
+            gaps_sent: Vec::new(),
+            warnings: Vec::new(),
             console: Box::new(std::io::sink()),
         };
         simulation.set_workers(workers);
@@ -154,6 +164,11 @@ impl Simulation {
     /// Where the screen backend writes.
     pub fn set_console(&mut self, console: Box<dyn Write + Send + Sync>) {
         self.console = console;
+    }
+
+    /// The warnings since the last call.
+    pub fn take_warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
     }
 
     /// The present time in steps.
