@@ -1,4 +1,5 @@
 //! Models in small networks against closed forms and against properties that must hold.
+#![allow(clippy::unwrap_used, reason = "a failure of a helper fails its test")]
 
 use ovenbird::prelude::*;
 
