@@ -107,13 +107,17 @@ fn sequence(key: &str, any: &Bound<'_, PyAny>) -> PyResult<Value> {
         let floats = items.iter().filter_map(|v| v.as_float(key).ok());
         return Ok(Value::Floats(floats.collect()));
     }
+    if items.iter().all(|v| matches!(v, Value::Bool(_))) {
+        let bools = items.iter().filter_map(|v| v.as_bool(key).ok());
+        return Ok(Value::Bools(bools.collect()));
+    }
     if items.iter().all(|v| matches!(v, Value::Str(_))) {
         let strings = items
             .iter()
             .filter_map(|v| v.as_str(key).ok().map(str::to_owned));
         return Ok(Value::Strs(strings.collect()));
     }
-    let message = format!("{key}: a list must hold numbers only or strings only");
+    let message = format!("{key}: a list must hold only numbers, only bools or only strings");
     Err(to_python(any.py(), Error::new(Kind::TypeMismatch, message)))
 }
 
@@ -178,6 +182,7 @@ pub fn to_object(py: Python<'_>, value: &Value) -> PyResult<Py<PyAny>> {
         Value::Int(i) => i.into_pyobject(py)?.into_any().unbind(),
         Value::Float(x) => x.into_pyobject(py)?.into_any().unbind(),
         Value::Str(s) => s.into_pyobject(py)?.into_any().unbind(),
+        Value::Bools(v) => v.clone().into_pyarray(py).into_any().unbind(),
         Value::Ints(v) => v.clone().into_pyarray(py).into_any().unbind(),
         Value::Floats(v) => v.clone().into_pyarray(py).into_any().unbind(),
         Value::Strs(v) => v.into_pyobject(py)?.into_any().unbind(),

@@ -115,7 +115,7 @@ pub struct Tap {
 impl Tap {
     /// Whether there is a sample with this stamp.
     pub fn is_due(&self, stamp: Step) -> bool {
-        stamp > self.offset && (stamp - self.offset) % self.interval == 0
+        stamp >= self.offset && (stamp - self.offset) % self.interval == 0
     }
 }
 

@@ -360,7 +360,7 @@ impl Devices {
         for step in steps {
             for p in &mut self.probes {
                 let stamp = step + 1;
-                let due = stamp > p.offset && (stamp - p.offset) % p.interval == 0;
+                let due = stamp >= p.offset && (stamp - p.offset) % p.interval == 0;
                 let (Some(ops), Some(part)) =
                     (families[p.family].stimulators(), &self.parts[p.family])
                 else {
