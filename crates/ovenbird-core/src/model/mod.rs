@@ -11,8 +11,8 @@ mod table;
 pub use archive::{Archive, ArchiveColumns, ArchiveParams};
 pub use info::{ElementType, Event, NodeInfo, Port};
 pub use neuron::{
-    Block, Constants, Failure, GapInput, GapSignal, Inputs, Neuron, Output, Read, StepContext, Variable,
-    VariableFamily,
+    Block, Constants, Failure, GapInput, GapSignal, Inputs, Neuron, Output, Read, StepContext,
+    Variable, VariableFamily,
 };
 pub use recorder::{RecorderInfo, RecorderKind};
 pub use stimulator::{Emission, Moment, Pulse, Signal, Stimulator, Targets};

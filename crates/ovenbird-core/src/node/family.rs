@@ -293,9 +293,7 @@ pub(crate) fn check_keys<'a>(
             None if context.strict => {
                 let names = known
                     .iter()
-                    .filter(|k| {
-                        matches!(k.role, Role::Parameter | Role::State | Role::WriteOnly)
-                    })
+                    .filter(|k| matches!(k.role, Role::Parameter | Role::State | Role::WriteOnly))
                     .map(|k| k.name.as_str());
                 return Err(Error::unknown_key(&format!("model {model}"), key, names));
             }

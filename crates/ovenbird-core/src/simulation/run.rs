@@ -137,7 +137,10 @@ impl Simulation {
         let mut changed = false;
         for (w, lists) in self.workers.iter_mut().zip(&mut lists) {
             let mut receives = vec![false; self.families.len()];
-            w.gaps.entries.iter().for_each(|e| receives[e.family] = true);
+            w.gaps
+                .entries
+                .iter()
+                .for_each(|e| receives[e.family] = true);
             for (f, list) in lists.iter_mut().enumerate() {
                 if list.is_empty() && !receives[f] {
                     w.gap_parts[f] = None;

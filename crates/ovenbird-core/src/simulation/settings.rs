@@ -380,7 +380,9 @@ impl Simulation {
             "wfr_tol" => {
                 let tol = value.as_float(key)?;
                 if !tol.is_finite() || tol < 0.0 {
-                    return Err(locked(&format!("wfr_tol must be zero or positive, got {tol}")));
+                    return Err(locked(&format!(
+                        "wfr_tol must be zero or positive, got {tol}"
+                    )));
                 }
                 s.wfr_tol = tol;
             }

@@ -196,7 +196,11 @@ impl Simulation {
         let sent = &mut self.gaps_sent;
         sent.clear();
         let mut width = 0;
-        for part in self.workers.iter().flat_map(|w| w.gap_parts.iter().flatten()) {
+        for part in self
+            .workers
+            .iter()
+            .flat_map(|w| w.gap_parts.iter().flatten())
+        {
             width = part.width();
             sent.extend_from_slice(&part.outgoing);
         }

@@ -154,7 +154,9 @@ impl GapPart {
         h: f64,
     ) -> f64 {
         let (width, terms) = (self.width(), self.interpolation.terms());
-        let first = self.senders.partition_point(|&l| (l as usize) < nodes.start);
+        let first = self
+            .senders
+            .partition_point(|&l| (l as usize) < nodes.start);
         let mut largest = 0.0f64;
         for (slot, &local) in self.senders.iter().enumerate().skip(first) {
             let local = local as usize;

@@ -1,9 +1,11 @@
 //! Neuron models, one file each.
 
 pub mod glif_cond;
-pub mod hh_psc_alpha;
-pub mod hh_psc_alpha_gap;
+mod hh_psc_alpha;
+mod hh_psc_alpha_gap;
 pub mod hodgkin_huxley;
 mod iaf_psc_alpha;
 
+pub use hh_psc_alpha::HhPscAlpha;
+pub use hh_psc_alpha_gap::HhPscAlphaGap;
 pub use iaf_psc_alpha::IafPscAlpha;
