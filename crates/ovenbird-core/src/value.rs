@@ -10,6 +10,7 @@ pub enum Value {
     Int(i64),
     Float(f64),
     Str(String),
+    Bools(Vec<bool>),
     Ints(Vec<i64>),
     Floats(Vec<f64>),
     Strs(Vec<String>),
@@ -28,6 +29,7 @@ impl Value {
             Value::Int(_) => "integer",
             Value::Float(_) => "number",
             Value::Str(_) => "string",
+            Value::Bools(_) => "list of bools",
             Value::Ints(_) => "list of integers",
             Value::Floats(_) => "list of numbers",
             Value::Strs(_) => "list of strings",
@@ -40,6 +42,7 @@ impl Value {
     /// The length of a list of numbers, else `None`.
     pub fn list_len(&self) -> Option<usize> {
         match self {
+            Value::Bools(v) => Some(v.len()),
             Value::Ints(v) => Some(v.len()),
             Value::Floats(v) => Some(v.len()),
             Value::Strs(v) => Some(v.len()),
@@ -50,6 +53,7 @@ impl Value {
     /// Element `i` of a list.
     pub fn element(&self, i: usize) -> Option<Value> {
         match self {
+            Value::Bools(v) => v.get(i).copied().map(Value::Bool),
             Value::Ints(v) => v.get(i).copied().map(Value::Int),
             Value::Floats(v) => v.get(i).copied().map(Value::Float),
             Value::Strs(v) => v.get(i).cloned().map(Value::Str),
@@ -87,6 +91,26 @@ impl Value {
         match self {
             Value::Str(s) => Ok(s),
             _ => Err(self.mismatch(key, "a string")),
+        }
+    }
+
+    /// The node ids in this value; a list of integers counts.
+    pub fn as_nodes(&self, key: &str) -> Result<Vec<u32>> {
+        match self {
+            Value::Nodes(ids) => Ok(ids.clone()),
+            Value::Ints(ids) => ids
+                .iter()
+                .map(|&id| {
+                    u32::try_from(id).map_err(|_| {
+                        Error::new(
+                            Kind::UnknownNode,
+                            format!("{key}: node {id} does not exist"),
+                        )
+                    })
+                })
+                .collect(),
+            Value::Floats(v) if v.is_empty() => Ok(Vec::new()),
+            _ => Err(self.mismatch(key, "a NodeCollection")),
         }
     }
 

@@ -1,5 +1,20 @@
 //! The Python extension module `ovenbird._ovenbird`: conversion only, no logic.
+
+mod connections;
+mod convert;
+mod error;
+mod kernel;
+mod parameter;
+
 use pyo3::prelude::*;
 
+/// The engine of Ovenbird.
 #[pymodule]
-mod _ovenbird {}
+mod _ovenbird {
+    #[pymodule_export]
+    use super::connections::Connections;
+    #[pymodule_export]
+    use super::kernel::Kernel;
+    #[pymodule_export]
+    use super::parameter::PyParameter;
+}

@@ -1,5 +1,6 @@
 //! Who is connected to whom, and with what: rules and the specification of synapses.
 
+mod parse;
 mod rules;
 mod spec;
 

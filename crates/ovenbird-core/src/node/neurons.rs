@@ -5,11 +5,12 @@ use super::family::{
     Family, KeyInfo, Location, NeuronOps, Part, Role, SetContext, Setting, Tap, UpdateContext,
     check_keys, part_mut, part_ref,
 };
+use super::schedule::Schedule;
 use crate::error::{Error, Kind, Result};
 use crate::event::Spike;
 use crate::model::{
-    Archive, ArchiveColumns, ArchiveParams, Block, Columns, Constants, Event, Field, GapSignal,
-    Inputs, Neuron, NodeInfo, Output, Port, Read, Shape, StepContext, Table,
+    Archive, ArchiveColumns, ArchiveParams, Block, Columns, Constants, Event, Field, Forced,
+    GapSignal, Inputs, Neuron, NodeInfo, Output, Port, Read, Shape, StepContext, Table,
 };
 use crate::synapse::GapPart;
 use crate::time::{Clock, Step};
@@ -62,6 +63,7 @@ struct NeuronPart<M: Neuron> {
     connected: Vec<bool>,
     /// The class shared by all nodes of each block, where there is one.
     uniform: Vec<Option<u32>>,
+    schedule: Schedule,
     /// The state at the beginning of a slice that is iterated.
     saved: Vec<Row<M>>,
     scratch: Scratch,
@@ -77,6 +79,7 @@ impl<M: Neuron> Default for NeuronPart<M> {
             frozen: Vec::new(),
             connected: Vec::new(),
             uniform: Vec::new(),
+            schedule: Schedule::default(),
             saved: Vec::new(),
             scratch: Scratch::default(),
         }
@@ -291,6 +294,7 @@ impl<M: Neuron> NeuronFamily<M> {
                 constants,
                 state: part.state.view(nodes.clone()),
                 gap: cx.gap.as_deref().map(|g| g.input(nodes.clone(), lag)),
+                forced: part.schedule.is_active().then_some(&scratch.forced[..len]),
             };
             let mut output = Output {
                 fired: &mut scratch.fired[..len],
@@ -323,6 +327,33 @@ impl<M: Neuron> NeuronFamily<M> {
         Ok(())
     }
 
+    /// Decides for each node that spikes at fixed intervals whether it does so in this step.
+    fn force(
+        &self,
+        part: &mut NeuronPart<M>,
+        nodes: &std::ops::Range<usize>,
+        clock: &Clock,
+        forced: &mut [Forced],
+    ) {
+        let (class, frozen) = (&part.class, &part.frozen);
+        let params = |local: u32| {
+            let moves = frozen.binary_search(&local).is_err();
+            moves.then(|| &self.classes.get(class[local as usize]).archive)
+        };
+        part.schedule.step(nodes, params, clock, forced);
+    }
+
+    /// Puts spikes at fixed intervals in the place of those of the dynamics.
+    fn replace(scratch: &mut Scratch) {
+        let forced = &scratch.forced;
+        for (fired, f) in scratch.fired.iter_mut().zip(forced) {
+            *fired = u8::from(f.decide(*fired != 0));
+        }
+        scratch
+            .multiple
+            .retain(|m| forced[m.0 as usize] == Forced::No);
+    }
+
     fn emit(
         &self,
         part: &mut NeuronPart<M>,
@@ -334,7 +365,7 @@ impl<M: Neuron> NeuronFamily<M> {
         let t = cx.clock.ms(cx.origin + lag as Step + 1);
         let mut send = |i: usize, count: u32| {
             let class = self.classes.get(part.class[i]);
-            part.archive.spike(i, t, &class.archive);
+            part.archive.spike(i, t, count, &class.archive);
             Spike::push_all(cx.spikes, lag, part.ids[i], count);
         };
         let (words, rest) = scratch.fired[..nodes.len()].as_chunks::<8>();
@@ -380,7 +411,14 @@ impl<M: Neuron> NeuronFamily<M> {
                     held.push((first + i, cx.ring.read(step)[first + i]));
                 }
             }
+            if part.schedule.is_active() {
+                let forced = &mut scratch.forced[..nodes.len()];
+                self.force(part, &nodes, &cx.clock, forced);
+            }
             self.step_block(part, nodes.clone(), lag, cx, scratch, false)?;
+            if part.schedule.is_active() {
+                Self::replace(scratch);
+            }
             for (i, row) in &frozen {
                 part.state.put(*i, row.clone());
                 scratch.fired[i - nodes.start] = 0;
@@ -402,6 +440,7 @@ impl<M: Neuron> NeuronFamily<M> {
 struct Scratch {
     fired: Vec<u8>,
     multiple: Vec<(u32, u32)>,
+    forced: Vec<Forced>,
     gap: GapScratch,
 }
 
@@ -410,6 +449,7 @@ impl Default for Scratch {
         Scratch {
             fired: vec![0; BLOCK],
             multiple: Vec::new(),
+            forced: vec![Forced::No; BLOCK],
             gap: GapScratch::default(),
         }
     }
@@ -616,7 +656,14 @@ impl<M: Neuron> Family for NeuronFamily<M> {
         part.connected.resize(part.ids.len(), false);
     }
 
-    fn get(&self, parts: &[&Part], at: &[Location], key: &str, _: &Clock) -> Option<Column> {
+    fn get(
+        &self,
+        parts: &[&Part],
+        at: &[Location],
+        key: &str,
+        _: &Clock,
+        _: Step,
+    ) -> Option<Column> {
         if let Some(Read::Number(get)) = M::variables()
             .iter()
             .find(|v| v.name == key)
@@ -666,6 +713,9 @@ impl<M: Neuron> Family for NeuronFamily<M> {
             part.class[l.local as usize] = class;
             part.state.put(l.local as usize, new.row);
             part.archive.put(l.local as usize, new.archive);
+            if settings.iter().any(|(k, _)| k == "ignore_and_spike_offset") {
+                part.schedule.restart(l.local);
+            }
         }
         Ok(())
     }
@@ -705,7 +755,7 @@ impl<M: Neuron> Family for NeuronFamily<M> {
             + part.connected.capacity()
     }
 
-    fn prepare(&mut self, parts: &mut [&mut Part], clock: &Clock) {
+    fn prepare(&mut self, parts: &mut [&mut Part], clock: &Clock, _: Step) -> Result<()> {
         let mut used = vec![false; self.classes.values().len()];
         for part in parts.iter() {
             part_ref::<NeuronPart<M>>(part)
@@ -737,6 +787,15 @@ impl<M: Neuron> Family for NeuronFamily<M> {
                 })
                 .collect();
         }
+        let classes = self.classes.values();
+        let forces = classes.iter().any(|c| c.archive.ignore_and_spike);
+        for part in parts {
+            let part = part_mut::<NeuronPart<M>>(part);
+            let class = if forces { &part.class[..] } else { &[] };
+            let nodes = class.iter().map(|&c| &classes[c as usize].archive);
+            part.schedule.arrange((0..).zip(nodes), clock);
+        }
+        Ok(())
     }
 
     fn neurons(&self) -> Option<&dyn NeuronOps> {

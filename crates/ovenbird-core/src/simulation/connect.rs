@@ -12,6 +12,7 @@ use crate::rng::{Key, Purpose, Stream};
 use crate::synapse::{Connection, GapEntry};
 use crate::time::Clock;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::Instant;
 
 /// What a node sends along its connections.
@@ -243,8 +244,8 @@ impl Simulation {
                 for &event in events {
                     for &receptor in &syn.receptor {
                         let key = (s, f, class, event == Event::Spike, receptor);
-                        if !maker.ports.contains_key(&key) {
-                            maker.ports.insert(key, ops.port(class, event, receptor)?);
+                        if let Entry::Vacant(slot) = maker.ports.entry(key) {
+                            slot.insert(ops.port(class, event, receptor)?);
                         }
                     }
                 }

@@ -2,6 +2,7 @@
 
 use super::Simulation;
 use super::devices::Listening;
+use crate::connect::Rule;
 use crate::error::{Error, Kind, Result};
 use crate::event::ChannelKey;
 use crate::model::{Event, SynapseKind};
@@ -138,7 +139,7 @@ impl Simulation {
 
     /// Brings new connections into their rows, so that they can be found.
     fn settle(&mut self) -> Result<()> {
-        if self.workers.iter().any(|w| !w.pending.is_empty()) || self.pool.is_none() {
+        if self.arranged != Some(self.generation) {
             self.devices.parts.resize_with(self.families.len(), || None);
             self.arrange()?;
         }
@@ -650,4 +651,69 @@ fn retain<T>(list: &mut Vec<T>, removed: &BTreeSet<u32>) {
         i += 1;
         !removed.contains(&(i - 1))
     });
+}
+
+impl Simulation {
+    /// Removes one connection of a model for each pair of a rule.
+    ///
+    /// # Errors
+    /// When the rule is neither one to one nor all to all, or there is no such connection.
+    pub fn disconnect_pairs(
+        &mut self,
+        sources: &[u32],
+        targets: &[u32],
+        rule: &Rule,
+        model: u16,
+    ) -> Result<()> {
+        let pairs: Vec<(u32, u32)> = match rule {
+            Rule::OneToOne if sources.len() == targets.len() => sources
+                .iter()
+                .copied()
+                .zip(targets.iter().copied())
+                .collect(),
+            Rule::OneToOne => {
+                return Err(Error::new(
+                    Kind::DimensionMismatch,
+                    "Source and Target population must be of the same size.",
+                ));
+            }
+            Rule::AllToAll => sources
+                .iter()
+                .flat_map(|&s| targets.iter().map(move |&t| (s, t)))
+                .collect(),
+            other => {
+                return Err(Error::bad_property(format!(
+                    "Disconnect knows the rules one_to_one and all_to_all, not {}",
+                    other.name()
+                )));
+            }
+        };
+        let filter = Filter {
+            sources: Some(sources),
+            targets: Some(targets),
+            model: Some(model),
+        };
+        let all = self.connections(&filter)?;
+        let mut found: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
+        for (i, h) in all.handles.iter().enumerate().rev() {
+            found.entry((h.source, h.target)).or_default().push(i);
+        }
+        let chosen: Result<Vec<usize>> = pairs
+            .iter()
+            .map(|pair| {
+                found.get_mut(pair).and_then(Vec::pop).ok_or_else(|| {
+                    Error::new(
+                        Kind::InexistentConnection,
+                        format!(
+                            "there is no connection from node {} to node {} with {}",
+                            pair.0,
+                            pair.1,
+                            self.synapse_model(model).name
+                        ),
+                    )
+                })
+            })
+            .collect();
+        self.disconnect(&all.take(&chosen?)?)
+    }
 }

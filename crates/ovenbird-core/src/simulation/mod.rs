@@ -3,7 +3,7 @@
 mod connect;
 mod connections;
 mod devices;
-mod models;
+pub(crate) mod models;
 mod nodes;
 mod run;
 mod settings;
@@ -11,8 +11,9 @@ mod slice;
 mod typed;
 mod worker;
 
-pub use connections::{ConnectionSet, Filter};
+pub use connections::{ConnectionSet, Filter, KEYS as CONNECTION_KEYS};
 pub use models::{Registry, SynapseModel};
+pub use nodes::{Group, Progression};
 pub use run::{Progress, RunControl};
 pub use settings::Settings;
 pub use typed::{Events, Nodes};
@@ -88,6 +89,8 @@ pub struct Simulation {
     draw_calls: u32,
     /// Counts changes of the connections, so that their handles know when to look anew.
     generation: u64,
+    /// The generation that is in its final form.
+    arranged: Option<u64>,
     spike_count: u64,
     has_run: bool,
     timers: Timers,
@@ -133,6 +136,7 @@ impl Simulation {
             connect_calls: 0,
             draw_calls: 0,
             generation: 0,
+            arranged: None,
             spike_count: 0,
             has_run: false,
             timers: Timers::default(),

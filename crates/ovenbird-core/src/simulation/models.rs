@@ -2,8 +2,8 @@
 
 use super::{Simulation, Worker};
 use crate::error::{Error, Kind, Result};
-use crate::model::{SynapseInfo, SynapseKind};
-use crate::node::{Family, KeyInfo, SetContext};
+use crate::model::{Shape, SynapseInfo, SynapseKind};
+use crate::node::{Family, KeyInfo, Role, SetContext};
 use crate::value::{Dict, Value};
 
 /// The models that a simulation knows from the start.
@@ -95,9 +95,8 @@ fn finite(key: &str, x: f64) -> Result<f64> {
 
 fn recorder_of(simulation: &Simulation, value: &Value) -> Result<Option<u32>> {
     let ids = match value {
-        Value::Nodes(ids) => ids.clone(),
-        Value::Int(id) => vec![u32::try_from(*id).unwrap_or(0)],
-        other => return Err(other.mismatch("weight_recorder", "a NodeCollection")),
+        Value::Int(id) => Value::Ints(vec![*id]).as_nodes("weight_recorder")?,
+        other => other.as_nodes("weight_recorder")?,
     };
     match ids.as_slice() {
         [] => Ok(None),
@@ -178,6 +177,39 @@ impl Simulation {
     /// When there is no node model of this name.
     pub fn keys(&self, name: &str) -> Result<Vec<KeyInfo>> {
         Ok(self.family(name)?.keys())
+    }
+
+    /// The keys of a synapse model, for documentation.
+    pub fn synapse_keys(&self, model: u16) -> Vec<KeyInfo> {
+        let has_delay = self.synapse_model(model).info.has_delay;
+        let key = |name: &str, unit, doc, type_name| KeyInfo {
+            name: name.to_owned(),
+            unit,
+            doc,
+            type_name,
+            role: Role::Parameter,
+            shape: Shape::Scalar,
+            recordable: false,
+        };
+        let mut keys = vec![
+            key(
+                "weight",
+                "",
+                "Weight, in the unit of the target's input",
+                "float",
+            ),
+            key("receptor_type", "", "Receptor of the target", "int"),
+            key(
+                "weight_recorder",
+                "",
+                "Records what these synapses transmit",
+                "NodeCollection",
+            ),
+        ];
+        if has_delay {
+            keys.insert(1, key("delay", "ms", "Time from spike to effect", "float"));
+        }
+        keys
     }
 
     pub(super) fn set_context(&self) -> SetContext {

@@ -23,6 +23,9 @@ const COMMON: [&str; 10] = [
     "vp",
 ];
 
+/// What is set on a group of nodes: parameters and state, and `frozen` apart.
+type GroupSettings = (Vec<(String, Setting)>, Option<Setting>);
+
 /// Consecutive nodes of one model in a list of nodes.
 pub struct Group<'a> {
     pub ids: &'a [u32],
@@ -192,7 +195,10 @@ impl Simulation {
                     .map(|&(n, r)| (n, Value::Int(r)));
                 all(Value::Dict(types.collect()))
             }
-            _ => family.get(&self.parts(group.family), &group.at, key, &self.clock),
+            _ => {
+                let parts = self.parts(group.family);
+                family.get(&parts, &group.at, key, &self.clock, self.now())
+            }
         }
     }
 
@@ -309,7 +315,7 @@ impl Simulation {
         params: &Dict,
         range: std::ops::Range<usize>,
         n: usize,
-    ) -> Result<(Vec<(String, Setting)>, Option<Setting>)> {
+    ) -> Result<GroupSettings> {
         let family = &self.families[group.family];
         let keys = family.keys();
         let mut settings = Vec::new();
@@ -412,5 +418,37 @@ fn same(a: &Value, b: &Value) -> bool {
     match (a.as_float(""), b.as_float("")) {
         (Ok(x), Ok(y)) => x == y,
         _ => a == b,
+    }
+}
+
+/// Ids in arithmetic progression: first, last and step.
+pub type Progression = (u32, u32, u32);
+
+impl Simulation {
+    /// Splits a progression of ids where the model changes.
+    ///
+    /// # Errors
+    /// When a node does not exist.
+    pub fn model_runs(&self, (first, last, step): Progression) -> Result<Vec<(Progression, &str)>> {
+        let mut runs: Vec<(Progression, usize)> = Vec::new();
+        let mut id = first;
+        self.nodes.run(last)?;
+        while id <= last {
+            let run = self.nodes.run(id)?;
+            let end = run.last().min(last);
+            let final_id = id + (end - id) / step * step;
+            match runs.last_mut() {
+                Some((part, family)) if *family == run.family => part.1 = final_id,
+                _ => runs.push(((id, final_id, step), run.family)),
+            }
+            let Some(next) = final_id.checked_add(step) else {
+                break;
+            };
+            id = next;
+        }
+        Ok(runs
+            .into_iter()
+            .map(|(part, f)| (part, self.families[f].name()))
+            .collect())
     }
 }

@@ -19,6 +19,17 @@ pub struct Progress {
     pub elapsed: f64,
 }
 
+impl Progress {
+    /// Simulated time over time spent.
+    pub fn real_time_factor(&self) -> f64 {
+        if self.elapsed > 0.0 {
+            self.done / 1000.0 / self.elapsed
+        } else {
+            0.0
+        }
+    }
+}
+
 /// Whether a run goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunControl {
@@ -91,7 +102,7 @@ impl Simulation {
                     Some(part) => vec![part],
                     None => self.workers.iter_mut().map(|w| &mut w.parts[f]).collect(),
                 };
-            family.prepare(&mut parts, &self.clock);
+            family.prepare(&mut parts, &self.clock, now)?;
         }
         if steps != self.min_delay && (self.taken > 0 || !self.emitted.is_empty()) {
             // slices get another length within a slice: what was emitted is delivered now
@@ -113,7 +124,9 @@ impl Simulation {
             .iter_mut()
             .for_each(|w| w.rows.report(&reporting));
         self.arrange_gaps();
-        self.arrange_taps()
+        self.arrange_taps()?;
+        self.arranged = Some(self.generation);
+        Ok(())
     }
 
     /// Gives each coupled node that sends a slot, and makes room for what is exchanged.

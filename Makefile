@@ -1,0 +1,98 @@
+# The commands that a person needs. Requires Rust, Python >= 3.10 with venv, make and a C linker;
+# everything else is installed into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TOOLS_READY := $(VENV)/.tools-ready
+PACKAGE_READY := $(VENV)/.package-ready
+PYTEST_ARGS ?=
+OUT ?= out
+# An interpreter that has NEST: `make demo` then runs it beside Ovenbird.
+PEER_PYTHON ?=
+TYPED := python/ovenbird tools tests/reference
+
+export PYO3_PYTHON := $(abspath $(BIN)/python)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_QUIET := 1
+export VIRTUAL_ENV := $(abspath $(VENV))
+unexport CONDA_PREFIX
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-long rust-test python-test bench wheel docs fmt lint develop clean
+
+help:
+	@echo "make demo       run the example scripts; figures and a table in $(OUT)/"
+	@echo "make test       everything that must pass: format, lints, Rust and Python tests"
+	@echo "make test-long  the tests that take minutes"
+	@echo "make bench      benchmarks; with PEER_PYTHON=... beside NEST"
+	@echo "make wheel      one wheel in dist/, installed and run in a bare environment"
+	@echo "make docs       the documentation of the crates"
+	@echo "make fmt        format the sources"
+	@echo "make lint       format check, clippy, mypy, ruff"
+	@echo "make develop    build the extension module into .venv"
+	@echo "make clean      remove everything that was built"
+
+# A virtual environment with the build tools; made anew when the requirements change.
+$(TOOLS_READY): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install "maturin~=1.16" "mypy~=2.4" "ruff~=0.17.5"
+	touch $@
+
+# The package with everything that its tests need, editable.
+$(PACKAGE_READY): $(TOOLS_READY)
+	$(BIN)/maturin develop --quiet --profile develop --extras test
+	touch $@
+
+# Cargo knows what is stale, so this costs a second when nothing is.
+develop: $(PACKAGE_READY)
+	$(BIN)/maturin develop --quiet --profile develop --skip-install
+
+demo: develop
+	$(BIN)/python tools/demo.py --out $(OUT) $(if $(PEER_PYTHON),--peer-python $(PEER_PYTHON))
+
+test: lint rust-test python-test
+
+rust-test: $(TOOLS_READY)
+	if cargo nextest --version >/dev/null 2>&1; then \
+	    cargo nextest run --no-tests=pass && cargo test --doc; \
+	else \
+	    cargo test; \
+	fi
+
+python-test: develop
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-long: develop
+	$(BIN)/python -m pytest -m long $(PYTEST_ARGS)
+
+bench: develop
+	cargo bench --workspace --exclude ovenbird-py
+	$(BIN)/ovenbird bench
+	$(if $(PEER_PYTHON),$(BIN)/python benches/network/compare.py \
+	    --own-python $(BIN)/python --peer-python $(PEER_PYTHON))
+
+wheel: $(TOOLS_READY)
+	rm -rf dist
+	$(BIN)/maturin build --release --strip --out dist
+	$(BIN)/python tools/check_wheel.py dist
+
+docs: $(TOOLS_READY)
+	cargo doc --no-deps
+	@echo "crates: target/doc/ovenbird/index.html"
+	@test -d docs || echo "the guide and the pages of the models are not built yet"
+
+fmt: $(TOOLS_READY)
+	cargo fmt
+	$(BIN)/ruff format python tools tests
+
+lint: $(PACKAGE_READY)
+	cargo fmt --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	$(BIN)/ruff format --check python tools tests
+	$(BIN)/ruff check python tools tests
+	$(BIN)/mypy $(TYPED)
+
+clean:
+	cargo clean
+	rm -rf $(VENV) $(OUT) dist .mypy_cache .pytest_cache .ruff_cache python/ovenbird/_ovenbird*.so

@@ -1,0 +1,166 @@
+//! Specifications of Connect from users' dictionaries.
+
+use super::rules::{RULES, Rule};
+use super::spec::{Amount, ConnSpec, SynSpec};
+use crate::error::{Error, Kind, Result};
+use crate::parameter::Parameter;
+use crate::value::{Dict, Value};
+
+fn required<'a>(spec: &'a Dict, rule: &str, key: &str) -> Result<&'a Value> {
+    spec.get(key).ok_or_else(|| {
+        Error::new(
+            Kind::Index,
+            format!("the rule {rule} needs '{key}' in the conn_spec"),
+        )
+    })
+}
+
+/// A whole number or a Parameter.
+fn count(spec: &Dict, rule: &str, key: &str) -> Result<Parameter> {
+    match required(spec, rule, key)? {
+        Value::Parameter(p) => Ok(p.clone()),
+        other => Ok(Parameter::constant(other.as_int(key)? as f64)?),
+    }
+}
+
+/// A number or a Parameter.
+fn number(spec: &Dict, rule: &str, key: &str) -> Result<Parameter> {
+    match required(spec, rule, key)? {
+        Value::Parameter(p) => Ok(p.clone()),
+        other => {
+            let x = other.as_float(key)?;
+            Parameter::constant(x)
+                .map_err(|_| Error::bad_property(format!("{key} must be finite, got {x}")))
+        }
+    }
+}
+
+impl ConnSpec {
+    /// The rule and switches in a user's `conn_spec`.
+    ///
+    /// # Errors
+    /// When the rule is not known, a key is missing or not known, or a value has the wrong type.
+    pub fn from_dict(spec: &Dict) -> Result<Self> {
+        let name = match spec.get("rule") {
+            Some(rule) => rule.as_str("rule")?,
+            None => return Err(Error::new(Kind::Index, "conn_spec needs a 'rule'")),
+        };
+        let (rule, own): (_, &[&str]) = match name {
+            "one_to_one" => (Rule::OneToOne, &[]),
+            "all_to_all" => (Rule::AllToAll, &[]),
+            "fixed_indegree" => (
+                Rule::FixedIndegree(count(spec, name, "indegree")?),
+                &["indegree"],
+            ),
+            "fixed_outdegree" => (
+                Rule::FixedOutdegree(count(spec, name, "outdegree")?),
+                &["outdegree"],
+            ),
+            "fixed_total_number" => {
+                let n = required(spec, name, "N")?.as_int("N")?;
+                let n = u64::try_from(n).map_err(|_| {
+                    Error::bad_property(format!(
+                        "Total number of connections cannot be negative: {n}"
+                    ))
+                })?;
+                (Rule::FixedTotalNumber(n), &["N"])
+            }
+            "pairwise_bernoulli" => (Rule::PairwiseBernoulli(number(spec, name, "p")?), &["p"]),
+            "symmetric_pairwise_bernoulli" => (
+                Rule::SymmetricPairwiseBernoulli(number(spec, name, "p")?),
+                &["p"],
+            ),
+            "pairwise_poisson" => {
+                let key = "pairwise_avg_num_conns";
+                (
+                    Rule::PairwisePoisson(number(spec, name, key)?),
+                    &["pairwise_avg_num_conns"],
+                )
+            }
+            _ => {
+                let e = Error::unknown(Kind::BadProperty, "Connection rule", name, RULES);
+                return Err(e.within("Unknown connectivity rule"));
+            }
+        };
+        const SWITCHES: [&str; 3] = ["allow_autapses", "allow_multapses", "make_symmetric"];
+        for (key, _) in spec.iter() {
+            if key != "rule" && !own.contains(&key) && !SWITCHES.contains(&key) {
+                let known = own.iter().chain(&SWITCHES).copied();
+                return Err(unknown("conn_spec", key, known));
+            }
+        }
+        let switch = |key: &str, default: bool| match spec.get(key) {
+            Some(v) => v.as_bool(key),
+            None => Ok(default),
+        };
+        Ok(ConnSpec {
+            rule,
+            allow_autapses: switch("allow_autapses", true)?,
+            allow_multapses: switch("allow_multapses", true)?,
+            make_symmetric: switch("make_symmetric", false)?,
+        })
+    }
+}
+
+fn unknown<'a>(spec: &str, key: &str, known: impl Iterator<Item = &'a str>) -> Error {
+    let hint = crate::suggest::nearest(key, known);
+    let hint = hint.map_or(String::new(), |n| format!("; did you mean '{n}'?"));
+    Error::new(
+        Kind::UnaccessedEntry,
+        format!("Unaccessed elements in {spec}, in function Connect: {key}{hint}"),
+    )
+}
+
+impl crate::simulation::Simulation {
+    /// The synapses in a user's `syn_spec`; what it does not say comes from the model's defaults.
+    ///
+    /// # Errors
+    /// When the model or a key is not known, or a value has the wrong type.
+    pub fn syn_spec(&self, spec: &Dict) -> Result<SynSpec> {
+        let name = match spec.get("synapse_model") {
+            Some(name) => name.as_str("synapse_model")?,
+            None => "static_synapse",
+        };
+        let model = self.synapse_index(name)?;
+        let defaults = self.synapse_model(model);
+        let mut syn = SynSpec {
+            model,
+            weight: Amount::Same(defaults.weight),
+            delay: defaults
+                .info
+                .has_delay
+                .then_some(Amount::Same(defaults.delay)),
+            receptor: vec![defaults.receptor],
+        };
+        for (key, value) in spec.iter() {
+            match key {
+                "synapse_model" => {}
+                "weight" => syn.weight = Amount::from_value(key, value)?,
+                "delay" if defaults.info.has_delay => {
+                    let delay = Amount::from_value(key, value).map_err(|e| match e.kind {
+                        Kind::BadProperty => Error::new(Kind::BadDelay, e.message),
+                        _ => e,
+                    })?;
+                    syn.delay = Some(delay);
+                }
+                "delay" => {
+                    return Err(Error::bad_property(format!(
+                        "Delay specified for a connection type which doesn't use delays ({name})"
+                    )));
+                }
+                "receptor_type" => {
+                    syn.receptor = match value {
+                        Value::Ints(list) => list.clone(),
+                        other => vec![other.as_int(key)?],
+                    }
+                }
+                _ if !self.settings.dict_miss_is_error => {}
+                _ => {
+                    let known = ["synapse_model", "weight", "delay", "receptor_type"];
+                    return Err(unknown("syn_spec", key, known.into_iter()));
+                }
+            }
+        }
+        Ok(syn)
+    }
+}

@@ -1,0 +1,70 @@
+//! `Connections`: an ordered set of connections of a kernel.
+
+use crate::convert;
+use crate::error::ForPython;
+use crate::kernel::Kernel;
+use numpy::PyArray1;
+use ovenbird::core::simulation::{CONNECTION_KEYS, ConnectionSet};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// An ordered set of connections; it stays valid when connections are added later.
+#[pyclass(module = "ovenbird._ovenbird", frozen)]
+pub struct Connections {
+    pub kernel: Py<Kernel>,
+    pub set: ConnectionSet,
+}
+
+#[pymethods]
+impl Connections {
+    fn __len__(&self) -> usize {
+        self.set.len()
+    }
+
+    /// The connections with the given indices.
+    fn take(&self, py: Python<'_>, indices: &Bound<'_, PyArray1<i64>>) -> PyResult<Self> {
+        let indices = convert::indices(indices, self.set.len())?;
+        let set = self.set.take(&indices).for_python(py)?;
+        Ok(Connections {
+            kernel: self.kernel.clone_ref(py),
+            set,
+        })
+    }
+
+    /// Values by key, a column each; all keys if none are named.
+    #[pyo3(signature = (keys))]
+    fn get<'py>(&self, py: Python<'py>, keys: Option<Vec<String>>) -> PyResult<Bound<'py, PyDict>> {
+        let keys = keys.unwrap_or_else(|| CONNECTION_KEYS.iter().map(|&k| k.to_owned()).collect());
+        let mut kernel = self.kernel.borrow_mut(py);
+        let out = PyDict::new(py);
+        for key in keys {
+            let column = kernel
+                .simulation
+                .connection_values(&self.set, &key)
+                .for_python(py)?;
+            if let Some(column) = column {
+                out.set_item(key, convert::to_column(py, column)?)?;
+            }
+        }
+        Ok(out)
+    }
+
+    /// Sets weights or delays.
+    fn set(&self, py: Python<'_>, params: &Bound<'_, PyDict>) -> PyResult<()> {
+        let params = convert::dict(params)?;
+        let mut kernel = self.kernel.borrow_mut(py);
+        kernel
+            .simulation
+            .set_connections(&self.set, &params)
+            .for_python(py)
+    }
+
+    /// Removes the connections.
+    fn disconnect(&self, py: Python<'_>) -> PyResult<()> {
+        self.kernel
+            .borrow_mut(py)
+            .simulation
+            .disconnect(&self.set)
+            .for_python(py)
+    }
+}

@@ -1,0 +1,445 @@
+//! `Kernel`: one simulation, as Python sees it.
+
+use crate::connections::Connections;
+use crate::convert;
+use crate::error::{ForPython, to_python};
+use crate::parameter::PyParameter;
+use numpy::{IntoPyArray, PyArray1};
+use ovenbird::core::connect::ConnSpec;
+use ovenbird::core::error::Kind;
+use ovenbird::core::node::{KeyInfo, Role};
+use ovenbird::core::simulation::{Filter, Group, Progress, Progression, RunControl};
+use ovenbird::{Error, Simulation};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use std::io::Write;
+
+/// One simulation: nodes, connections and time, without any global state.
+#[pyclass(module = "ovenbird._ovenbird")]
+pub struct Kernel {
+    pub simulation: Simulation,
+}
+
+/// Writes to whatever `sys.stdout` is.
+struct PythonStdout;
+
+impl Write for PythonStdout {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        Python::attach(|py| {
+            py.import("sys")?
+                .getattr("stdout")?
+                .call_method1("write", (text.as_ref(),))
+                .map(drop)
+        })
+        .map_err(|e| std::io::Error::other(e.to_string()))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Python::attach(|py| {
+            py.import("sys")?
+                .getattr("stdout")?
+                .call_method0("flush")
+                .map(drop)
+        })
+        .map_err(|e| std::io::Error::other(e.to_string()))
+    }
+}
+
+fn describe_key<'py>(
+    py: Python<'py>,
+    key: &KeyInfo,
+    default: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let d = PyDict::new(py);
+    d.set_item("name", &key.name)?;
+    d.set_item("unit", key.unit)?;
+    d.set_item("doc", key.doc)?;
+    d.set_item("type", key.type_name)?;
+    d.set_item("default", default)?;
+    let role = match key.role {
+        Role::Parameter | Role::WriteOnly => "parameter",
+        Role::State => "state",
+        Role::ReadOnly => "read-only",
+        Role::Recordable => "recordable",
+    };
+    d.set_item("role", role)?;
+    Ok(d)
+}
+
+impl Kernel {
+    fn status_of<'py>(
+        &self,
+        py: Python<'py>,
+        group: &Group<'_>,
+        keys: Option<&[String]>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let all;
+        let keys = match keys {
+            Some(keys) => keys,
+            None => {
+                all = self.simulation.status_keys(group);
+                &all
+            }
+        };
+        let d = PyDict::new(py);
+        for key in keys {
+            if let Some(column) = self.simulation.get(group, key) {
+                d.set_item(key, convert::to_column(py, column)?)?;
+            }
+        }
+        Ok(d)
+    }
+}
+
+#[pymethods]
+impl Kernel {
+    #[new]
+    fn new() -> Self {
+        let mut simulation = ovenbird::simulation();
+        simulation.set_console(Box::new(PythonStdout));
+        Kernel { simulation }
+    }
+
+    /// Removes nodes, connections and copied models, and sets time and settings back.
+    fn reset(&mut self) {
+        self.simulation.reset();
+    }
+
+    #[getter]
+    fn node_models(&self) -> Vec<String> {
+        self.simulation
+            .node_models()
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[getter]
+    fn synapse_models(&self) -> Vec<String> {
+        self.simulation
+            .synapse_models()
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[getter]
+    fn network_size(&self) -> usize {
+        self.simulation.network_size()
+    }
+
+    #[getter]
+    fn num_connections(&self) -> usize {
+        self.simulation.num_connections()
+    }
+
+    /// What a model is: summary, page, parameters, recordables, receptors.
+    fn describe<'py>(&self, py: Python<'py>, model: &str) -> PyResult<Bound<'py, PyDict>> {
+        let d = PyDict::new(py);
+        d.set_item("name", model)?;
+        let defaults = self.simulation.defaults(model).for_python(py)?;
+        let parameters = PyList::empty(py);
+        let recordables = PyList::empty(py);
+        let receptors = PyDict::new(py);
+        if let Ok(i) = self.simulation.synapse_index(model) {
+            let s = self.simulation.synapse_model(i);
+            d.set_item("kind", "synapse")?;
+            d.set_item("summary", s.info.summary)?;
+            d.set_item("doc", s.info.page())?;
+            for key in self.simulation.synapse_keys(i) {
+                let default = defaults
+                    .get(&key.name)
+                    .map(|v| convert::to_object(py, v))
+                    .transpose()?;
+                parameters.append(describe_key(py, &key, default)?)?;
+            }
+        } else {
+            let family = self.simulation.family(model).for_python(py)?;
+            let info = family.info();
+            d.set_item("kind", info.element.name())?;
+            d.set_item("summary", info.summary)?;
+            d.set_item("doc", info.page())?;
+            for &(name, receptor) in info.receptors {
+                receptors.set_item(name, receptor)?;
+            }
+            let names = family.recordables(None);
+            for key in family.keys() {
+                if names.contains(&key.name) {
+                    recordables.append(describe_key(py, &key, None)?)?;
+                }
+                if key.role != Role::Recordable {
+                    let default = defaults
+                        .get(&key.name)
+                        .map(|v| convert::to_object(py, v))
+                        .transpose()?;
+                    parameters.append(describe_key(py, &key, default)?)?;
+                }
+            }
+        }
+        d.set_item("parameters", parameters)?;
+        d.set_item("recordables", recordables)?;
+        d.set_item("receptors", receptors)?;
+        Ok(d)
+    }
+
+    /// The defaults of a model.
+    fn get_defaults<'py>(&self, py: Python<'py>, model: &str) -> PyResult<Bound<'py, PyDict>> {
+        convert::to_dict(py, &self.simulation.defaults(model).for_python(py)?)
+    }
+
+    /// Changes the defaults of a model, all or nothing.
+    fn set_defaults(
+        &mut self,
+        py: Python<'_>,
+        model: &str,
+        params: &Bound<'_, PyDict>,
+    ) -> PyResult<()> {
+        let params = convert::dict(params)?;
+        self.simulation.set_defaults(model, &params).for_python(py)
+    }
+
+    /// Makes a copy of a model under a new name, with other defaults.
+    fn copy_model(
+        &mut self,
+        py: Python<'_>,
+        existing: &str,
+        new: &str,
+        params: &Bound<'_, PyDict>,
+    ) -> PyResult<()> {
+        let params = convert::dict(params)?;
+        self.simulation
+            .copy_model(existing, new, &params)
+            .for_python(py)
+    }
+
+    /// Makes `n` nodes; returns the first and the last id.
+    fn create(&mut self, py: Python<'_>, model: &str, n: i64) -> PyResult<(u32, u32)> {
+        let nodes = self.simulation.create(model, n).for_python(py)?;
+        Ok((nodes.first, nodes.last))
+    }
+
+    /// Splits `(first, last, step)` parts where the model changes.
+    fn model_runs(
+        &self,
+        py: Python<'_>,
+        parts: &Bound<'_, PyAny>,
+    ) -> PyResult<Vec<(u32, u32, u32, String)>> {
+        let mut runs = Vec::new();
+        for part in convert::progressions(parts)? {
+            for ((first, last, step), model) in self.simulation.model_runs(part).for_python(py)? {
+                runs.push((first, last, step, model.to_owned()));
+            }
+        }
+        Ok(runs)
+    }
+
+    /// The status of nodes: for each run of nodes of one model, their number and their columns.
+    #[pyo3(signature = (parts, keys))]
+    fn get_nodes<'py>(
+        &self,
+        py: Python<'py>,
+        parts: &Bound<'py, PyAny>,
+        keys: Option<Vec<String>>,
+    ) -> PyResult<Vec<(usize, Bound<'py, PyDict>)>> {
+        let ids = convert::ids(parts)?;
+        let groups = self.simulation.groups(&ids).for_python(py)?;
+        groups
+            .iter()
+            .map(|g| Ok((g.ids.len(), self.status_of(py, g, keys.as_deref())?)))
+            .collect()
+    }
+
+    /// Sets parameters and state of nodes, all or nothing.
+    fn set_nodes(
+        &mut self,
+        py: Python<'_>,
+        parts: &Bound<'_, PyAny>,
+        params: &Bound<'_, PyDict>,
+    ) -> PyResult<()> {
+        let (ids, params) = (convert::ids(parts)?, convert::dict(params)?);
+        self.simulation.set(&ids, &params).for_python(py)
+    }
+
+    /// The nodes whose status has all the given values.
+    #[pyo3(signature = (params, local_only))]
+    fn find_nodes(
+        &self,
+        params: &Bound<'_, PyDict>,
+        local_only: bool,
+    ) -> PyResult<Vec<Progression>> {
+        // all nodes are local to the one process
+        let _ = local_only;
+        Ok(convert::to_progressions(
+            &self.simulation.find(&convert::dict(params)?),
+        ))
+    }
+
+    /// Makes connections by a rule.
+    fn connect(
+        &mut self,
+        py: Python<'_>,
+        pre: &Bound<'_, PyAny>,
+        post: &Bound<'_, PyAny>,
+        conn: &Bound<'_, PyDict>,
+        syn: Vec<Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        let (pre, post) = (convert::ids(pre)?, convert::ids(post)?);
+        let rule = ConnSpec::from_dict(&convert::dict(conn)?).for_python(py)?;
+        let synapses = syn
+            .iter()
+            .map(|d| self.simulation.syn_spec(&convert::dict(d)?).for_python(py))
+            .collect::<PyResult<Vec<_>>>()?;
+        py.detach(|| self.simulation.connect(&pre, &post, &rule, &synapses))
+            .for_python(py)
+    }
+
+    /// Removes a connection for each pair of a rule.
+    fn disconnect(
+        &mut self,
+        py: Python<'_>,
+        pre: &Bound<'_, PyAny>,
+        post: &Bound<'_, PyAny>,
+        conn: &Bound<'_, PyDict>,
+        syn: &Bound<'_, PyDict>,
+    ) -> PyResult<()> {
+        let (pre, post) = (convert::ids(pre)?, convert::ids(post)?);
+        let rule = ConnSpec::from_dict(&convert::dict(conn)?)
+            .for_python(py)?
+            .rule;
+        let model = self
+            .simulation
+            .syn_spec(&convert::dict(syn)?)
+            .for_python(py)?
+            .model;
+        self.simulation
+            .disconnect_pairs(&pre, &post, &rule, model)
+            .for_python(py)
+    }
+
+    /// The connections that pass all filters.
+    #[pyo3(signature = (source, target, synapse_model, synapse_label))]
+    fn get_connections(
+        slf: Bound<'_, Self>,
+        py: Python<'_>,
+        source: Option<&Bound<'_, PyAny>>,
+        target: Option<&Bound<'_, PyAny>>,
+        synapse_model: Option<&str>,
+        synapse_label: Option<i64>,
+    ) -> PyResult<Connections> {
+        let kernel = slf.clone().unbind();
+        let mut this = slf.borrow_mut();
+        let sources = source.map(convert::ids).transpose()?;
+        let targets = target.map(convert::ids).transpose()?;
+        let model = match synapse_model {
+            Some(name) => Some(this.simulation.synapse_index(name).for_python(py)?),
+            None => None,
+        };
+        if synapse_label.is_some_and(|l| l != -1) {
+            // no model has labels, so no connection carries the wanted one
+            return Ok(Connections {
+                kernel,
+                set: Default::default(),
+            });
+        }
+        let filter = Filter {
+            sources: sources.as_deref(),
+            targets: targets.as_deref(),
+            model,
+        };
+        let set = this.simulation.connections(&filter).for_python(py)?;
+        Ok(Connections { kernel, set })
+    }
+
+    /// Makes everything ready to run.
+    fn prepare(&mut self, py: Python<'_>) -> PyResult<()> {
+        self.simulation.prepare().for_python(py)
+    }
+
+    /// Runs for `ms`; `progress(done_ms, total_ms, seconds)` is called several times a second.
+    #[pyo3(signature = (ms, progress=None))]
+    fn run(&mut self, py: Python<'_>, ms: f64, progress: Option<Py<PyAny>>) -> PyResult<()> {
+        let mut interrupt: Option<PyErr> = None;
+        let result = py.detach(|| {
+            self.simulation.run(ms, &mut |p: Progress| {
+                let seen = Python::attach(|py| {
+                    py.check_signals()?;
+                    match &progress {
+                        Some(f) => f
+                            .call1(py, (p.done, p.total, p.real_time_factor()))
+                            .map(drop),
+                        None => Ok(()),
+                    }
+                });
+                match seen {
+                    Ok(()) => RunControl::Continue,
+                    Err(e) => {
+                        interrupt = Some(e);
+                        RunControl::Stop
+                    }
+                }
+            })
+        });
+        match interrupt {
+            Some(e) => Err(e),
+            None => result.map(drop).for_python(py),
+        }
+    }
+
+    /// Ends what `prepare` began.
+    fn cleanup(&mut self, py: Python<'_>) -> PyResult<()> {
+        self.simulation.cleanup().for_python(py)
+    }
+
+    /// Writes samples that would otherwise wait for the next slice.
+    fn flush_recorders(&mut self) {
+        self.simulation.collect();
+    }
+
+    /// All kernel attributes.
+    fn get_status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        convert::to_dict(py, &self.simulation.status())
+    }
+
+    /// Sets kernel attributes, all or none.
+    fn set_status(&mut self, py: Python<'_>, params: &Bound<'_, PyDict>) -> PyResult<()> {
+        let params = convert::dict(params)?;
+        self.simulation.set_status(&params).for_python(py)
+    }
+
+    /// `n` values of a parameter.
+    fn evaluate<'py>(
+        &mut self,
+        py: Python<'py>,
+        parameter: &PyParameter,
+        n: i64,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let n = usize::try_from(n).map_err(|_| {
+            to_python(
+                py,
+                Error::new(Kind::BadParameterValue, format!("n must be >= 0, got {n}")),
+            )
+        })?;
+        Ok(self
+            .simulation
+            .evaluate(&parameter.0, n)
+            .for_python(py)?
+            .into_pyarray(py))
+    }
+
+    /// The values of a parameter at some nodes.
+    fn evaluate_nodes<'py>(
+        &mut self,
+        py: Python<'py>,
+        parameter: &PyParameter,
+        parts: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let ids = convert::ids(parts)?;
+        Ok(self
+            .simulation
+            .evaluate_nodes(&parameter.0, &ids)
+            .for_python(py)?
+            .into_pyarray(py))
+    }
+}

@@ -1,0 +1,193 @@
+"""Models by name, as `ovenbird.iaf_psc_alpha`, and what the engine knows about each."""
+
+from __future__ import annotations
+
+import inspect
+import keyword
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+
+from ovenbird import units
+from ovenbird._ovenbird import Kernel
+
+_SETTABLE = ("parameter", "state")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of an error message: the known name that is most like `name`, if any is."""
+    names = list(known)
+    lowered = {n.lower(): n for n in names}
+    close = get_close_matches(name, names, 1, 0.5) or [
+        lowered[n] for n in get_close_matches(name.lower(), lowered, 1, 0.5)
+    ]
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """What the engine says about a model: its kind and the unit of each of its values."""
+
+    name: str
+    kind: str
+    unit_names: Mapping[str, str]
+    recordables: Mapping[str, str]
+
+    @classmethod
+    def read(cls, kernel: Kernel, name: str) -> ModelSpec:
+        """The description of the model `name` in `kernel`."""
+        about = kernel.describe(name)
+        recordables = {item["name"]: item["unit"] for item in about["recordables"]}
+        parameters = {item["name"]: item["unit"] for item in about["parameters"]}
+        return cls(name, about["kind"], {**recordables, **parameters}, recordables)
+
+    @property
+    def samples(self) -> bool:
+        """Whether nodes of this model sample what they are connected to, as a voltmeter does."""
+        return self.kind == "recorder" and "record_from" in self.unit_names
+
+    def unit(self, key: str) -> units.Unit:
+        """The unit in which the engine holds `key`; `UNITLESS` if it has none."""
+        return units.parse_unit(self.unit_names.get(key, "")) or units.UNITLESS
+
+    def plain(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The same parameters as plain numbers and arrays in the engine's units."""
+        return {key: self._plain(key, value) for key, value in params.items()}
+
+    def _plain(self, key: str, value: Any) -> Any:
+        if units.as_quantity(value) is None:
+            return _owned(value)
+        if key not in self.unit_names:
+            raise ValueError(
+                f"{self.name} has no parameter {key!r} with a unit{nearest(key, self.unit_names)}"
+            )
+        return _owned(units.strip(value, self.unit_names[key], key))
+
+
+def _owned(value: Any) -> Any:
+    """A copy of an array, or an array of a sequence of numbers; anything else as it is."""
+    if isinstance(value, np.ndarray):
+        return value.item() if value.ndim == 0 else value.copy()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (list, tuple, range)) and value:
+        if all(isinstance(item, (bool, int, float, np.number)) for item in value):
+            return np.array(value)
+    return value
+
+
+@cache
+def catalogue() -> Kernel:
+    """The kernel that is asked about models; nothing is ever created in it."""
+    return Kernel()
+
+
+@cache
+def model_names() -> tuple[str, ...]:
+    """The names of all node and synapse models, sorted."""
+    return tuple(sorted({*catalogue().node_models, *catalogue().synapse_models}))
+
+
+class ModelHandle:
+    """A model, to be passed to `Simulator.create` or as `synapse` to `Simulator.connect`.
+
+    Calling a handle gives a handle with other default parameters:
+    ``sim.create(ob.iaf_psc_alpha(I_e=376 * pA), 10)``.
+    """
+
+    def __init__(self, name: str, params: Mapping[str, Any] | None = None) -> None:
+        self.__name__ = name
+        self.params: dict[str, Any] = dict(params or {})
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.__name__
+
+    @cached_property
+    def _about(self) -> dict[str, Any]:
+        return catalogue().describe(self.__name__)
+
+    @property
+    def kind(self) -> str:
+        """``neuron``, ``stimulator``, ``recorder``, ``synapse`` or ``other``."""
+        return str(self._about["kind"])
+
+    @property
+    def recordables(self) -> list[str]:
+        """What a multimeter can record from the model."""
+        return [item["name"] for item in self._about["recordables"]]
+
+    @property
+    def receptors(self) -> dict[str, int]:
+        """The model's receptors by name, with the port that `receptor` takes."""
+        return dict(self._about["receptors"])
+
+    @property
+    def __doc__(self) -> str:  # type: ignore[override]
+        return describe(self.__name__)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.Signature(
+            [
+                inspect.Parameter(
+                    item["name"], inspect.Parameter.KEYWORD_ONLY, default=item["default"]
+                )
+                for item in self._settable()
+                if item["name"].isidentifier() and not keyword.iskeyword(item["name"])
+            ]
+        )
+
+    def _settable(self) -> list[dict[str, Any]]:
+        return [item for item in self._about["parameters"] if item["role"] in _SETTABLE]
+
+    def __call__(self, **params: Any) -> ModelHandle:
+        known = [item["name"] for item in self._settable()]
+        for key in params:
+            if key not in known:
+                raise TypeError(f"{self.name} has no parameter {key!r}{nearest(key, known)}")
+        return ModelHandle(self.__name__, {**self.params, **params})
+
+    def __repr__(self) -> str:
+        params = ", ".join(f"{key}={value}" for key, value in self.params.items())
+        return f"<model {self.__name__}{f'({params})' if params else ''}>"
+
+
+def describe(name: str) -> str:
+    """The page of a model as text: what it is, its parameters, recordables and receptors."""
+    about = catalogue().describe(name)
+    parts = [about["summary"], about["doc"]]
+    for title, role in (("Parameters", "parameter"), ("State", "state")):
+        values = [
+            (item["name"], f"{_shown(item['default'])} {item['unit']}".strip(), item["doc"])
+            for item in about["parameters"]
+            if item["role"] == role
+        ]
+        parts.append(_section(title, values))
+    values = [(item["name"], item["unit"], item["doc"]) for item in about["recordables"]]
+    parts.append(_section("Recordables", values))
+    values = [(receptor, str(port), "") for receptor, port in about["receptors"].items()]
+    parts.append(_section("Receptors", values))
+    return "\n\n".join(part.strip() for part in parts if part.strip())
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, np.ndarray):
+        return np.array2string(value, threshold=6, separator=", ")
+    return str(value)
+
+
+def _section(title: str, rows: list[tuple[str, str, str]]) -> str:
+    if not rows:
+        return ""
+    wide = max(len(name) for name, _, _ in rows)
+    value = min(24, max(len(shown) for _, shown, _ in rows))
+    lines = [f"    {n:<{wide}}  {v:<{value}}  {' '.join(d.split())}".rstrip() for n, v, d in rows]
+    return "\n".join([title, "-" * len(title), *lines])

@@ -1,0 +1,52 @@
+"""The default kernel and what this namespace keeps beside it.
+
+This is the only place in the package that holds a kernel for everybody.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ovenbird._ovenbird import Kernel
+
+
+class VerbosityLevel(enum.IntEnum):
+    """How important a message must be to be shown."""
+
+    ALL = 0
+    DEBUG = 5
+    STATUS = 7
+    INFO = 10
+    PROGRESS = 15
+    DEPRECATED = 18
+    WARNING = 20
+    ERROR = 30
+    FATAL = 40
+    QUIET = 100
+
+
+@dataclass
+class Front:
+    """State of the namespace that the kernel does not know.
+
+    Attributes
+    ----------
+    epoch
+        Number of resets so far. A collection remembers the epoch it belongs to: node ids start
+        anew after a reset, so a collection of an earlier epoch would name other nodes.
+    verbosity
+        Least severity of the messages shown. A reset keeps it.
+    print_time
+        Whether a run shows its progress.
+    """
+
+    epoch: int = 0
+    verbosity: VerbosityLevel = VerbosityLevel.INFO
+    print_time: bool = False
+
+
+_kernel: Final = Kernel()
+front: Final = Front()
+userdict: Final[dict[str, Any]] = {}

@@ -1,0 +1,343 @@
+"""Making, finding and removing connections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovenbird import errors
+
+from ._state import _kernel
+from ._values import params_to_kernel, to_kernel
+from .node_collection import NodeCollection
+from .parameter import Parameter
+from .synapse_collection import SynapseCollection
+
+if TYPE_CHECKING:
+    from ovenbird._ovenbird import Ids
+
+
+class CollocatedSynapses:
+    """Several synapses for each pair of nodes that a rule connects.
+
+    Parameters
+    ----------
+    syn_specs
+        One dictionary per synapse, as `syn_spec` of `Connect`.
+    """
+
+    def __init__(self, *syn_specs: Mapping[str, Any]) -> None:
+        for spec in syn_specs:
+            if not isinstance(spec, Mapping):
+                raise TypeError(f"CollocatedSynapses takes dictionaries, got {type(spec).__name__}")
+        self.syn_specs = syn_specs
+
+    def __len__(self) -> int:
+        return len(self.syn_specs)
+
+
+def Connect(
+    pre: Any,
+    post: Any,
+    conn_spec: str | Mapping[str, Any] | None = None,
+    syn_spec: str | Mapping[str, Any] | CollocatedSynapses | None = None,
+    return_synapsecollection: bool = False,
+) -> SynapseCollection | None:
+    """Connect nodes.
+
+    Parameters
+    ----------
+    pre, post
+        Collections, or sequences of node ids. Ids may repeat if the rule is ``one_to_one``.
+    conn_spec
+        Name of a rule, or dictionary with ``rule`` and its parameters. Default ``all_to_all``.
+    syn_spec
+        Name of a synapse model, dictionary with ``synapse_model``, ``weight``, ``delay``,
+        ``receptor_type`` and parameters of the model, or `CollocatedSynapses`. Values are
+        numbers, `Parameter` objects, or arrays with a shape that fits the rule: one value per
+        pair for ``one_to_one`` and ``fixed_total_number``; targets by sources for
+        ``all_to_all``; targets by in-degree, and sources by out-degree, for ``fixed_indegree``
+        and ``fixed_outdegree``.
+    return_synapsecollection
+        Whether to return the connections between `pre` and `post`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the shape of an array does not fit the rule, or ids repeat with another rule.
+    IllegalConnection
+        If nodes cannot be connected.
+    """
+    conn = _conn_dict(conn_spec)
+    sources, targets = _endpoints(pre, post, conn["rule"])
+    _refuse_spatial(conn)
+    shape = _Shape(conn, len(sources), len(targets))
+    syn = [shape.synapse(spec) for spec in _syn_dicts(syn_spec)]
+    _kernel.connect(_to_ids(sources), _to_ids(targets), params_to_kernel(conn), syn)
+    if not return_synapsecollection:
+        return None
+    return GetConnections(_as_collection(sources), _as_collection(targets))
+
+
+def _conn_dict(conn_spec: Any) -> dict[str, Any]:
+    if conn_spec is None:
+        return {"rule": "all_to_all"}
+    if isinstance(conn_spec, str):
+        return {"rule": conn_spec}
+    if not isinstance(conn_spec, Mapping):
+        raise TypeError(f"conn_spec must be a string or dict, got {type(conn_spec).__name__}")
+    if "rule" not in conn_spec:
+        raise KeyError(
+            "conn_spec needs the key 'rule', the name of a connection rule; "
+            f"got the keys {sorted(map(str, conn_spec))}"
+        )
+    return dict(conn_spec)
+
+
+def _syn_dicts(syn_spec: Any) -> Sequence[Mapping[str, Any]]:
+    if syn_spec is None:
+        return ({},)
+    if isinstance(syn_spec, str):
+        return ({"synapse_model": syn_spec},)
+    if isinstance(syn_spec, Mapping):
+        return (syn_spec,)
+    if isinstance(syn_spec, CollocatedSynapses):
+        if not syn_spec.syn_specs:
+            raise errors.BadProperty("CollocatedSynapses() needs at least one dictionary")
+        return syn_spec.syn_specs
+    raise TypeError("syn_spec must be a string, dict or CollocatedSynapses object")
+
+
+Endpoint = NodeCollection | NDArray[np.int64]
+
+
+def _endpoints(pre: Any, post: Any, rule: Any) -> tuple[Endpoint, Endpoint]:
+    """Return both sides as collections, or both as arrays if the ids of one repeat."""
+    sources, targets = (_endpoint(side, rule == "one_to_one") for side in (pre, post))
+    if isinstance(sources, NodeCollection) and isinstance(targets, NodeCollection):
+        for name, side in (("Presynaptic", sources), ("Postsynaptic", targets)):
+            side._check()
+            if not len(side):
+                raise errors.IllegalConnection(
+                    "Creation of connection is not possible because:\n"
+                    f"{name} nodes cannot be an empty NodeCollection"
+                )
+        return sources, targets
+    if rule != "one_to_one":
+        raise ValueError(
+            "When connecting two arrays with non-unique IDs, `conn_spec` must be 'one_to_one', "
+            f"got {rule!r}."
+        )
+    if len(sources) != len(targets):
+        raise ValueError(
+            "If 'pre' or 'post' contain non-unique IDs, then they must have the same length, "
+            f"got {len(sources)} and {len(targets)}."
+        )
+    return _id_array(sources, "pre"), _id_array(targets, "post")
+
+
+def _endpoint(side: Any, one_to_one: bool) -> Any:
+    """Return a collection if the ids are unique and the rule does not take their order."""
+    if isinstance(side, NodeCollection):
+        return side
+    ids = np.asarray(side if isinstance(side, np.ndarray) else list(side))
+    if not one_to_one and len(np.unique(ids)) == ids.size:
+        return NodeCollection(ids)
+    return ids
+
+
+def _id_array(side: Any, name: str) -> NDArray[np.int64]:
+    ids = np.asarray(side)
+    if ids.ndim != 1:
+        raise ValueError(f"'{name}' must be a one-dimensional array of node IDs")
+    if ids.dtype.kind not in "iu":
+        raise TypeError(f"'{name}' node IDs must be integers.")
+    if ids.dtype.kind == "u" and ids.size and ids.max() > np.iinfo(np.int64).max:
+        raise OverflowError(f"'{name}' contains a node ID beyond the range of 64-bit integers")
+    return ids.astype(np.int64)
+
+
+def _to_ids(side: Endpoint) -> Ids:
+    return side._parts() if isinstance(side, NodeCollection) else side
+
+
+def _as_collection(side: Endpoint) -> NodeCollection:
+    return side if isinstance(side, NodeCollection) else NodeCollection(np.unique(side))
+
+
+def _refuse_spatial(conn: Mapping[str, Any]) -> None:
+    for key in ("mask", "use_on_source"):
+        if key in conn:
+            raise errors.NotImplemented(
+                f"'{key}' in conn_spec is not available: collections have no positions"
+            )
+    for key, value in conn.items():
+        if isinstance(value, Parameter) and value.is_spatial():
+            raise TypeError(
+                f"'{key}' depends on positions, but the NodeCollections have no spatial information"
+            )
+
+
+class _Shape:
+    """The shape that arrays of synapse parameters must have for a rule and two populations."""
+
+    def __init__(self, conn: Mapping[str, Any], n_pre: int, n_post: int) -> None:
+        self.rule = conn["rule"]
+        self.expected: tuple[Any, ...] = ()
+        self.meaning = ""
+        if self.rule == "one_to_one":
+            self.expected = (n_pre,)
+        elif self.rule == "fixed_total_number":
+            self.expected = (conn.get("N"),)
+        elif self.rule == "all_to_all":
+            self.expected, self.meaning = (n_post, n_pre), " (n_target x n_sources)"
+        elif self.rule == "fixed_indegree":
+            self.expected = (n_post, conn.get("indegree"))
+            self.meaning = " (n_target x indegree)"
+        elif self.rule == "fixed_outdegree":
+            self.expected = (n_pre, conn.get("outdegree"))
+            self.meaning = " (n_sources x outdegree)"
+
+    def synapse(self, spec: Mapping[str, Any]) -> dict[str, Any]:
+        """Return one synapse for the kernel, its arrays checked and flattened."""
+        model = spec.get("synapse_model", "static_synapse")
+        if not isinstance(model, str):
+            raise TypeError(
+                f"'synapse_model' must be specified by a 'str', got {type(model).__name__}."
+            )
+        converted = {
+            key: self.array(key, value) if _is_array(value) else to_kernel(value)
+            for key, value in spec.items()
+            if key != "synapse_model"
+        }
+        return params_to_kernel({"synapse_model": model, **converted})
+
+    def array(self, key: str, value: Any) -> Any:
+        """Return `value` as a flat array."""
+        values = np.asarray(value)
+        if values.ndim == 0:
+            return values.item()
+        if values.ndim != len(self.expected):
+            raise TypeError(self.wrong_dimension(key, values.ndim))
+        if values.shape != self.expected:
+            wanted = "x".join(str(extent) for extent in self.expected)
+            got = "x".join(str(extent) for extent in values.shape)
+            raise ValueError(
+                f"'{key}' has to be an array of dimension {wanted}{self.meaning}, "
+                f"a scalar or a dictionary; got an array of dimension {got}."
+            )
+        if values.dtype.kind not in "iufb":
+            raise TypeError(f"'{key}' has to be an array of numbers, got {values.dtype}")
+        kind = np.float64 if values.dtype.kind == "f" else np.int64
+        return np.ascontiguousarray(values, dtype=kind).reshape(-1)
+
+    def wrong_dimension(self, key: str, dimension: int) -> str:
+        """Return the message for an array that has the wrong number of dimensions."""
+        if dimension == 1:
+            return (
+                f"'{key}' has the wrong type. One-dimensional parameter arrays can only be used "
+                "in conjunction with rule 'one_to_one' or 'fixed_total_number', "
+                f"not '{self.rule}'."
+            )
+        if dimension == 2:
+            return (
+                f"'{key}' has the wrong type. Two-dimensional parameter arrays can only be used "
+                "in conjunction with rules 'all_to_all', 'fixed_indegree' or 'fixed_outdegree', "
+                f"not '{self.rule}'."
+            )
+        return f"'{key}' has {dimension} dimensions; parameter arrays have one or two."
+
+
+def _is_array(value: Any) -> bool:
+    if isinstance(value, (str, Mapping, NodeCollection, Parameter)):
+        return False
+    return isinstance(value, (list, tuple, range, np.ndarray)) or hasattr(value, "__array__")
+
+
+def Disconnect(
+    *args: Any,
+    conn_spec: str | Mapping[str, Any] | None = None,
+    syn_spec: str | Mapping[str, Any] | None = None,
+) -> None:
+    """Remove connections.
+
+    Parameters
+    ----------
+    args
+        A `SynapseCollection`, or two `NodeCollection` objects.
+    conn_spec
+        Rule that pairs sources and targets, ``one_to_one`` (default) or ``all_to_all``.
+    syn_spec
+        Synapse model of the connections, default ``static_synapse``.
+
+    Raises
+    ------
+    InexistentConnection
+        If a connection does not exist.
+    """
+    if len(args) == 1 and isinstance(args[0], SynapseCollection):
+        if conn_spec is not None or syn_spec is not None:
+            raise TypeError(
+                "conn_spec and syn_spec do not apply to a SynapseCollection, which names each "
+                "connection"
+            )
+        args[0].disconnect()
+        return
+    if len(args) != 2 or not all(isinstance(arg, NodeCollection) for arg in args):
+        raise TypeError(
+            "Arguments must be either a SynapseCollection or two NodeCollections; "
+            "conn_spec and syn_spec must be given as keywords"
+        )
+    conn = _conn_dict("one_to_one" if conn_spec is None else conn_spec)
+    if isinstance(syn_spec, CollocatedSynapses):
+        raise TypeError("Disconnect removes one kind of synapse per call")
+    syn = {"synapse_model": "static_synapse", **_syn_dicts(syn_spec)[0]}
+    pre, post = args
+    _kernel.disconnect(pre._parts(), post._parts(), params_to_kernel(conn), params_to_kernel(syn))
+
+
+def GetConnections(
+    source: NodeCollection | None = None,
+    target: NodeCollection | None = None,
+    synapse_model: str | None = None,
+    synapse_label: int | None = None,
+) -> SynapseCollection:
+    """Return the connections that match all given arguments.
+
+    Parameters
+    ----------
+    source, target
+        Nodes at either end; None for all.
+    synapse_model
+        Name of a synapse model; None for all.
+    synapse_label
+        Label of connections of models whose name ends in ``_lbl``; None for all.
+
+    Raises
+    ------
+    TypeError
+        If `source` or `target` is not a `NodeCollection`.
+    UnknownSynapseType
+        If the model does not exist.
+    """
+    sides: list[Any] = []
+    for name, side in (("source", source), ("target", target)):
+        if side is None:
+            sides.append(None)
+        elif isinstance(side, NodeCollection):
+            sides.append(side._parts())
+        else:
+            raise TypeError(f"{name} must be NodeCollection, got {type(side).__name__}.")
+    if synapse_model is not None and not isinstance(synapse_model, str):
+        raise errors.TypeMismatch(
+            f"'synapse_model' must be a string, got {type(synapse_model).__name__}"
+        )
+    label = to_kernel(synapse_label)
+    if label is not None and (isinstance(label, bool) or not isinstance(label, int)):
+        raise errors.TypeMismatch(
+            f"'synapse_label' must be an integer, got {type(synapse_label).__name__}"
+        )
+    return SynapseCollection(_kernel.get_connections(sides[0], sides[1], synapse_model, label))

@@ -1,0 +1,140 @@
+"""Reading and writing the attributes of the kernel."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from ovenbird import errors
+
+from ._names import did_you_mean
+from ._state import VerbosityLevel, _kernel, front
+from ._values import params_to_kernel
+from .build_info import build_info
+from .kernel_attributes import ATTRIBUTES
+
+
+def kernel_status() -> dict[str, Any]:
+    """Return all attributes of the kernel."""
+    status = dict(_kernel.get_status())
+    status["build_info"] = build_info()
+    status["node_models"] = list(_kernel.node_models)
+    status["synapse_models"] = list(_kernel.synapse_models)
+    status["memory_size"] = _memory_size()
+    status["print_time"] = front.print_time
+    status["verbosity"] = front.verbosity
+    return dict(sorted(status.items()))
+
+
+def kernel_value(name: str) -> Any:
+    """Return one attribute of the kernel; those that need no status dictionary directly."""
+    if name == "kernel_status":
+        return kernel_status()
+    if name == "network_size":
+        return _kernel.network_size
+    if name == "num_connections":
+        return _kernel.num_connections
+    status = kernel_status()
+    if name not in status:
+        raise KeyError(f"the kernel has no attribute {name!r}{did_you_mean(name, status)}")
+    return status[name]
+
+
+def _memory_size() -> int:
+    """Return the size of the process in kB, -1 where the system does not tell."""
+    if sys.platform != "linux":
+        return -1
+    with open("/proc/self/status", encoding="ascii", errors="replace") as lines:
+        for line in lines:
+            if line.startswith("VmSize:"):
+                return int(line.split()[1])
+    return -1
+
+
+def GetKernelStatus(keys: Any = None) -> Any:
+    """Return attributes of the kernel.
+
+    Parameters
+    ----------
+    keys
+        Nothing for a dictionary of all, the name of one, or a sequence of names for a tuple.
+
+    Raises
+    ------
+    KeyError
+        If an attribute does not exist.
+    """
+    if keys is None:
+        return kernel_status()
+    if isinstance(keys, str):
+        return kernel_value(keys)
+    try:
+        names = list(keys)
+    except TypeError:
+        raise TypeError("keys should be either a string or an iterable") from None
+    return tuple(kernel_value(name) for name in names)
+
+
+def SetKernelStatus(params: Mapping[str, Any]) -> None:
+    """Set attributes of the kernel, all of them or, after an error, none.
+
+    Parameters
+    ----------
+    params
+        Names and values. Unknown names and those of read-only attributes are errors; with
+        ``nest.dict_miss_is_error = False`` they are dropped with a warning.
+
+    Raises
+    ------
+    ValueError
+        If an attribute does not exist or is read-only.
+    """
+    if not isinstance(params, Mapping):
+        raise TypeError(f"params must be a dictionary, got {type(params).__name__}")
+    strict = params.get("dict_miss_is_error")
+    if not isinstance(strict, bool):
+        strict = _kernel.get_status()["dict_miss_is_error"]
+    accepted = {}
+    for name, value in params.items():
+        problem = _problem(name)
+        if problem is None:
+            accepted[name] = value
+        elif strict:
+            raise ValueError(problem)
+        else:
+            from .info import message
+
+            message(f"{problem}; ignored", VerbosityLevel.WARNING)
+    _apply(accepted)
+
+
+def _problem(name: Any) -> str | None:
+    """Return what is wrong with setting the attribute `name`, if anything."""
+    attribute = ATTRIBUTES.get(name)
+    if attribute is None:
+        return (
+            f"`{name}` is not a valid kernel parameter{did_you_mean(name, ATTRIBUTES)}, "
+            f"valid parameters are: {', '.join(repr(known) for known in sorted(ATTRIBUTES))}"
+        )
+    if attribute.readonly:
+        return f"`{name}` is a readonly kernel parameter"
+    return None
+
+
+def _apply(params: dict[str, Any]) -> None:
+    verbosity = params.pop("verbosity", front.verbosity)
+    if not isinstance(verbosity, VerbosityLevel):
+        raise errors.TypeMismatch(
+            f"Failed to cast 'verbosity' from {type(verbosity).__name__} to type VerbosityLevel; "
+            "use a member such as nest.VerbosityLevel.WARNING"
+        )
+    print_time = params.pop("print_time", front.print_time)
+    if not isinstance(print_time, bool):
+        raise errors.TypeMismatch(
+            f"Failed to cast 'print_time' from {type(print_time).__name__} to type bool"
+        )
+    if params:
+        _kernel.set_status(params_to_kernel(params))
+    front.verbosity = verbosity
+    front.print_time = print_time

@@ -1,0 +1,1 @@
+"""The functions of the namespace under the module names of PyNEST."""

@@ -1,0 +1,11 @@
+"""Making, finding and removing connections."""
+
+from ..connect import Connect, Disconnect, GetConnections
+from ..unavailable import TripartiteConnect
+
+__all__ = [
+    "Connect",
+    "Disconnect",
+    "GetConnections",
+    "TripartiteConnect",
+]

@@ -1,0 +1,19 @@
+"""Processes and virtual processes."""
+
+from ..parallel import (
+    GetLocalVPs,
+    NumProcesses,
+    Rank,
+    SetAcceptableLatency,
+    SetMaxBuffered,
+    SyncProcesses,
+)
+
+__all__ = [
+    "GetLocalVPs",
+    "NumProcesses",
+    "Rank",
+    "SetAcceptableLatency",
+    "SetMaxBuffered",
+    "SyncProcesses",
+]

@@ -1,0 +1,7 @@
+"""Networks in SONATA files."""
+
+from ..unavailable import SonataNetwork
+
+__all__ = [
+    "SonataNetwork",
+]

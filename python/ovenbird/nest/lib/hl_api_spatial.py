@@ -1,0 +1,41 @@
+"""Positions of nodes."""
+
+from ..unavailable import (
+    CreateMask,
+    Displacement,
+    Distance,
+    DumpLayerConnections,
+    DumpLayerNodes,
+    FindCenterElement,
+    FindNearestElement,
+    GetPosition,
+    GetSourceNodes,
+    GetSourcePositions,
+    GetTargetNodes,
+    GetTargetPositions,
+    PlotLayer,
+    PlotProbabilityParameter,
+    PlotSources,
+    PlotTargets,
+    SelectNodesByMask,
+)
+
+__all__ = [
+    "CreateMask",
+    "Displacement",
+    "Distance",
+    "DumpLayerConnections",
+    "DumpLayerNodes",
+    "FindCenterElement",
+    "FindNearestElement",
+    "GetPosition",
+    "GetSourceNodes",
+    "GetSourcePositions",
+    "GetTargetNodes",
+    "GetTargetPositions",
+    "PlotLayer",
+    "PlotProbabilityParameter",
+    "PlotSources",
+    "PlotTargets",
+    "SelectNodesByMask",
+]

@@ -1,0 +1,22 @@
+"""Collections and parameters."""
+
+from ..compartments import Compartments, Receptors
+from ..connect import CollocatedSynapses
+from ..node_collection import NodeCollection
+from ..parameter import CreateParameter, Parameter
+from ..serialize import serialize_data, to_json
+from ..synapse_collection import SynapseCollection
+from ..unavailable import Mask
+
+__all__ = [
+    "CollocatedSynapses",
+    "Compartments",
+    "CreateParameter",
+    "Mask",
+    "NodeCollection",
+    "Parameter",
+    "Receptors",
+    "SynapseCollection",
+    "serialize_data",
+    "to_json",
+]

@@ -1,0 +1,439 @@
+"""`NodeCollection`: an ascending set of nodes with its algebra and its parameters."""
+
+from __future__ import annotations
+
+import bisect
+import operator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, SupportsIndex, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovenbird import errors
+
+from . import _runs
+from ._node_status import hierarchical, read_status, to_frame
+from ._runs import Run, Runs
+from ._state import _kernel, front
+from ._values import node_ids, params_to_kernel
+from .compartments import CompartmentalPart
+from .serialize import to_json
+
+INVALID = (
+    "InvalidNodeCollection: ResetKernel invalidates all NodeCollections created before it; "
+    "create the nodes again"
+)
+
+
+class NodeCollection:
+    """An ascending set of unique nodes.
+
+    Indexing, slicing and iteration give collections. Parameters are read and written as
+    attributes, or with `get` and `set`.
+
+    Parameters
+    ----------
+    data
+        Ascending, unique ids of existing nodes. Nothing gives the empty collection.
+
+    Raises
+    ------
+    BadProperty
+        If ids are not unique or not in ascending order.
+    UnknownNode
+        If a node does not exist.
+    """
+
+    __slots__ = ("__weakref__", "_ends", "_epoch", "_runs", "_sliced")
+
+    _runs: Runs
+    _epoch: int
+    _sliced: bool
+    _ends: list[int]
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, data: Iterable[int] | None = None) -> None:
+        if isinstance(data, NodeCollection):
+            data._check()
+            _init(self, data._runs, data._epoch, data._sliced)
+            return
+        ids = node_ids(() if data is None else data)
+        if len(ids) > 1:
+            _check_ascending(ids)
+        _init(self, _runs_of(ids), front.epoch, False)
+
+    @classmethod
+    def _of(cls, runs: Iterable[tuple[int, int, int, str]], sliced: bool = False) -> NodeCollection:
+        """Return the collection of runs that are known to exist now."""
+        return _make(tuple(Run(*run) for run in runs), front.epoch, sliced)
+
+    def _to_kernel(self) -> NDArray[np.int64]:
+        self._check()
+        return _runs.ids_of(self._runs)
+
+    def _parts(self) -> list[tuple[int, int, int]]:
+        """Return the ids as the kernel takes them."""
+        self._check()
+        return [(first, last, step) for first, last, step, _ in self._runs]
+
+    def _check(self) -> None:
+        """Refuse a collection from before the last reset."""
+        if self._epoch != front.epoch and self._runs:
+            raise errors.KernelException(INVALID)
+
+    # Set algebra
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __iter__(self) -> Iterator[NodeCollection]:
+        epoch = self._epoch
+        for run in self._runs:
+            model = run.model
+            for node_id in run.ids():
+                yield _make((Run(node_id, node_id, 1, model),), epoch, False)
+
+    def __contains__(self, node_id: object) -> bool:
+        return _runs.contains(self._runs, _as_id(node_id))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, NodeCollection):
+            raise NotImplementedError(f"Cannot compare NodeCollection to {type(other).__name__}")
+        return _runs.same(self._runs, other._runs)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __add__(self, other: object) -> NodeCollection:
+        if not isinstance(other, NodeCollection):
+            if isinstance(other, int) and other == 0:
+                return self
+            raise TypeError(
+                f"Cannot add object of type '{type(other).__name__}' to 'NodeCollection'"
+            )
+        if not other._runs:
+            return self
+        if not self._runs:
+            return other
+        self._check()
+        other._check()
+        if self._sliced or other._sliced:
+            raise errors.BadProperty(
+                "Cannot add NodeCollection to a sliced composite. Join the collections first and "
+                "slice the sum, or build it with NodeCollection(sorted(a.tolist() + b.tolist()))"
+            )
+        return _make(_runs.joined(self._runs, other._runs), self._epoch, False)
+
+    def __radd__(self, other: object) -> NodeCollection:
+        return self + other
+
+    def __getitem__(self, key: Any) -> NodeCollection:
+        self._check()
+        if isinstance(key, slice):
+            return self._slice(key)
+        if isinstance(key, (list, tuple)):
+            return self._pick(_index_array(key))
+        if isinstance(key, np.ndarray):
+            if key.ndim != 1:
+                raise TypeError("NumPy indices must be one-dimensional")
+            return self._pick(key)
+        try:
+            index = operator.index(key)
+        except TypeError:
+            raise IndexError(
+                "only integers, slices, lists, tuples, and numpy arrays are valid indices of a "
+                f"NodeCollection, got {type(key).__name__}"
+            ) from None
+        return self._single(index)
+
+    def _single(self, index: int) -> NodeCollection:
+        size = len(self)
+        if not -size <= index < size:
+            raise IndexError(f"index value outside of the NodeCollection: {index} with size {size}")
+        index %= size
+        number = bisect.bisect_right(self._ends, index)
+        run = self._runs[number]
+        node_id = run.ids()[index - (self._ends[number] - run.size)]
+        return _make((Run(node_id, node_id, 1, run.model),), self._epoch, False)
+
+    def _slice(self, key: slice) -> NodeCollection:
+        size = len(self)
+        step = 1 if key.step is None else operator.index(key.step)
+        if step < 1:
+            raise IndexError("slicing step for NodeCollection must be strictly positive")
+        start = _slice_bound(key.start, size, 0, "start")
+        stop = _slice_bound(key.stop, size, size, "stop")
+        if size and start >= size:
+            raise IndexError("slice start value outside of the NodeCollection")
+        if start >= stop:
+            raise errors.BadParameter(f"start < stop required. Got start {start} and stop {stop}.")
+        runs = _runs.sliced(self._runs, start, stop, step)
+        contiguous = len(runs) == 1 and runs[0].step == 1
+        unchanged = runs == self._runs
+        return _make(runs, self._epoch, self._sliced if unchanged else not contiguous)
+
+    def _pick(self, index: NDArray[Any]) -> NodeCollection:
+        """Return the nodes at an array of positions, or where an array of bools is true."""
+        if index.dtype == np.bool_:
+            if len(index) != len(self):
+                raise IndexError(
+                    "Bool index array must be the same length as NodeCollection, got "
+                    f"{len(index)} for {len(self)}"
+                )
+            index = np.flatnonzero(index)
+        if index.size == 0:
+            return _make((), front.epoch, False)
+        if index.dtype.kind not in "iu":
+            raise TypeError("Indices must be integers or bools")
+        size = len(self)
+        outside = (index < -size) | (index >= size)
+        if outside.any():
+            raise IndexError(
+                f"index value outside of the NodeCollection: {index[outside][0]} with size {size}"
+            )
+        index = np.where(index < 0, index + size, index)
+        if len(np.unique(index)) != len(index):
+            raise ValueError("All node IDs in a NodeCollection have to be unique")
+        ids = _runs.ids_of(self._runs)[index]
+        _check_ascending(ids)
+        return _make(_runs_of(ids), self._epoch, False)
+
+    def index(self, node_id: int) -> int:
+        """Return the position of a node.
+
+        Raises
+        ------
+        ValueError
+            If the node is not in the collection.
+        """
+        found = _runs.position(self._runs, _as_id(node_id))
+        if found is None:
+            raise ValueError(f"{node_id} is not in NodeCollection")
+        return found
+
+    def tolist(self) -> list[int]:
+        """Return the node ids as a list."""
+        return cast("list[int]", _runs.ids_of(self._runs).tolist())
+
+    def _serialized(self) -> list[int]:
+        return self.tolist()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        ids = _runs.ids_of(self._runs)
+        return ids if dtype is None else ids.astype(dtype)
+
+    def _to_array(self, selection: str = "all") -> dict[str | int, list[int]]:
+        """Return the node ids, all of them, by rank, or by thread."""
+        if selection == "all":
+            return {"All": self.tolist()}
+        if selection == "rank":
+            return {"Rank 0": self.tolist()}
+        if selection != "thread":
+            raise errors.BadParameter(
+                f"to_array() accepts only 'all', 'rank', 'thread', but got '{selection}'."
+            )
+        ids = _runs.ids_of(self._runs)
+        threads = _kernel.get_status()["local_num_threads"]
+        return {thread: ids[ids % threads == thread].tolist() for thread in range(threads)}
+
+    def __copy__(self) -> NodeCollection:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> NodeCollection:
+        return self
+
+    def __repr__(self) -> str:
+        return _runs.described(self._runs, self._sliced)
+
+    # Parameters
+
+    @property
+    def spatial(self) -> dict[str, Any] | None:
+        """Description of the layer, or None for a collection without positions."""
+        return None
+
+    def get(self, *params: Any, output: str = "") -> Any:
+        """Return parameters of the nodes.
+
+        Parameters
+        ----------
+        params
+            Nothing for all parameters, the name of one, or a list of names. More than one
+            argument is a path into a dictionary such as ``get("events", "times")``, whose last
+            element may be a list.
+        output
+            ``"pandas"`` for a `DataFrame` with node ids as index, ``"json"`` for a string.
+
+        Returns
+        -------
+        Any
+            A value for the name of one parameter and a dictionary otherwise. For more than one
+            node each value is a tuple with one element per node, `None` where a node does not
+            have the parameter; for a path it is a list.
+
+        Raises
+        ------
+        ValueError
+            If the collection is empty.
+        KeyError
+            If no node has the parameter.
+        """
+        if not self._runs:
+            raise ValueError("Cannot get parameter of empty NodeCollection")
+        parts = self._parts()
+        if len(params) > 1:
+            result = hierarchical(self, parts, params)
+        else:
+            result = read_status(self, parts, params[0] if params else None)
+        if output == "json":
+            return to_json(result)
+        if output == "pandas":
+            return to_frame(result, params[-1] if params else None, self.tolist())
+        return result
+
+    def set(self, params: Any = None, **kwargs: Any) -> None:
+        """Set parameters of the nodes.
+
+        Parameters
+        ----------
+        params
+            Dictionary of parameters, or a sequence of dictionaries, one per node. A value is
+            for all nodes, a sequence of one value per node, or a `Parameter` drawn per node.
+        kwargs
+            The parameters as keywords, instead of `params`.
+
+        Raises
+        ------
+        TypeError
+            If both or neither are given, or a list has the wrong length.
+        UnaccessedDictionaryEntry
+            If a node does not have a parameter.
+        """
+        if not self._runs:
+            return
+        self._check()
+        if kwargs:
+            if params is not None:
+                raise TypeError("must either provide params or kwargs, but not both.")
+            params = kwargs
+        if isinstance(params, Mapping):
+            _kernel.set_nodes(self._parts(), params_to_kernel(params))
+        elif isinstance(params, (list, tuple)):
+            self._set_each(params)
+        else:
+            raise TypeError(
+                "params must be a dictionary or a list of dictionaries, one per node, got "
+                f"{type(params).__name__}"
+            )
+
+    def _set_each(self, params: list[Any] | tuple[Any, ...]) -> None:
+        for entry in params:
+            if not isinstance(entry, Mapping):
+                raise TypeError(
+                    f"a list of params must contain dictionaries, got {type(entry).__name__}"
+                )
+        if len(params) != len(self):
+            raise TypeError(
+                f"list of params must have one dictionary per node, got {len(params)} for "
+                f"{len(self)} nodes"
+            )
+        converted = [params_to_kernel(entry) for entry in params]
+        keys = converted[0].keys()
+        if keys and all(
+            entry.keys() == keys
+            and not any(isinstance(v, (list, np.ndarray, dict)) for v in entry.values())
+            for entry in converted
+        ):
+            columns = {key: [entry[key] for entry in converted] for key in keys}
+            _kernel.set_nodes(self._parts(), columns)
+            return
+        for node, entry in zip(self, converted, strict=True):
+            if entry:
+                _kernel.set_nodes(node._parts(), entry)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"'NodeCollection' object has no attribute {name!r}")
+        if not self._runs:
+            raise AttributeError(f"Cannot get attribute {name!r} of empty NodeCollection")
+        return self.get(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, CompartmentalPart) and value.is_applied():
+            return
+        self.set({name: value})
+
+    def __dir__(self) -> list[str]:
+        names = set(super().__dir__())
+        if self._runs and self._epoch == front.epoch:
+            names.update(self[0].get())
+        return sorted(names)
+
+
+_SLOTS = {
+    name: getattr(NodeCollection, name).__set__ for name in ("_runs", "_epoch", "_sliced", "_ends")
+}
+_set_runs, _set_epoch = _SLOTS["_runs"], _SLOTS["_epoch"]
+_set_sliced, _set_ends = _SLOTS["_sliced"], _SLOTS["_ends"]
+
+
+def _init(collection: NodeCollection, runs: Runs, epoch: int, sliced: bool) -> None:
+    """Fill the slots, which attribute assignment would send to the kernel."""
+    _set_runs(collection, runs)
+    _set_epoch(collection, epoch)
+    _set_sliced(collection, sliced)
+    _set_ends(collection, _runs.ends(runs) if len(runs) > 1 else [run.size for run in runs])
+
+
+def _make(runs: Runs, epoch: int, sliced: bool) -> NodeCollection:
+    collection = NodeCollection.__new__(NodeCollection)
+    _init(collection, runs, epoch, sliced)
+    return collection
+
+
+def _runs_of(ids: NDArray[np.int64]) -> Runs:
+    """Return ascending ids as runs, asking the kernel for their models."""
+    if len(ids) == 0:
+        return ()
+    return tuple(Run(*run) for run in _kernel.model_runs(_runs.contiguous_parts(ids)))
+
+
+def _check_ascending(ids: NDArray[np.int64]) -> None:
+    steps = np.diff(ids)
+    if (steps > 0).all():
+        return
+    if len(np.unique(ids)) < len(ids):
+        raise errors.BadProperty("All node IDs in a NodeCollection have to be unique")
+    place = int(np.flatnonzero(steps < 0)[0])
+    raise errors.BadProperty(
+        f"Indices must be sorted in ascending order; {ids[place]} comes before {ids[place + 1]}"
+    )
+
+
+def _as_id(value: object) -> int:
+    """Return a node id, which may be a float with an integral value."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    try:
+        return operator.index(cast("SupportsIndex", value))
+    except TypeError:
+        raise TypeError(f"an integer is required as node id, got {type(value).__name__}") from None
+
+
+def _index_array(key: list[Any] | tuple[Any, ...]) -> NDArray[Any]:
+    """Return a list of positions or of bools as an array; the two do not mix."""
+    if all(isinstance(item, (bool, np.bool_)) for item in key):
+        return np.array(key, dtype=np.int64 if not key else np.bool_)
+    if not all(isinstance(item, (int, np.integer)) and not isinstance(item, bool) for item in key):
+        raise TypeError("Indices must be integers or bools")
+    return np.array(key, dtype=np.int64)
+
+
+def _slice_bound(bound: Any, size: int, default: int, name: str) -> int:
+    if bound is None:
+        return default
+    value = operator.index(bound)
+    if not -size <= value <= size:
+        raise IndexError(f"slice {name} value outside of the NodeCollection")
+    return value + size if value < 0 else value

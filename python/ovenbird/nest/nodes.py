@@ -1,0 +1,127 @@
+"""Creating and finding nodes."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Mapping
+from itertools import chain
+from typing import Any
+
+from ovenbird import errors
+
+from ._state import _kernel
+from ._values import params_to_kernel
+from .node_collection import NodeCollection
+
+
+def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) -> NodeCollection:
+    """Create nodes.
+
+    Parameters
+    ----------
+    model
+        Name of a node model, see `nest.node_models`.
+    n
+        Number of nodes. A dictionary here is taken as `params`.
+    params
+        Dictionary of parameters, or a sequence of dictionaries, one per node. A value is for
+        all nodes, a sequence of one value per node, or a `Parameter` drawn per node.
+    positions
+        Positions of the nodes.
+
+    Returns
+    -------
+    NodeCollection
+        The nodes.
+
+    Raises
+    ------
+    UnknownModelName
+        If the model does not exist.
+    UnaccessedDictionaryEntry
+        If the model does not have a parameter.
+    """
+    if isinstance(n, Mapping) and params is None:
+        n, params = 1, n
+    if not isinstance(model, str):
+        raise TypeError(f"model must be the name of a node model, got {type(model).__name__}")
+    if positions is not None:
+        raise errors.NotImplemented(
+            "Create with positions is not available; create the nodes without positions"
+        )
+    count = _count(n)
+    if not (params is None or isinstance(params, Mapping)):
+        _check_list(params, count)
+    first, last = _kernel.create(model, count)
+    nodes = NodeCollection._of([(first, last, 1, model)])
+    if params:
+        nodes.set(params)
+    return nodes
+
+
+def _count(n: Any) -> int:
+    if isinstance(n, str) or not isinstance(n, numbers.Real):
+        raise TypeError(f"n must be the number of nodes, got {type(n).__name__}")
+    if not float(n).is_integer():
+        raise TypeError(f"n must have an integer value, got {n!r}")
+    count = int(float(n)) if not isinstance(n, numbers.Integral) else int(n)
+    if count < 1:
+        raise errors.BadParameterValue(f"n must be at least 1, got {count}")
+    return count
+
+
+def _check_list(params: Any, count: int) -> None:
+    if not isinstance(params, (list, tuple)) or not all(isinstance(p, Mapping) for p in params):
+        raise TypeError("params must be either a dict of parameters or a list or tuple of dicts")
+    if len(params) != count:
+        raise TypeError(
+            f"list of params must have one dictionary per node, got {len(params)} for {count} nodes"
+        )
+
+
+def GetNodes(
+    properties: Mapping[str, Any] | None = None, local_only: bool = False
+) -> NodeCollection:
+    """Return the nodes whose parameters have the given values.
+
+    Parameters
+    ----------
+    properties
+        Names and values that all must match; nothing for all nodes.
+    local_only
+        Whether to return only the nodes of this process.
+    """
+    if properties is None:
+        properties = {}
+    if not isinstance(properties, Mapping):
+        raise TypeError(f"properties must be a dictionary, got {type(properties).__name__}")
+    parts = _kernel.find_nodes(params_to_kernel(properties), bool(local_only))
+    return NodeCollection(chain.from_iterable(range(a, b + 1, step) for a, b, step in parts))
+
+
+def GetLocalNodeCollection(nc: NodeCollection) -> NodeCollection:
+    """Return the nodes of a collection that belong to this process; here all of them."""
+    if not isinstance(nc, NodeCollection):
+        raise TypeError(
+            f"GetLocalNodeCollection requires a NodeCollection, got {type(nc).__name__}"
+        )
+    nc._check()
+    return nc
+
+
+def PrintNodes() -> None:
+    """Print the ids and models of all nodes, one line per range of ids."""
+    size = _kernel.network_size
+    if not size:
+        return
+    width = len(str(size))
+    for first, last, _, model in _kernel.model_runs([(1, size, 1)]):
+        if first == last:
+            print(f"{first:>{width}} {'':{width + 4}}{model}")
+        else:
+            print(f"{first:>{width}} .. {last:>{width}} {model}")
+
+
+def model_names() -> list[str]:
+    """Return the names of all node and synapse models."""
+    return sorted([*_kernel.node_models, *_kernel.synapse_models])

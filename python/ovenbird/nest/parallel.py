@@ -1,0 +1,46 @@
+"""Processes and virtual processes; the simulation runs in one process."""
+
+from __future__ import annotations
+
+from ._state import _kernel
+
+
+def Rank() -> int:
+    """Return the number of this process."""
+    return 0
+
+
+def NumProcesses() -> int:
+    """Return the number of processes."""
+    return 1
+
+
+def SyncProcesses() -> None:
+    """Wait for all processes; with a single one there is nothing to wait for."""
+
+
+def GetLocalVPs() -> range:
+    """Return the virtual processes of this process."""
+    return range(Rank(), int(_kernel.get_status()["total_num_virtual_procs"]), NumProcesses())
+
+
+def SetAcceptableLatency(port_name: str, latency: float) -> None:
+    """Refuse to set the latency of a MUSIC port.
+
+    Raises
+    ------
+    NotImplementedError
+        Always: MUSIC is not available.
+    """
+    raise NotImplementedError(f"MUSIC is not available; cannot set the latency of {port_name!r}")
+
+
+def SetMaxBuffered(port_name: str, size: int) -> None:
+    """Refuse to set the buffer of a MUSIC port.
+
+    Raises
+    ------
+    NotImplementedError
+        Always: MUSIC is not available.
+    """
+    raise NotImplementedError(f"MUSIC is not available; cannot set the buffer of {port_name!r}")

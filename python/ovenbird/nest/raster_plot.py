@@ -1,0 +1,197 @@
+"""Raster plots of spikes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._plotting import column, file_names, pyplot, read_columns
+from .node_collection import NodeCollection
+
+__all__ = [
+    "extract_events",
+    "from_data",
+    "from_device",
+    "from_file",
+    "from_file_numpy",
+    "from_file_pandas",
+]
+
+Events = NDArray[np.float64]
+
+
+def extract_events(data: Any, time: Any = None, sel: Any = None) -> Events:
+    """Return the events of some senders within a time window.
+
+    Parameters
+    ----------
+    data
+        Array with a row per event: sender and time in ms.
+    time
+        Events before this time, or from ``time[0]`` up to and without ``time[1]``.
+    sel
+        Ids of the senders.
+    """
+    events = np.asarray(data)
+    if events.ndim != 2 or events.shape[1] < 2:
+        raise ValueError(
+            "data must be an array with the columns sender and time, "
+            f"got an array of shape {events.shape}"
+        )
+    chosen = np.ones(len(events), dtype=bool)
+    if time is not None:
+        begin, end = _window(time)
+        chosen &= (events[:, 1] >= begin) & (events[:, 1] < end)
+    if sel is not None:
+        chosen &= np.isin(events[:, 0], np.asarray(sel))
+    return events[chosen]
+
+
+def _window(time: Any) -> tuple[float, float]:
+    if np.ndim(time) == 0:
+        return 0.0, float(time)
+    if len(time) == 1:
+        return 0.0, float(time[0])
+    if len(time) != 2:
+        raise ValueError(f"time must be an end, or a begin and an end, got {len(time)} values")
+    return float(time[0]), float(time[1])
+
+
+def from_data(data: Any, sel: Any = None, **kwargs: Any) -> Any:
+    """Plot an array with a row per event: sender and time in ms.
+
+    Parameters
+    ----------
+    data
+        The events.
+    sel
+        Ids of the senders to plot.
+    kwargs
+        As for `from_device`.
+    """
+    if len(data) == 0:
+        raise ValueError("No data to plot.")
+    events = extract_events(data, sel=sel)
+    if len(events) == 0:
+        raise ValueError(f"No data to plot: there are no events of the senders {sel}.")
+    return _plot(events[:, 1], events[:, 0], **kwargs)
+
+
+def from_file(fname: Any, **kwargs: Any) -> Any:
+    """Plot the spikes in one or several files of the ascii recording backend.
+
+    Parameters
+    ----------
+    fname
+        Name of a file, or a list of names.
+    kwargs
+        As for `from_device`.
+    """
+    names, table = read_columns(file_names(fname))
+    sender = column(names, "sender", 0)
+    if "time_ms" in names or not names:
+        times = table[:, column(names, "time_ms", 1)]
+    else:
+        raise ValueError(
+            "the data give times in steps; record with time_in_steps=False to plot them"
+        )
+    return from_data(np.column_stack((table[:, sender], times)), **kwargs)
+
+
+def from_file_numpy(fname: Any, **kwargs: Any) -> Any:
+    """Plot the spikes in files, as `from_file`."""
+    return from_file(fname, **kwargs)
+
+
+def from_file_pandas(fname: Any, **kwargs: Any) -> Any:
+    """Plot the spikes in files, as `from_file`."""
+    return from_file(fname, **kwargs)
+
+
+def from_device(
+    detec: NodeCollection,
+    hist: bool = True,
+    hist_binwidth: float = 5.0,
+    grayscale: bool = False,
+    title: str | None = None,
+    xlabel: str | None = None,
+) -> Any:
+    """Plot the spikes that a recorder has in memory.
+
+    Parameters
+    ----------
+    detec
+        A spike recorder.
+    hist
+        Whether to add a histogram of the rate.
+    hist_binwidth
+        Width of its bins in ms.
+    grayscale
+        Whether to plot without colours.
+    title, xlabel
+        Texts of the plot.
+
+    Returns
+    -------
+    list
+        The line of the raster.
+    """
+    if not isinstance(detec, NodeCollection):
+        raise TypeError(f"Please provide a 'spike_recorder', got {type(detec).__name__}.")
+    status = detec[0].get() if len(detec) == 1 else {}
+    if (
+        len(detec) != 1
+        or not {"events", "time_in_steps"} <= status.keys()
+        or ("interval" in status)
+    ):
+        raise TypeError("Please provide a single 'spike_recorder'.")
+    if status["time_in_steps"]:
+        raise ValueError("set time_in_steps to False before recording to plot times in ms")
+    events = status["events"]
+    if len(events["times"]) == 0:
+        raise ValueError("No events recorded by 'spike_recorder'.")
+    if title is None:
+        title = f"Raster plot from device '{detec.global_id}'"
+    return _plot(events["times"], events["senders"], hist, hist_binwidth, grayscale, title, xlabel)
+
+
+def _plot(
+    times: Any,
+    senders: Any,
+    hist: bool = True,
+    hist_binwidth: float = 5.0,
+    grayscale: bool = False,
+    title: str | None = None,
+    xlabel: str | None = None,
+) -> Any:
+    plt = pyplot()
+    colour, bar_colour = ("black", "gray") if grayscale else ("C0", "C1")
+    figure = plt.figure()
+    if hist:
+        raster, rate = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+        _rate_histogram(rate, np.asarray(times), senders, hist_binwidth, bar_colour)
+        bottom = rate
+    else:
+        raster = bottom = figure.subplots()
+    line = raster.plot(times, senders, ".", color=colour)
+    raster.set_ylabel("Neuron ID")
+    raster.set_title("Raster plot" if title is None else title)
+    bottom.set_xlabel("Time (ms)" if xlabel is None else xlabel)
+    plt.draw()
+    return line
+
+
+def _rate_histogram(
+    axes: Any, times: Events, senders: Sequence[int], width: float, colour: str
+) -> None:
+    if not width > 0:
+        raise ValueError(f"hist_binwidth must be positive, got {width}")
+    begin = width * np.floor(times.min() / width)
+    edges = begin + width * np.arange(int((times.max() - begin) // width) + 2)
+    counts, _ = np.histogram(times, edges)
+    rate = 1000.0 * counts / (width * len(np.unique(senders)))
+    axes.bar(edges[:-1], rate, width=width, align="edge", color=colour, edgecolor="black")
+    axes.set_ylabel("Rate (spks/s)")

@@ -1,0 +1,187 @@
+"""Connect, Disconnect and GetConnections: endpoints, specifications, shapes of arrays."""
+
+import numpy as np
+import pytest
+
+import ovenbird.nest as nest
+
+Pair = tuple[nest.NodeCollection, nest.NodeCollection]
+
+
+@pytest.fixture
+def sides() -> Pair:
+    return nest.Create("iaf_psc_alpha", 3), nest.Create("iaf_psc_alpha", 4)
+
+
+def pairs(conns: nest.SynapseCollection) -> set[tuple[int, int]]:
+    return set(zip(conns.sources(), conns.targets(), strict=True))
+
+
+def test_rules(sides: Pair) -> None:
+    pre, post = sides
+    nest.Connect(pre, post)
+    assert pairs(nest.GetConnections()) == {(s, t) for s in (1, 2, 3) for t in (4, 5, 6, 7)}
+    conns = nest.Connect(pre, post[:3], "one_to_one", return_synapsecollection=True)
+    assert len(conns) == 3 + 9
+    nest.Connect(pre, post, {"rule": "fixed_indegree", "indegree": 2}, "stdp_synapse")
+    plastic = nest.GetConnections(synapse_model="stdp_synapse")
+    assert sorted(plastic.targets()) == [4, 4, 5, 5, 6, 6, 7, 7]
+    assert nest.num_connections == 12 + 3 + 8
+
+
+def test_arrays_fill_the_rule(sides: Pair) -> None:
+    pre, post = sides
+    weights = np.arange(12.0).reshape(4, 3)
+    nest.Connect(pre, post, syn_spec={"weight": weights, "delay": (1.0 + weights).tolist()})
+    conns = nest.GetConnections()
+    for source, target, weight, delay in zip(
+        conns.sources(), conns.targets(), conns.weight, conns.delay, strict=True
+    ):
+        assert weight == weights[target - 4, source - 1]
+        assert delay == weight + 1.0
+
+
+def test_arrays_of_degrees(sides: Pair) -> None:
+    pre, post = sides
+    weights = np.arange(8.0).reshape(4, 2)
+    nest.Connect(pre, post, {"rule": "fixed_indegree", "indegree": 2}, {"weight": weights})
+    for number, target in enumerate(post):
+        assert sorted(nest.GetConnections(target=target).weight) == weights[number].tolist()
+
+
+def test_integer_arrays_are_numbers(sides: Pair) -> None:
+    pre, post = sides
+    nest.Connect(pre, post[:3], "one_to_one", {"weight": [1, 2, 3]})
+    assert nest.GetConnections().weight == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "weights", "error"),
+    [
+        ("all_to_all", np.ones((3, 4)), ValueError),
+        ("all_to_all", np.ones(12), TypeError),
+        ("all_to_all", [], TypeError),
+        ("all_to_all", np.ones((4, 3, 1)), TypeError),
+        ("one_to_one", np.ones(2), ValueError),
+        ("one_to_one", np.ones((3, 1)), TypeError),
+        ({"rule": "fixed_indegree", "indegree": 2}, np.ones((3, 2)), ValueError),
+        ({"rule": "fixed_outdegree", "outdegree": 2}, np.ones((4, 2)), ValueError),
+        ({"rule": "fixed_total_number", "N": 5}, np.ones(4), ValueError),
+        ({"rule": "pairwise_bernoulli", "p": 0.5}, np.ones((4, 3)), TypeError),
+        ("all_to_all", np.full((4, 3), "a"), TypeError),
+    ],
+)
+def test_wrong_shapes(sides: Pair, rule: object, weights: object, error: type[Exception]) -> None:
+    pre, post = sides
+    with pytest.raises(error, match="'weight'"):
+        nest.Connect(pre, post, rule, {"weight": weights})
+    assert nest.num_connections == 0
+
+
+def test_ids_that_repeat(sides: Pair) -> None:
+    sources, targets = [1, 1, 3, 2], np.array([4, 4, 5, 4], dtype=np.uint64)
+    spec = {"weight": np.array([1.0, 2.0, 3.0, 4.0]), "delay": 1.5}
+    nest.Connect(sources, targets, "one_to_one", spec)
+    conns = nest.GetConnections()
+    found = sorted(zip(conns.sources(), conns.targets(), conns.weight, strict=True))
+    assert found == [(1, 4, 1.0), (1, 4, 2.0), (2, 4, 4.0), (3, 5, 3.0)]
+    assert set(conns.delay) == {1.5}
+
+
+def test_ids_that_repeat_need_one_to_one(sides: Pair) -> None:
+    for args, error in [
+        (([1, 1], [4, 5]), ValueError),
+        (([1, 1], [4], "one_to_one"), ValueError),
+        (([1.0, 1.0], [4, 5], "one_to_one"), TypeError),
+        (([1, 1], [4, 99], "one_to_one"), nest.NESTErrors.UnknownNode),
+        ((3, [4]), TypeError),
+        (([2, 1], [4, 5]), nest.NESTErrors.BadProperty),
+    ]:
+        with pytest.raises(error):
+            nest.Connect(*args)
+    assert nest.num_connections == 0
+    nest.Connect([1, 2], [4, 5])
+    assert nest.num_connections == 4
+
+
+def test_collocated_synapses(sides: Pair) -> None:
+    pre, post = sides
+    weights = np.arange(12.0).reshape(4, 3)
+    spec = nest.CollocatedSynapses(
+        {"weight": 2.0}, {"synapse_model": "stdp_synapse", "weight": weights}
+    )
+    assert len(spec) == 2
+    nest.Connect(pre, post, syn_spec=spec)
+    assert set(nest.GetConnections(synapse_model="static_synapse").weight) == {2.0}
+    plastic = nest.GetConnections(synapse_model="stdp_synapse")
+    assert sorted(plastic.weight) == list(range(12))
+    with pytest.raises(TypeError):
+        nest.CollocatedSynapses({"weight": 1.0}, 3)
+    with pytest.raises(nest.NESTErrors.BadProperty):
+        nest.Connect(pre, post, syn_spec=nest.CollocatedSynapses())
+
+
+@pytest.mark.parametrize(
+    ("conn_spec", "syn_spec", "error"),
+    [
+        (3, None, TypeError),
+        ({"indegree": 2}, None, KeyError),
+        ("al_to_all", None, nest.NESTErrors.BadProperty),
+        ({"rule": "all_to_all", "foo": 1}, None, nest.NESTErrors.UnaccessedDictionaryEntry),
+        ("one_to_one", None, nest.NESTErrors.DimensionMismatch),
+        (None, 3, TypeError),
+        (None, "static_synapsee", nest.NESTErrors.UnknownSynapseType),
+        (None, {"synapse_model": 3}, TypeError),
+        (None, {"foo": 1.0}, nest.NESTErrors.UnaccessedDictionaryEntry),
+        (None, {"delay": 0.01}, nest.NESTErrors.BadDelay),
+        ({"rule": "all_to_all", "mask": {}}, None, nest.NESTErrors.NotImplemented),
+    ],
+)
+def test_bad_specifications(
+    sides: Pair, conn_spec: object, syn_spec: object, error: type[Exception]
+) -> None:
+    pre, post = sides
+    with pytest.raises(error):
+        nest.Connect(pre, post, conn_spec, syn_spec)
+    assert nest.num_connections == 0
+
+
+def test_empty_sides(sides: Pair) -> None:
+    for pre, post in ((nest.NodeCollection(), sides[1]), (sides[0], [])):
+        with pytest.raises(nest.NESTErrors.IllegalConnection, match="empty NodeCollection"):
+            nest.Connect(pre, post)
+
+
+def test_get_connections_filters(sides: Pair) -> None:
+    pre, post = sides
+    nest.Connect(pre, post)
+    nest.Connect(pre, post, syn_spec="stdp_synapse")
+    assert len(nest.GetConnections()) == 24
+    assert pairs(nest.GetConnections(pre[:2], post[::2])) == {(1, 4), (1, 6), (2, 4), (2, 6)}
+    assert len(nest.GetConnections(synapse_model="stdp_synapse")) == 12
+    assert len(nest.GetConnections(source=post)) == 0
+    for kwargs, error in [
+        ({"source": [1, 2]}, TypeError),
+        ({"synapse_model": "stdp_synapsee"}, nest.NESTErrors.UnknownSynapseType),
+        ({"synapse_model": 3}, nest.NESTErrors.TypeMismatch),
+        ({"synapse_label": "a"}, nest.NESTErrors.TypeMismatch),
+    ]:
+        with pytest.raises(error):
+            nest.GetConnections(**kwargs)
+
+
+def test_disconnect(sides: Pair) -> None:
+    pre, post = sides
+    nest.Connect(pre, post)
+    nest.Disconnect(pre, post[:3])
+    assert nest.num_connections == 9
+    nest.Disconnect(nest.GetConnections(target=post[3]))
+    assert nest.num_connections == 6
+    nest.Connect(pre, post, syn_spec="stdp_synapse")
+    nest.Disconnect(pre, post, conn_spec="all_to_all", syn_spec={"synapse_model": "stdp_synapse"})
+    assert nest.num_connections == 6
+    with pytest.raises(nest.NESTErrors.InexistentConnection):
+        nest.Disconnect(pre[0], post[0])
+    for args in ((pre,), (pre, post, "one_to_one"), (pre, [4]), ()):
+        with pytest.raises(TypeError):
+            nest.Disconnect(*args)

@@ -1,0 +1,54 @@
+"""The exception classes, and the names whose use is an error."""
+
+import inspect
+import pickle
+
+import pytest
+
+import ovenbird.nest as nest
+from ovenbird import errors
+
+CLASSES = [cls for _, cls in inspect.getmembers(errors, inspect.isclass)]
+
+
+def test_the_classes_are_flat() -> None:
+    assert len(set(CLASSES)) == 57
+    for cls in set(CLASSES) - {errors.KernelException}:
+        assert cls.__bases__ == (errors.KernelException,)
+        assert cls.__doc__.startswith("Raised when ") and cls.__doc__.endswith(".")
+    assert nest.NESTErrors is errors
+    assert nest.NESTError is errors.KernelException is nest.ll_api.NESTError
+
+
+def test_name_and_message() -> None:
+    error = errors.BadProperty("C_m must be positive")
+    assert (error.errorname, error.errormessage) == ("BadProperty", "C_m must be positive")
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda: nest.spatial.grid([2, 2]),
+        lambda: nest.spatial.distance + 1,
+        lambda: nest.spatial.pos.x,
+        lambda: nest.spatial_distributions.gaussian(1.0),
+        lambda: nest.CreateMask("circular", {"radius": 1.0}),
+        lambda: nest.Mask(),
+        lambda: nest.EnableStructuralPlasticity(),
+        lambda: nest.TripartiteConnect(),
+        lambda: nest.SonataNetwork("config.json"),
+        lambda: nest.GetPosition(nest.NodeCollection()),
+        lambda: nest.server.run_mpi_app(),
+    ],
+)
+def test_what_is_not_available_says_so(use: object) -> None:
+    with pytest.raises(errors.NotImplemented, match=r"^nest\.\w+.* is not available: \w+"):
+        use()
+
+
+def test_music_is_refused() -> None:
+    with pytest.raises(NotImplementedError, match="MUSIC"):
+        nest.SetAcceptableLatency("port", 1.0)
+    with pytest.raises(NotImplementedError, match="MUSIC"):
+        nest.SetMaxBuffered("port", 1)

@@ -1,0 +1,95 @@
+"""Plots of spikes and potentials from arrays and files."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ovenbird.nest as nest
+
+matplotlib = pytest.importorskip("matplotlib")
+matplotlib.use("agg")
+
+EVENTS = np.array([[1.0, 10.0], [2.0, 20.0], [1.0, 30.0], [3.0, 39.9], [3.0, 40.0]])
+
+
+def test_extract_events() -> None:
+    extract = nest.raster_plot.extract_events
+    assert np.array_equal(extract(EVENTS), EVENTS)
+    assert extract(EVENTS, time=[20.0, 40.0])[:, 1].tolist() == [20.0, 30.0, 39.9]
+    assert extract(EVENTS, time=30.0)[:, 1].tolist() == [10.0, 20.0]
+    assert extract(EVENTS, sel=[3])[:, 1].tolist() == [39.9, 40.0]
+    with pytest.raises(ValueError):
+        extract(EVENTS[:, 0])
+    with pytest.raises(ValueError):
+        extract(EVENTS, time=[1.0, 2.0, 3.0])
+
+
+def test_raster_from_data_with_rates() -> None:
+    import matplotlib.pyplot as plt
+
+    (line,) = nest.raster_plot.from_data(EVENTS, hist=True, hist_binwidth=10.0)
+    times, senders = line.get_data()
+    assert np.array_equal(times, EVENTS[:, 1]) and np.array_equal(senders, EVENTS[:, 0])
+    rates = [bar.get_height() for bar in plt.gcf().axes[1].patches]
+    assert np.isclose(sum(rates) * 10.0e-3 * 3, len(EVENTS))
+    with pytest.raises(ValueError, match="senders"):
+        nest.raster_plot.from_data(EVENTS, sel=[9])
+    plt.close("all")
+
+
+def test_raster_from_file(tmp_path: Path) -> None:
+    import matplotlib.pyplot as plt
+
+    head = "# NEST version: 3.10.0\n# RecordingBackendASCII version: 2\nsender\ttime_ms\n"
+    names = []
+    for number, rows in enumerate((EVENTS[:2], EVENTS[2:])):
+        names.append(tmp_path / f"spikes-{number}.dat")
+        names[-1].write_text(head + "".join(f"{int(s)}\t{t:.3f}\n" for s, t in rows))
+    (line,) = nest.raster_plot.from_file([str(name) for name in names])
+    assert np.allclose(line.get_xdata(), EVENTS[:, 1])
+    names[0].write_text(head.replace("time_ms", "time_step\ttime_offset") + "1\t10\t0.0\n")
+    with pytest.raises(ValueError, match="time_in_steps"):
+        nest.raster_plot.from_file(names[0])
+    plt.close("all")
+
+
+def test_potentials_from_file(tmp_path: Path) -> None:
+    import matplotlib.pyplot as plt
+
+    table = np.array([[1, 1.0, -70.0], [2, 1.0, -60.0], [1, 2.0, -69.0], [2, 2.0, -61.0]])
+    np.savetxt(tmp_path / "v.txt", table)
+    lines = nest.voltage_trace.from_file(tmp_path / "v.txt", title="traces")
+    assert [line[0].get_label() for line in lines] == ["Neuron 1", "Neuron 2"]
+    assert lines[1][0].get_ydata().tolist() == [-60.0, -61.0]
+    np.savetxt(tmp_path / "v.txt", table[:, :1])
+    with pytest.raises(ValueError, match="columns"):
+        nest.voltage_trace.from_file(tmp_path / "v.txt")
+    plt.close("all")
+
+
+def test_devices() -> None:
+    import matplotlib.pyplot as plt
+
+    neurons = nest.Create("iaf_psc_alpha", 2, {"I_e": 500.0})
+    meter, recorder = nest.Create("voltmeter"), nest.Create("spike_recorder")
+    nest.Connect(meter, neurons)
+    nest.Connect(neurons, recorder)
+    with pytest.raises(ValueError, match="No events"):
+        nest.raster_plot.from_device(recorder)
+    with pytest.raises(ValueError, match="No events"):
+        nest.voltage_trace.from_device(meter)
+    nest.Simulate(100.0)
+    lines = nest.voltage_trace.from_device(meter)
+    events = meter.events
+    for node, line in zip(neurons, lines, strict=True):
+        own = events["senders"] == node.global_id
+        assert np.array_equal(line[0].get_ydata(), events["V_m"][own])
+    assert len(nest.voltage_trace.from_device(meter, neurons[:1], timeunit="s")) == 1
+    (raster,) = nest.raster_plot.from_device(recorder, hist=False)
+    assert len(raster.get_xdata()) == recorder.n_events > 0
+    with pytest.raises(TypeError):
+        nest.raster_plot.from_device(meter)
+    with pytest.raises(TypeError, match="V_m"):
+        nest.voltage_trace.from_device(recorder)
+    plt.close("all")

@@ -1,0 +1,135 @@
+"""SynapseCollection: indexing, table, parameters."""
+
+import json
+
+import numpy as np
+import pytest
+
+import ovenbird.nest as nest
+
+
+@pytest.fixture
+def conns() -> nest.SynapseCollection:
+    """Four static and two plastic connections."""
+    nodes = nest.Create("iaf_psc_alpha", 2)
+    nest.Connect(nodes, nodes, syn_spec={"weight": [[1.0, 2.0], [3.0, 4.0]]})
+    nest.Connect(nodes, nodes, "one_to_one", "stdp_synapse")
+    return nest.GetConnections()
+
+
+def test_sequence(conns: nest.SynapseCollection) -> None:
+    assert len(conns) == 6
+    sources = [1, 1, 2, 2, 1, 2]
+    assert list(conns.sources()) == conns.source == sources
+    assert conns[::-1].source == sources[::-1]
+    assert conns[1:3].source == sources[1:3]
+    assert [conn.source for conn in conns] == sources
+    assert conns[-1].source == 2
+    assert conns[0] == conns[0] and conns[0] != conns[1] and conns == conns[:]
+    assert len(conns[3:1]) == 0
+    with pytest.raises(IndexError):
+        conns[6]
+    with pytest.raises(TypeError):
+        conns["a"]
+    with pytest.raises(NotImplementedError):
+        conns == 3  # noqa: B015
+
+
+def test_get(conns: nest.SynapseCollection) -> None:
+    assert sorted(conns.weight) == [1.0, 1.0, 1.0, 2.0, 3.0, 4.0]
+    assert conns.get(["target", "delay"])["delay"] == [1.0] * 6
+    assert conns.get()["alpha"] == [None] * 4 + [1.0] * 2
+    assert conns.get("alpha") == conns.alpha == [None] * 4 + [1.0] * 2
+    assert conns[0].get(["source", "target"]) == {"source": 1, "target": 1}
+    assert conns[0].weight == 1.0
+    assert list(conns[0].sources()) == [1]
+    assert conns.get("foo") == []
+    for keys in ("foo", ["foo"]):
+        with pytest.raises(KeyError):
+            conns[0].get(keys)
+    with pytest.raises(KeyError, match="static_synapse"):
+        conns.get(["alpha"])
+    with pytest.raises(TypeError):
+        conns.get(3)
+    assert json.loads(conns.get("weight", output="json")) == conns.weight
+    assert np.isnan(conns.distance).all()
+
+
+def test_get_table(conns: nest.SynapseCollection) -> None:
+    pytest.importorskip("pandas")
+    table = conns.get(["weight", "target"], output="pandas")
+    assert list(table.index) == conns.source
+    assert list(table["weight"]) == conns.weight
+
+
+def test_set(conns: nest.SynapseCollection) -> None:
+    conns.weight = 2.0
+    assert conns.weight == [2.0] * 6
+    conns.set(weight=np.arange(6.0), delay=2.0)
+    assert conns.weight == list(range(6))
+    assert conns.delay == [2.0] * 6
+    conns.set([{"weight": 3.0}] * 5 + [{"alpha": 0.5}])
+    assert conns.weight == [3.0] * 5 + [5.0]
+    assert conns.alpha[-1] == 0.5
+    for params, error in [
+        ({"foo": 1.0}, nest.NESTErrors.UnaccessedDictionaryEntry),
+        ({"source": 1}, nest.NESTErrors.UnaccessedDictionaryEntry),
+        ([{"weight": 1.0}], TypeError),
+        (3, TypeError),
+        (None, TypeError),
+    ]:
+        with pytest.raises(error):
+            conns.set(params)
+    with pytest.raises(TypeError):
+        conns.set({"weight": 1.0}, delay=2.0)
+
+
+def test_text(conns: nest.SynapseCollection) -> None:
+    assert str(conns[4:]) == (
+        " source   target   synapse model   weight   delay \n"
+        "-------- -------- --------------- -------- -------\n"
+        "      1        1    stdp_synapse    1.000   1.000\n"
+        "      2        2    stdp_synapse    1.000   1.000"
+    )
+    assert conns._repr_html_().count("<tr>") == 7
+
+
+def test_long_tables_are_shortened() -> None:
+    nodes = nest.Create("iaf_psc_alpha", 7)
+    nest.Connect(nodes, nodes)
+    conns = nest.GetConnections()
+    assert len(str(conns[:34]).splitlines()) == 36
+    lines = str(conns).splitlines()
+    assert len(lines) == 33
+    assert set(lines[17].split()) == {"\u22ee"}
+    conns.print_full = True
+    assert len(str(conns).splitlines()) == 51
+
+
+def test_empty() -> None:
+    conns = nest.GetConnections()
+    assert len(conns) == 0
+    assert conns.get() == {} and conns.weight == ()
+    conns.set(weight=3.0)
+    assert str(conns) == "The synapse collection does not contain any connections."
+    assert len(nest.SynapseCollection(None)) == 0
+    with pytest.raises(TypeError):
+        nest.SynapseCollection(3)
+
+
+def test_reset_invalidates(conns: nest.SynapseCollection) -> None:
+    nest.ResetKernel()
+    assert conns.get() == {} and conns.weight == ()
+    nest.Create("iaf_psc_alpha")
+    with pytest.raises(nest.NESTError, match="InvalidSynapseCollection"):
+        conns.get()
+    with pytest.raises(nest.NESTError, match="InvalidSynapseCollection"):
+        conns.weight = 2.0
+
+
+def test_status_functions(conns: nest.SynapseCollection) -> None:
+    nest.SetStatus(conns, "weight", 2.0)
+    assert list(nest.GetStatus(conns, "weight")) == [2.0] * 6
+    assert nest.GetStatus(conns[0], "weight") == (2.0,)
+    assert nest.GetStatus(conns, ["weight", "delay"]) == ((2.0, 1.0),) * 6
+    assert nest.GetStatus(conns)[5]["alpha"] == 1.0
