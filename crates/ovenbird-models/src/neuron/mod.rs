@@ -1,6 +1,6 @@
 //! Neuron models, one file each.
 
-pub mod glif_cond;
+mod glif_cond;
 mod hh_psc_alpha;
 mod hh_psc_alpha_gap;
 pub mod hodgkin_huxley;
@@ -10,6 +10,7 @@ mod iaf_psc_exp;
 mod izhikevich;
 mod parrot_neuron;
 
+pub use glif_cond::GlifCond;
 pub use hh_psc_alpha::HhPscAlpha;
 pub use hh_psc_alpha_gap::HhPscAlphaGap;
 pub use iaf_psc_alpha::IafPscAlpha;
