@@ -118,6 +118,22 @@ impl Clock {
         -((-ticks).div_euclid(self.ticks_per_step))
     }
 
+    /// The first step at or after `ms`, where not even a part of a tick may be missing.
+    pub fn stamp(&self, ms: f64) -> Step {
+        let ticks = ms * self.ticks_per_ms as f64;
+        if ticks >= MAX_TICKS as f64 {
+            return FOREVER;
+        }
+        let below = (ticks as i64).div_euclid(self.ticks_per_step);
+        below + Step::from(self.ms(below) < ms)
+    }
+
+    /// The step at `ms`, rounded to a tick, if the tick lies on the grid.
+    pub fn on_grid(&self, ms: f64) -> Option<Step> {
+        let ticks = self.ticks(ms);
+        (ticks % self.ticks_per_step == 0).then_some(ticks / self.ticks_per_step)
+    }
+
     /// The steps of `ms` when it is a whole number of them.
     pub fn exact(&self, ms: f64) -> Option<Step> {
         if !ms.is_finite() {
@@ -146,6 +162,9 @@ mod tests {
         assert_eq!(clock.exact(0.11), None);
         assert_eq!(clock.exact(0.3), Some(3));
         assert_eq!(clock.ms(593), 59.3);
+        assert_eq!((clock.stamp(0.11), clock.stamp(0.2)), (2, 2));
+        assert_eq!((clock.stamp(0.200_01), clock.stamp(f64::MAX)), (3, FOREVER));
+        assert_eq!((clock.on_grid(0.200_01), clock.on_grid(0.21)), (Some(2), None));
     }
 
     #[test]

@@ -45,6 +45,10 @@ pub struct Drive {
     ids: Vec<u32>,
     occurrences: Vec<u32>,
     runs: Vec<Run>,
+    /// For each entry the channel for spikes whose weight has the other sign, where the stimulator
+    /// sends such; and the runs of these.
+    reversed: Vec<ChannelKey>,
+    reversed_runs: Vec<Run>,
     cache: Option<Box<dyn Any + Send + Sync>>,
     amounts: Vec<f64>,
 }
@@ -60,43 +64,37 @@ impl Drive {
             ids: Vec::new(),
             occurrences: Vec::new(),
             runs: Vec::new(),
+            reversed: Vec::new(),
+            reversed_runs: Vec::new(),
             cache: None,
             amounts: Vec::new(),
         }
     }
 
-    /// Sorts targets and finds their cells.
-    pub fn prepare(&mut self, ring: &Ring, ops: &dyn StimulatorOps) {
+    /// Sorts targets and finds the channels where they are reached; `reverse` gives the channel for
+    /// weights of the other sign.
+    pub fn sort(&mut self, signed: bool, reverse: impl Fn(&DriveEntry) -> ChannelKey) {
         self.entries.sort_by_key(|e| (e.channel, e.local));
+        self.reversed.clear();
+        if signed {
+            self.reversed.extend(self.entries.iter().map(reverse));
+        }
+    }
+
+    /// The channels in which the stimulator's events arrive.
+    pub fn channels(&self) -> impl Iterator<Item = ChannelKey> {
+        let direct = self.entries.iter().map(|e| e.channel);
+        direct.chain(self.reversed.iter().copied())
+    }
+
+    /// Finds the cells of the sorted targets.
+    pub fn prepare(&mut self, ring: &Ring, ops: &dyn StimulatorOps) {
         self.ids = self.entries.iter().map(|e| e.target).collect();
         self.occurrences = occurrences(&self.ids);
         self.amounts = vec![0.0; self.entries.len()];
         self.cache = Some(ops.new_cache());
-        self.runs.clear();
-        for (i, e) in self.entries.iter().enumerate() {
-            let Some(first) = ring.first_cell(e.channel) else {
-                continue;
-            };
-            let cell = first + e.local as usize;
-            match self.runs.last_mut() {
-                Some(run)
-                    if run.cell + run.len == cell
-                        && run.delay == e.delay
-                        && run.weight.to_bits() == e.weight.to_bits()
-                        && run.counts == e.counts =>
-                {
-                    run.len += 1;
-                }
-                _ => self.runs.push(Run {
-                    first: i,
-                    len: 1,
-                    cell,
-                    delay: e.delay,
-                    weight: e.weight,
-                    counts: e.counts,
-                }),
-            }
-        }
+        self.runs = runs(&self.entries, self.entries.iter().map(|e| e.channel), ring);
+        self.reversed_runs = runs(&self.entries, self.reversed.iter().copied(), ring);
     }
 
     /// Adds to the ring what the stimulator sends in `step`.
@@ -124,11 +122,17 @@ impl Drive {
         ) {
             Emission::Silent => {}
             Emission::Pulses(pulses) => {
-                let count: f64 = pulses.iter().map(|p| f64::from(p.count)).sum();
-                let weighted: f64 = pulses.iter().map(|p| f64::from(p.count) * p.factor).sum();
-                self.add_same(step, weighted, count, ring);
+                for p in pulses {
+                    let reversed = p.factor < 0.0 && !self.reversed.is_empty();
+                    let runs = if reversed {
+                        &self.reversed_runs
+                    } else {
+                        &self.runs
+                    };
+                    add_same(runs, step, p.factor, f64::from(p.count), ring);
+                }
             }
-            Emission::Current(current) => self.add_same(step, current, 1.0, ring),
+            Emission::Current(current) => add_same(&self.runs, step, current, 1.0, ring),
             Emission::Each => {
                 for run in &self.runs {
                     let sums = &mut ring.at(step + Step::from(run.delay))[run.cell..][..run.len];
@@ -141,19 +145,55 @@ impl Drive {
         }
     }
 
-    fn add_same(&self, step: Step, weighted: f64, count: f64, ring: &mut Ring) {
-        for run in &self.runs {
-            let x = if run.counts {
-                count
-            } else {
-                run.weight * weighted
-            };
-            let sums = ring.at(step + Step::from(run.delay));
-            sums[run.cell..][..run.len]
-                .iter_mut()
-                .for_each(|sum| *sum += x);
+}
+
+/// Sends `count` events with the same amount to all targets.
+fn add_same(runs: &[Run], step: Step, amount: f64, count: f64, ring: &mut Ring) {
+    for run in runs {
+        let x = if run.counts {
+            count
+        } else {
+            run.weight * amount * count
+        };
+        let sums = ring.at(step + Step::from(run.delay));
+        sums[run.cell..][..run.len]
+            .iter_mut()
+            .for_each(|sum| *sum += x);
+    }
+}
+
+/// Joins entries that follow each other in the ring.
+fn runs(
+    entries: &[DriveEntry],
+    channels: impl Iterator<Item = ChannelKey>,
+    ring: &Ring,
+) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (i, (e, channel)) in entries.iter().zip(channels).enumerate() {
+        let Some(first) = ring.first_cell(channel) else {
+            continue;
+        };
+        let cell = first + e.local as usize;
+        match runs.last_mut() {
+            Some(run)
+                if run.cell + run.len == cell
+                    && run.delay == e.delay
+                    && run.weight.to_bits() == e.weight.to_bits()
+                    && run.counts == e.counts =>
+            {
+                run.len += 1;
+            }
+            _ => runs.push(Run {
+                first: i,
+                len: 1,
+                cell,
+                delay: e.delay,
+                weight: e.weight,
+                counts: e.counts,
+            }),
         }
     }
+    runs
 }
 
 /// For each id, how many times it occurs before.

@@ -11,6 +11,12 @@ mod params {
         tau_Ca: f64 = 10000.0, "ms", POSITIVE;
         /// Increment of the calcium concentration at each spike.
         beta_Ca: f64 = 0.001, "", NON_NEGATIVE;
+        /// Whether spikes come at fixed intervals, whatever the dynamics.
+        ignore_and_spike: bool = false;
+        /// Time from now to the first spike at fixed intervals.
+        ignore_and_spike_offset: f64 = 1.0, "ms", POSITIVE_TIME;
+        /// Interval between spikes at fixed intervals.
+        ignore_and_spike_interval: f64 = 100.0, "ms", POSITIVE_TIME;
     }
 }
 
@@ -59,12 +65,13 @@ impl ArchiveColumns {
         self.nodes[i] = row;
     }
 
-    /// Notes a spike of node `i` at `t` ms.
+    /// Notes `count` spikes of node `i` at `t` ms.
     #[inline]
-    pub fn spike(&mut self, i: usize, t: f64, p: &ArchiveParams) {
+    pub fn spike(&mut self, i: usize, t: f64, count: u32, p: &ArchiveParams) {
         let a = &mut self.nodes[i];
         a.last_spike = t;
-        a.calcium = a.calcium * ((a.calcium_time - t) / p.tau_Ca).exp() + p.beta_Ca;
+        a.calcium *= ((a.calcium_time - t) / p.tau_Ca).exp();
+        (0..count).for_each(|_| a.calcium += p.beta_Ca);
         a.calcium_time = t;
     }
 

@@ -11,11 +11,11 @@ mod table;
 pub use archive::{Archive, ArchiveColumns, ArchiveParams};
 pub use info::{ElementType, Event, NodeInfo, Port};
 pub use neuron::{
-    Block, Constants, Failure, GapInput, Inputs, Neuron, Output, Read, StepContext, Variable,
+    Block, Constants, Failure, Forced, GapInput, Inputs, Neuron, Output, Read, StepContext, Variable,
     VariableFamily,
 };
 pub use recorder::{RecorderInfo, RecorderKind};
-pub use stimulator::{Emission, Moment, Pulse, Signal, Stimulator, Targets};
+pub use stimulator::{Emission, Moment, Pulse, Reading, Settling, Signal, Stimulator, Targets};
 pub use synapse::{SynapseInfo, SynapseKind};
 pub use table::{Check, Columns, Field, FieldSpec, Shape, Table};
 

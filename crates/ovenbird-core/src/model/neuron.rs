@@ -139,6 +139,15 @@ impl<D> Constants<'_, D> {
             Constants::Each { sets, class } => &sets[class[i] as usize],
         }
     }
+
+    /// Whether the constants of any node of the block have a property.
+    #[inline(always)]
+    pub fn any(&self, property: impl Fn(&D) -> bool) -> bool {
+        match self {
+            Constants::Same(c) => property(c),
+            Constants::Each { sets, class } => class.iter().any(|&k| property(&sets[k as usize])),
+        }
+    }
 }
 
 /// Runs a body for each node of a block, with its index and its derived constants. When all nodes
@@ -173,6 +182,33 @@ pub struct Block<'a, M: Neuron> {
     pub state: <M::Columns as Columns>::View<'a>,
     /// Input through gap junctions, if any node of the block has them.
     pub gap: Option<GapInput<'a>>,
+    /// What nodes that spike at fixed intervals do in this step, if any node of the block is one:
+    /// a [`Forced`] per node. The engine replaces their spikes after the step; a model need only
+    /// look where its state depends on it.
+    pub forced: Option<&'a [Forced]>,
+}
+
+/// Whether a node spikes by its dynamics, or what takes the place of that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forced {
+    /// The dynamics decide.
+    No,
+    /// The node does not spike.
+    Silent,
+    /// The node spikes.
+    Spike,
+}
+
+impl Forced {
+    /// Whether the node spikes, given what the dynamics say.
+    #[inline(always)]
+    pub fn decide(self, dynamics: bool) -> bool {
+        match self {
+            Forced::No => dynamics,
+            Forced::Silent => false,
+            Forced::Spike => true,
+        }
+    }
 }
 
 /// What gap junctions bring to the nodes of a block in the current step: for node `i` the current

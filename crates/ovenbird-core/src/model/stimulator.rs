@@ -30,6 +30,8 @@ pub struct Pulse {
     pub count: u32,
     /// Factor on the connection's weight, for one spike.
     pub factor: f64,
+    /// How long before the end of the step, in ms.
+    pub offset: f64,
 }
 
 /// What a stimulator sends in one step.
@@ -45,6 +47,40 @@ pub enum Emission {
     Each,
 }
 
+/// What the final form of a device's parameters may depend on.
+#[derive(Clone, Copy, Debug)]
+pub struct Settling<'a> {
+    /// The keys that the user set.
+    pub changed: &'a [&'a str],
+    /// The model's name.
+    pub model: &'static str,
+    /// The time grid.
+    pub clock: &'a Clock,
+    /// The present time.
+    pub now: Step,
+    /// The device's origin.
+    pub origin: Step,
+}
+
+impl Settling<'_> {
+    /// Whether the user set `key`.
+    pub fn sets(&self, key: &str) -> bool {
+        self.changed.contains(&key)
+    }
+}
+
+/// A number in a device's status that follows from its parameters and the time.
+pub struct Reading<P> {
+    /// The key, letter for letter as in NEST.
+    pub name: &'static str,
+    /// The unit, empty for a pure number.
+    pub unit: &'static str,
+    /// What it is.
+    pub doc: &'static str,
+    /// Its value at a time.
+    pub get: fn(&P, &Clock, Step) -> f64,
+}
+
 /// A stimulating device.
 pub trait Stimulator: Send + Sync + Sized + 'static {
     /// Declared by [`params!`](crate::params).
@@ -58,18 +94,40 @@ pub trait Stimulator: Send + Sync + Sized + 'static {
     const INFO: NodeInfo;
     /// Spikes or currents.
     const SIGNAL: Signal;
+    /// Whether its pulses can have negative factors.
+    const SIGNED: bool = false;
+
+    /// What users see beside the parameters.
+    fn readings() -> &'static [Reading<Self::Params>] {
+        &[]
+    }
 
     /// Brings a set of parameters into its final form (for example rounds times to the grid) and
-    /// checks it. `changed` holds the keys that the user set; `now` is the present time.
+    /// checks it.
     ///
     /// # Errors
     /// When the parameters make no device.
-    fn settle(_p: &mut Self::Params, _changed: &[&str], _clock: &Clock, _now: Step) -> Result<()> {
+    fn settle(_p: &mut Self::Params, _at: &Settling<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Fits the defaults to a new time grid, before there are devices.
+    fn recalibrate(_p: &mut Self::Params, _clock: &Clock) {}
+
+    /// Checks before a run what may be inconsistent between two settings.
+    ///
+    /// # Errors
+    /// When the device cannot run.
+    fn check_ready(_p: &Self::Params) -> Result<()> {
         Ok(())
     }
 
     /// What the emission needs.
     fn derive(p: &Self::Params, clock: &Clock) -> Self::Derived;
+
+    /// Takes over what lasts from before a change of parameters at `now`; without `_old` the
+    /// device has not run yet.
+    fn carry_over(_new: &mut Self::Derived, _old: Option<&Self::Derived>, _now: Step) {}
 
     /// What the device sends in `step`, relative to its origin, given that it is active. Spikes
     /// with stamp `step + 1`, currents that a target with delay `d` integrates from `step + d`.

@@ -151,8 +151,15 @@ pub trait Family: Send + Sync {
     fn held(&self, part: &Part) -> usize;
     /// Appends nodes with the given ids to a part.
     fn create(&mut self, part: &mut Part, ids: &[u32]);
-    /// One key of several nodes; `None` if nodes have no such key.
-    fn get(&self, parts: &[&Part], at: &[Location], key: &str, clock: &Clock) -> Option<Column>;
+    /// One key of several nodes at the time `now`; `None` if nodes have no such key.
+    fn get(
+        &self,
+        parts: &[&Part],
+        at: &[Location],
+        key: &str,
+        clock: &Clock,
+        now: Step,
+    ) -> Option<Column>;
     /// Changes several nodes, all or nothing.
     fn set(
         &mut self,
@@ -175,8 +182,14 @@ pub trait Family: Send + Sync {
     fn freeze(&self, part: &mut Part, local: u32, frozen: bool);
     /// Bytes that a part holds.
     fn bytes(&self, part: &Part) -> usize;
-    /// Brings derived constants up to date before a run.
-    fn prepare(&mut self, parts: &mut [&mut Part], clock: &Clock);
+    /// Brings derived constants up to date before a run from `now` on.
+    ///
+    /// # Errors
+    /// When a node cannot run with the parameters it has.
+    fn prepare(&mut self, parts: &mut [&mut Part], clock: &Clock, now: Step) -> Result<()>;
+
+    /// Fits the defaults to a new time grid, while there are no nodes.
+    fn recalibrate(&mut self, _: &Clock) {}
 
     /// The shape of a key's value.
     fn shape(&self, key: &str) -> Option<Shape> {
@@ -233,6 +246,8 @@ pub trait NeuronOps: Sync {
 pub trait StimulatorOps: Sync {
     /// Spikes or currents.
     fn signal(&self) -> crate::model::Signal;
+    /// Whether the weights of its spikes can have another sign than those of its connections.
+    fn signed(&self) -> bool;
     /// Room for what a worker keeps for a device.
     fn new_cache(&self) -> Box<dyn Any + Send + Sync>;
     /// What a device sends in a step.

@@ -8,11 +8,12 @@ use super::family::{
 use crate::error::{Error, Kind, Result};
 use crate::event::Spike;
 use crate::model::{
-    Archive, ArchiveColumns, ArchiveParams, Block, Columns, Constants, Event, Field, GapInput,
-    Inputs, Neuron, NodeInfo, Output, Port, Read, Shape, StepContext, Table,
+    Archive, ArchiveColumns, ArchiveParams, Block, Columns, Constants, Event, Field, Forced,
+    GapInput, Inputs, Neuron, NodeInfo, Output, Port, Read, Shape, StepContext, Table,
 };
 use crate::time::{Clock, Step};
 use crate::value::{Column, Dict, Value};
+use std::collections::BTreeMap;
 use std::hash::Hasher;
 
 /// Nodes whose state and coming inputs stay in the cache over the steps of a slice.
@@ -61,6 +62,10 @@ struct NeuronPart<M: Neuron> {
     connected: Vec<bool>,
     /// The class shared by all nodes of each block, where there is one.
     uniform: Vec<Option<u32>>,
+    /// Nodes that spike at fixed intervals or did so, by place: the steps left to the next spike.
+    schedule: BTreeMap<u32, Step>,
+    /// Whether any node spikes at fixed intervals.
+    forces: bool,
 }
 
 impl<M: Neuron> Default for NeuronPart<M> {
@@ -73,6 +78,8 @@ impl<M: Neuron> Default for NeuronPart<M> {
             frozen: Vec::new(),
             connected: Vec::new(),
             uniform: Vec::new(),
+            schedule: BTreeMap::new(),
+            forces: false,
         }
     }
 }
@@ -284,6 +291,7 @@ impl<M: Neuron> NeuronFamily<M> {
                 constants,
                 state: part.state.view(nodes.clone()),
                 gap: cx.gap.as_deref().map(|g| g.input(nodes.clone(), lag)),
+                forced: part.forces.then_some(&scratch.forced[..len]),
             };
             let mut output = Output {
                 fired: &mut scratch.fired[..len],
@@ -315,6 +323,42 @@ impl<M: Neuron> NeuronFamily<M> {
         Ok(())
     }
 
+    /// Decides for each node that spikes at fixed intervals whether it does so in this step.
+    fn force(
+        &self,
+        part: &mut NeuronPart<M>,
+        nodes: &std::ops::Range<usize>,
+        clock: &Clock,
+        forced: &mut [Forced],
+    ) {
+        forced.fill(Forced::No);
+        let (classes, frozen) = (&part.class, &part.frozen);
+        let here = nodes.start as u32..nodes.end as u32;
+        for (&local, left) in part.schedule.range_mut(here) {
+            let p = &self.classes.get(classes[local as usize]).archive;
+            if !p.ignore_and_spike || frozen.binary_search(&local).is_ok() {
+                continue;
+            }
+            *left -= 1;
+            let due = *left <= 0;
+            if due {
+                *left = clock.round(p.ignore_and_spike_interval).max(1);
+            }
+            forced[local as usize - nodes.start] = if due { Forced::Spike } else { Forced::Silent };
+        }
+    }
+
+    /// Puts spikes at fixed intervals in the place of those of the dynamics.
+    fn replace(scratch: &mut Scratch) {
+        let forced = &scratch.forced;
+        for (fired, f) in scratch.fired.iter_mut().zip(forced) {
+            *fired = u8::from(f.decide(*fired != 0));
+        }
+        scratch
+            .multiple
+            .retain(|m| forced[m.0 as usize] == Forced::No);
+    }
+
     fn emit(
         &self,
         part: &mut NeuronPart<M>,
@@ -326,7 +370,7 @@ impl<M: Neuron> NeuronFamily<M> {
         let t = cx.clock.ms(cx.origin + lag as Step + 1);
         let mut send = |i: usize, count: u32| {
             let class = self.classes.get(part.class[i]);
-            part.archive.spike(i, t, &class.archive);
+            part.archive.spike(i, t, count, &class.archive);
             Spike::push_all(cx.spikes, lag, part.ids[i], count);
         };
         let (words, rest) = scratch.fired[..nodes.len()].as_chunks::<8>();
@@ -372,7 +416,14 @@ impl<M: Neuron> NeuronFamily<M> {
                     held.push((first + i, cx.ring.read(step)[first + i]));
                 }
             }
+            if part.forces {
+                let forced = &mut scratch.forced[..nodes.len()];
+                self.force(part, &nodes, &cx.clock, forced);
+            }
             self.step_block(part, nodes.clone(), lag, cx, scratch, true)?;
+            if part.forces {
+                Self::replace(scratch);
+            }
             for (i, row) in &frozen {
                 part.state.put(*i, row.clone());
                 scratch.fired[i - nodes.start] = 0;
@@ -394,6 +445,7 @@ impl<M: Neuron> NeuronFamily<M> {
 struct Scratch {
     fired: Vec<u8>,
     multiple: Vec<(u32, u32)>,
+    forced: Vec<Forced>,
 }
 
 impl Default for Scratch {
@@ -401,6 +453,7 @@ impl Default for Scratch {
         Scratch {
             fired: vec![0; BLOCK],
             multiple: Vec::new(),
+            forced: vec![Forced::No; BLOCK],
         }
     }
 }
@@ -586,7 +639,14 @@ impl<M: Neuron> Family for NeuronFamily<M> {
         part.connected.resize(part.ids.len(), false);
     }
 
-    fn get(&self, parts: &[&Part], at: &[Location], key: &str, _: &Clock) -> Option<Column> {
+    fn get(
+        &self,
+        parts: &[&Part],
+        at: &[Location],
+        key: &str,
+        _: &Clock,
+        _: Step,
+    ) -> Option<Column> {
         if let Some(Read::Number(get)) = M::variables()
             .iter()
             .find(|v| v.name == key)
@@ -636,6 +696,9 @@ impl<M: Neuron> Family for NeuronFamily<M> {
             part.class[l.local as usize] = class;
             part.state.put(l.local as usize, new.row);
             part.archive.put(l.local as usize, new.archive);
+            if settings.iter().any(|(k, _)| k == "ignore_and_spike_offset") {
+                part.schedule.remove(&l.local);
+            }
         }
         Ok(())
     }
@@ -675,7 +738,7 @@ impl<M: Neuron> Family for NeuronFamily<M> {
             + part.connected.capacity()
     }
 
-    fn prepare(&mut self, parts: &mut [&mut Part], clock: &Clock) {
+    fn prepare(&mut self, parts: &mut [&mut Part], clock: &Clock, _: Step) -> Result<()> {
         let mut used = vec![false; self.classes.values().len()];
         for part in parts.iter() {
             part_ref::<NeuronPart<M>>(part)
@@ -707,6 +770,8 @@ impl<M: Neuron> Family for NeuronFamily<M> {
                 })
                 .collect();
         }
+        self.schedule(parts, clock);
+        Ok(())
     }
 
     fn neurons(&self) -> Option<&dyn NeuronOps> {
@@ -851,6 +916,32 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
 }
 
 impl<M: Neuron> NeuronFamily<M> {
+    /// Starts the intervals of nodes that are to spike at fixed intervals.
+    fn schedule(&self, parts: &mut [&mut Part], clock: &Clock) {
+        let forces: Vec<bool> = self
+            .classes
+            .values()
+            .iter()
+            .map(|c| c.archive.ignore_and_spike)
+            .collect();
+        for part in parts {
+            let part = part_mut::<NeuronPart<M>>(part);
+            part.forces = false;
+            if !forces.contains(&true) {
+                continue;
+            }
+            for (local, &class) in part.class.iter().enumerate() {
+                if forces[class as usize] {
+                    part.forces = true;
+                    let offset = self.classes.get(class).archive.ignore_and_spike_offset;
+                    part.schedule
+                        .entry(local as u32)
+                        .or_insert_with(|| clock.round(offset).max(1));
+                }
+            }
+        }
+    }
+
     /// Membrane potential and slope per ms of the coupled nodes in a block, `s` of a step into `lag`.
     fn gap_signals(
         &self,

@@ -7,7 +7,7 @@ use super::family::{
 use crate::error::{Error, Kind, Result};
 use crate::model::{NodeInfo, RecorderInfo, RecorderKind, Shape, Table};
 use crate::record::{BACKENDS, Recorder, RecorderParams, SampleParams};
-use crate::time::Clock;
+use crate::time::{Clock, Step};
 use crate::value::{Column, Dict, Value};
 
 /// All recorders of one model.
@@ -304,7 +304,14 @@ impl Family for RecorderFamily {
         }
     }
 
-    fn get(&self, parts: &[&Part], at: &[Location], key: &str, clock: &Clock) -> Option<Column> {
+    fn get(
+        &self,
+        parts: &[&Part],
+        at: &[Location],
+        key: &str,
+        clock: &Clock,
+        _: Step,
+    ) -> Option<Column> {
         let list = part_ref::<List>(parts[0]);
         let values: Option<Vec<_>> = at
             .iter()
@@ -360,7 +367,9 @@ impl Family for RecorderFamily {
             .sum()
     }
 
-    fn prepare(&mut self, _: &mut [&mut Part], _: &Clock) {}
+    fn prepare(&mut self, _: &mut [&mut Part], _: &Clock, _: Step) -> Result<()> {
+        Ok(())
+    }
 
     fn recorders(&self) -> Option<&dyn RecorderOps> {
         Some(self)

@@ -5,7 +5,9 @@ use super::family::{
     part_mut, part_ref,
 };
 use crate::error::{Error, Kind, Result};
-use crate::model::{Emission, Moment, NodeInfo, Signal, Stimulator, Table, Targets};
+use crate::model::{
+    Emission, Field, Moment, NodeInfo, Settling, Shape, Signal, Stimulator, Table, Targets,
+};
 use crate::rng::Key;
 use crate::time::{Clock, Step};
 use crate::value::{Column, Dict, Value};
@@ -33,6 +35,8 @@ struct Device<S: Stimulator> {
     params: S::Params,
     window: window::Params,
     derived: Option<S::Derived>,
+    /// Whether parameters have changed since `derived` was made.
+    stale: bool,
     /// Start, stop and origin in steps, the first two absolute.
     steps: (Step, Step, Step),
     frozen: bool,
@@ -45,6 +49,7 @@ impl<S: Stimulator> Device<S> {
             params,
             window,
             derived: None,
+            stale: true,
             steps: (0, 0, 0),
             frozen: false,
         }
@@ -133,7 +138,14 @@ impl<S: Stimulator> StimulatorFamily<S> {
             ));
         }
         let keys: Vec<&str> = changes.iter().map(|c| c.0).collect();
-        S::settle(&mut params, &keys, &context.clock, context.now)?;
+        let settling = Settling {
+            changed: &keys,
+            model: S::INFO.name,
+            clock: &context.clock,
+            now: context.now,
+            origin: context.clock.round(window.origin),
+        };
+        S::settle(&mut params, &settling)?;
         Ok((params, window))
     }
 }
@@ -142,11 +154,15 @@ fn value_of<S: Stimulator>(
     params: &S::Params,
     window: &window::Params,
     key: &str,
+    (clock, now): (&Clock, Step),
 ) -> Option<Value> {
-    match S::Params::field(key) {
-        Some(field) => Some((field.get)(params)),
-        None => window::Params::field(key).map(|field| (field.get)(window)),
+    if let Some(field) = S::Params::field(key) {
+        return Some((field.get)(params));
     }
+    if let Some(reading) = S::readings().iter().find(|r| r.name == key) {
+        return Some(Value::Float((reading.get)(params, clock, now)));
+    }
+    window::Params::field(key).map(|field| (field.get)(window))
 }
 
 fn describe<T: Table>() -> impl Iterator<Item = KeyInfo> {
@@ -180,7 +196,17 @@ impl<S: Stimulator> Family for StimulatorFamily<S> {
     }
 
     fn keys(&self) -> Vec<KeyInfo> {
+        let readings = S::readings().iter().map(|r| KeyInfo {
+            name: r.name.to_owned(),
+            unit: r.unit,
+            doc: r.doc,
+            type_name: <f64 as Field>::TYPE,
+            role: Role::ReadOnly,
+            shape: Shape::Scalar,
+            recordable: false,
+        });
         describe::<S::Params>()
+            .chain(readings)
             .chain(describe::<window::Params>())
             .collect()
     }
@@ -192,10 +218,11 @@ impl<S: Stimulator> Family for StimulatorFamily<S> {
         }
     }
 
-    fn defaults(&self, _: &Clock) -> Dict {
+    fn defaults(&self, clock: &Clock) -> Dict {
+        let value = |key: &str| value_of::<S>(&self.params, &self.window, key, (clock, 0));
         self.keys()
             .into_iter()
-            .filter_map(|k| value_of::<S>(&self.params, &self.window, &k.name).map(|v| (k.name, v)))
+            .filter_map(|k| value(&k.name).map(|v| (k.name, v)))
             .collect()
     }
 
@@ -225,12 +252,19 @@ impl<S: Stimulator> Family for StimulatorFamily<S> {
         part_mut::<List<S>>(part).extend(ids.iter().map(new));
     }
 
-    fn get(&self, parts: &[&Part], at: &[Location], key: &str, _: &Clock) -> Option<Column> {
+    fn get(
+        &self,
+        parts: &[&Part],
+        at: &[Location],
+        key: &str,
+        clock: &Clock,
+        now: Step,
+    ) -> Option<Column> {
         let list = part_ref::<List<S>>(parts[0]);
         let values: Option<Vec<_>> = at
             .iter()
             .map(|l| &list[l.local as usize])
-            .map(|d| value_of::<S>(&d.params, &d.window, key))
+            .map(|d| value_of::<S>(&d.params, &d.window, key, (clock, now)))
             .collect();
         values.map(Column::from_values)
     }
@@ -246,7 +280,7 @@ impl<S: Stimulator> Family for StimulatorFamily<S> {
         let list = part_mut::<List<S>>(parts[0]);
         for (l, (params, window)) in at.iter().zip(changed) {
             let d = &mut list[l.local as usize];
-            (d.params, d.window, d.derived) = (params, window, None);
+            (d.params, d.window, d.stale) = (params, window, true);
         }
         Ok(())
     }
@@ -273,7 +307,7 @@ impl<S: Stimulator> Family for StimulatorFamily<S> {
         part_ref::<List<S>>(part).capacity() * size_of::<Device<S>>()
     }
 
-    fn prepare(&mut self, parts: &mut [&mut Part], clock: &Clock) {
+    fn prepare(&mut self, parts: &mut [&mut Part], clock: &Clock, now: Step) -> Result<()> {
         for d in part_mut::<List<S>>(parts[0]) {
             let w = &d.window;
             d.steps = (
@@ -281,10 +315,19 @@ impl<S: Stimulator> Family for StimulatorFamily<S> {
                 clock.round(w.origin + w.stop),
                 clock.round(w.origin),
             );
-            if d.derived.is_none() {
-                d.derived = Some(S::derive(&d.params, clock));
+            if d.stale {
+                S::check_ready(&d.params)
+                    .map_err(|e| e.within(&format!("'{}' with node ID {}", self.name, d.id)))?;
+                let mut derived = S::derive(&d.params, clock);
+                S::carry_over(&mut derived, d.derived.as_ref(), now);
+                (d.derived, d.stale) = (Some(derived), false);
             }
         }
+        Ok(())
+    }
+
+    fn recalibrate(&mut self, clock: &Clock) {
+        S::recalibrate(&mut self.params, clock);
     }
 
     fn stimulators(&self) -> Option<&dyn StimulatorOps> {
@@ -295,6 +338,10 @@ impl<S: Stimulator> Family for StimulatorFamily<S> {
 impl<S: Stimulator> StimulatorOps for StimulatorFamily<S> {
     fn signal(&self) -> Signal {
         S::SIGNAL
+    }
+
+    fn signed(&self) -> bool {
+        S::SIGNED
     }
 
     fn new_cache(&self) -> Box<dyn Any + Send + Sync> {

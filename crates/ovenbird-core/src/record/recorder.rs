@@ -49,6 +49,8 @@ pub use sampling::Params as SampleParams;
 pub struct Data {
     /// Time stamps in steps.
     pub stamps: Vec<Step>,
+    /// How long before the stamps events were, in ms; those that are missing at the end are zero.
+    pub offsets: Vec<f64>,
     /// Senders.
     pub senders: Vec<u32>,
     /// The names of the further columns.
@@ -60,8 +62,28 @@ pub struct Data {
 }
 
 impl Data {
+    fn note_offset(&mut self, offset: f64) {
+        if offset != 0.0 {
+            self.offsets.resize(self.stamps.len() - 1, 0.0);
+            self.offsets.push(offset);
+        }
+    }
+
+    /// How long before its stamp each event was, in ms.
+    pub fn all_offsets(&self) -> impl Iterator<Item = f64> {
+        let given = self.offsets.iter().copied();
+        given.chain(std::iter::repeat(0.0)).take(self.stamps.len())
+    }
+
+    /// The times of the events in ms.
+    pub fn times(&self, clock: &Clock) -> Vec<f64> {
+        let stamps = self.stamps.iter().map(|&s| clock.ms(s));
+        stamps.zip(self.all_offsets()).map(|(t, o)| t - o).collect()
+    }
+
     fn clear(&mut self) {
         self.stamps.clear();
+        self.offsets.clear();
         self.senders.clear();
         self.floats.iter_mut().for_each(Vec::clear);
         self.ints.iter_mut().for_each(|(_, v)| v.clear());
@@ -211,12 +233,25 @@ impl Recorder {
 
     /// Writes an event that falls into the window.
     pub fn write(&mut self, stamp: Step, sender: u32, floats: &[f64], ints: &[i64], clock: &Clock) {
+        self.write_precise((stamp, 0.0), sender, floats, ints, clock);
+    }
+
+    /// Writes an event that was an offset in ms before its stamp and falls into the window.
+    pub fn write_precise(
+        &mut self,
+        (stamp, offset): (Step, f64),
+        sender: u32,
+        floats: &[f64],
+        ints: &[i64],
+        clock: &Clock,
+    ) {
         if !self.is_active(stamp) {
             return;
         }
         self.n_events += 1;
         if self.params.record_to == "memory" {
             self.data.stamps.push(stamp);
+            self.data.note_offset(offset);
             self.data.senders.push(sender);
             self.data
                 .floats
@@ -230,7 +265,7 @@ impl Recorder {
                 .for_each(|((_, column), &x)| column.push(x));
             return;
         }
-        let line = self.line(stamp, sender, floats, ints, clock);
+        let line = self.line((stamp, offset), sender, floats, ints, clock);
         match self.files.len() {
             0 => self.screen.push_str(&line),
             n => self.files[sender as usize % n].write(&line),
@@ -239,7 +274,7 @@ impl Recorder {
 
     fn line(
         &self,
-        stamp: Step,
+        (stamp, offset): (Step, f64),
         sender: u32,
         floats: &[f64],
         ints: &[i64],
@@ -248,9 +283,9 @@ impl Recorder {
         let digits = self.params.precision as usize;
         let mut fields = vec![sender.to_string()];
         if self.params.time_in_steps {
-            fields.extend([stamp.to_string(), format!("{:.digits$}", 0.0)]);
+            fields.extend([stamp.to_string(), format!("{offset:.digits$}")]);
         } else {
-            fields.push(format!("{:.digits$}", clock.ms(stamp)));
+            fields.push(format!("{:.digits$}", clock.ms(stamp) - offset));
         }
         fields.extend(floats.iter().map(|x| format!("{x:.digits$}")));
         fields.extend(ints.iter().map(i64::to_string));
@@ -291,13 +326,10 @@ impl Recorder {
             Value::Ints(d.senders.iter().map(|&s| i64::from(s)).collect()),
         );
         if self.params.time_in_steps {
-            events.set("offsets", Value::Floats(vec![0.0; d.stamps.len()]));
+            events.set("offsets", Value::Floats(d.all_offsets().collect()));
             events.set("times", Value::Ints(d.stamps.clone()));
         } else {
-            events.set(
-                "times",
-                Value::Floats(d.stamps.iter().map(|&s| clock.ms(s)).collect()),
-            );
+            events.set("times", Value::Floats(d.times(clock)));
         }
         for (name, column) in d.names.iter().zip(&d.floats) {
             events.set(name.clone(), Value::Floats(column.clone()));

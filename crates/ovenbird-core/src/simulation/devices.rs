@@ -236,20 +236,25 @@ impl Devices {
                     &mut *source.cache,
                     &mut out,
                 );
-                let counts: Vec<f64> = match sent {
-                    Emission::Pulses(pulses) => {
-                        let n = pulses.iter().map(|p| f64::from(p.count)).sum();
-                        vec![n; out.len()]
+                let spikes = |k: usize| -> Vec<(u64, f64)> {
+                    match &sent {
+                        Emission::Pulses(pulses) => pulses
+                            .iter()
+                            .map(|p| (u64::from(p.count), p.offset))
+                            .collect(),
+                        Emission::Each => vec![(out[k] as u64, 0.0)],
+                        _ => Vec::new(),
                     }
-                    Emission::Each => out,
-                    _ => continue,
                 };
                 let (id, recorders) = (source.drive.id, source.recorders.clone());
-                for (recorder, count) in recorders.into_iter().zip(counts) {
+                for (k, recorder) in recorders.into_iter().enumerate() {
                     let at = self.recorders[recorder];
-                    if let Some(r) = self.recorder_mut(families, at.family, at.local) {
-                        for _ in 0..count as u64 {
-                            r.write(step + 1, id, &[], &[], clock);
+                    let Some(r) = self.recorder_mut(families, at.family, at.local) else {
+                        continue;
+                    };
+                    for (count, offset) in spikes(k) {
+                        for _ in 0..count {
+                            r.write_precise((step + 1, offset), id, &[], &[], clock);
                         }
                     }
                 }

@@ -192,7 +192,10 @@ impl Simulation {
                     .map(|&(n, r)| (n, Value::Int(r)));
                 all(Value::Dict(types.collect()))
             }
-            _ => family.get(&self.parts(group.family), &group.at, key, &self.clock),
+            _ => {
+                let parts = self.parts(group.family);
+                family.get(&parts, &group.at, key, &self.clock, self.now())
+            }
         }
     }
 

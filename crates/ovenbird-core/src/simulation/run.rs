@@ -109,7 +109,7 @@ impl Simulation {
                     Some(part) => vec![part],
                     None => self.workers.iter_mut().map(|w| &mut w.parts[f]).collect(),
                 };
-            family.prepare(&mut parts, &self.clock);
+            family.prepare(&mut parts, &self.clock, now)?;
         }
         if steps != self.min_delay && (self.taken > 0 || !self.emitted.is_empty()) {
             // slices get another length within a slice: what was emitted is delivered now

@@ -348,6 +348,7 @@ impl Simulation {
             return;
         }
         self.clock = new;
+        self.families.iter_mut().for_each(|f| f.recalibrate(&new));
         for model in &mut self.synapses {
             model.delay = new.ms(new.ceil(model.delay).max(1));
         }

@@ -74,7 +74,7 @@ impl Simulation {
             })?;
         let d = &found.data;
         Ok(Events {
-            times: d.stamps.iter().map(|&s| self.clock.ms(s)).collect(),
+            times: d.times(&self.clock),
             senders: d.senders.clone(),
             names: d.names.clone(),
             values: d.floats.clone(),

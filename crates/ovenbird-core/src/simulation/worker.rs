@@ -1,8 +1,9 @@
 //! What one thread owns: nodes, the connections that end on them, and what waits for them.
 
-use crate::device::Drive;
+use crate::device::{Drive, DriveEntry};
 use crate::error::{Error, Result};
 use crate::event::{ChannelKey, Ring, Spike};
+use crate::model::Event;
 use crate::node::{Family, Part, Tap, UpdateContext};
 use crate::rng::Key;
 use crate::synapse::{GapPart, GapTable, Pending, Rows, Transmission};
@@ -87,13 +88,15 @@ impl Worker {
 
     /// Arranges the ring and brings the connections into their final form.
     pub fn arrange(&mut self, families: &[Box<dyn Family>], slots: usize, now: Step) {
+        for drive in &mut self.drives {
+            let signed = families[drive.family]
+                .stimulators()
+                .is_some_and(|s| s.signed());
+            drive.sort(signed, |e| reverse(families, &self.parts, e));
+        }
         let mut keys: Vec<ChannelKey> = self.ring.channels().iter().map(|c| c.0).collect();
         keys.extend(self.pending.channels());
-        keys.extend(
-            self.drives
-                .iter()
-                .flat_map(|d| d.entries.iter().map(|e| e.channel)),
-        );
+        keys.extend(self.drives.iter().flat_map(Drive::channels));
         keys.sort_unstable();
         keys.dedup();
         let channels: Vec<_> = keys
@@ -188,6 +191,23 @@ impl Worker {
                 part.receive(entry.local as usize, entry.weight, row);
             }
         }
+    }
+}
+
+/// The channel that a connection of a stimulator would have with a weight of the other sign.
+fn reverse(families: &[Box<dyn Family>], parts: &[Part], e: &DriveEntry) -> ChannelKey {
+    let f = e.channel.family as usize;
+    let port = families[f].neurons().and_then(|ops| {
+        let class = ops.class(&parts[f], e.local);
+        let receptor = ops.receptor(class, e.channel.channel as usize);
+        ops.port(class, Event::Spike, receptor).ok()
+    });
+    match port {
+        Some(port) => ChannelKey {
+            channel: port.channel(-e.weight) as u32,
+            ..e.channel
+        },
+        None => e.channel,
     }
 }
 
