@@ -144,7 +144,6 @@ impl Drive {
             }
         }
     }
-
 }
 
 /// Sends `count` events with the same amount to all targets.

@@ -94,7 +94,7 @@ pub struct Tap {
     pub family: usize,
     pub local: u32,
     pub names: Vec<String>,
-    /// Steps between samples, and the first sample's stamp modulo the interval.
+    /// Steps between samples, and the stamp of the first if it is not 0.
     pub interval: Step,
     pub offset: Step,
     /// Samples, `names.len()` numbers each, and their stamps.
@@ -105,7 +105,7 @@ pub struct Tap {
 impl Tap {
     /// Whether there is a sample with this stamp.
     pub fn is_due(&self, stamp: Step) -> bool {
-        stamp > self.offset && (stamp - self.offset) % self.interval == 0
+        stamp >= self.offset && (stamp - self.offset) % self.interval == 0
     }
 }
 
