@@ -81,7 +81,7 @@ impl Clock {
         if steps >= FOREVER {
             return f64::MAX;
         }
-        steps as f64 * self.ticks_per_step as f64 / self.ticks_per_ms as f64
+        (i128::from(steps) * i128::from(self.ticks_per_step)) as f64 / self.ticks_per_ms as f64
     }
 
     /// The nearest tick to `ms`; infinite times give the largest.

@@ -13,9 +13,18 @@ type Maker = fn() -> Box<dyn Family>;
 
 /// Makes the families of node models.
 const NODES: &[Maker] = &[
+    || Box::new(NeuronFamily::<neuron::HhPscAlpha>::default()),
+    || Box::new(NeuronFamily::<neuron::HhPscAlphaGap>::default()),
     || Box::new(NeuronFamily::<neuron::IafPscAlpha>::default()),
+    || Box::new(NeuronFamily::<neuron::IafPscDelta>::default()),
+    || Box::new(NeuronFamily::<neuron::IafPscExp>::default()),
+    || Box::new(NeuronFamily::<neuron::Izhikevich>::default()),
+    || Box::new(NeuronFamily::<neuron::ParrotNeuron>::default()),
     || Box::new(StimulatorFamily::<stimulator::DcGenerator>::default()),
+    || Box::new(StimulatorFamily::<stimulator::NoiseGenerator>::default()),
     || Box::new(StimulatorFamily::<stimulator::PoissonGenerator>::default()),
+    || Box::new(StimulatorFamily::<stimulator::SpikeGenerator>::default()),
+    || Box::new(StimulatorFamily::<stimulator::StepCurrentGenerator>::default()),
     || Box::new(RecorderFamily::new(recorder::MULTIMETER)),
     || Box::new(RecorderFamily::new(recorder::SPIKE_RECORDER)),
     || Box::new(RecorderFamily::new(recorder::VOLTMETER)),

@@ -110,17 +110,17 @@ fn sequence(key: &str, any: &Bound<'_, PyAny>) -> PyResult<Value> {
         let floats = items.iter().filter_map(|v| v.as_float(key).ok());
         return Ok(Value::Floats(floats.collect()));
     }
+    if items.iter().all(|v| matches!(v, Value::Bool(_))) {
+        let bools = items.iter().filter_map(|v| v.as_bool(key).ok());
+        return Ok(Value::Bools(bools.collect()));
+    }
     if items.iter().all(|v| matches!(v, Value::Str(_))) {
         let strings = items
             .iter()
             .filter_map(|v| v.as_str(key).ok().map(str::to_owned));
         return Ok(Value::Strs(strings.collect()));
     }
-    if items.iter().all(|v| matches!(v, Value::Bool(_))) {
-        let bools = items.iter().filter_map(|v| v.as_bool(key).ok());
-        return Ok(Value::Bools(bools.collect()));
-    }
-    let message = format!("{key}: a list must hold numbers only, bools only or strings only");
+    let message = format!("{key}: a list must hold only numbers, only bools or only strings");
     Err(to_python(any.py(), Error::new(Kind::TypeMismatch, message)))
 }
 

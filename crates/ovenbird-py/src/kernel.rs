@@ -59,7 +59,7 @@ fn describe_key<'py>(
     d.set_item("type", key.type_name)?;
     d.set_item("default", default)?;
     let role = match key.role {
-        Role::Parameter => "parameter",
+        Role::Parameter | Role::WriteOnly => "parameter",
         Role::State => "state",
         Role::ReadOnly => "read-only",
         Role::Recordable => "recordable",

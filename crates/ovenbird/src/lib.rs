@@ -35,7 +35,7 @@ pub fn simulation() -> Simulation {
 
 /// What most programs use.
 pub mod prelude {
-    pub use crate::{all_to_all, dict, static_synapse};
+    pub use crate::{all_to_all, dict, fixed_indegree, static_synapse};
     pub use ovenbird_core::connect::{Amount, ConnSpec, Rule, SynSpec};
     pub use ovenbird_core::parameter::Parameter;
     pub use ovenbird_core::simulation::{Nodes, Simulation};
@@ -43,6 +43,7 @@ pub mod prelude {
 }
 
 use ovenbird_core::connect::{Amount, ConnSpec, Rule, SynSpec};
+use ovenbird_core::parameter::Parameter;
 use ovenbird_core::value::{Dict, Value};
 
 /// A dictionary of parameters.
@@ -53,6 +54,16 @@ pub fn dict<const N: usize>(entries: [(&str, Value); N]) -> Dict {
 /// The rule that connects each source to each target.
 pub fn all_to_all() -> ConnSpec {
     ConnSpec::new(Rule::AllToAll)
+}
+
+/// The rule that connects to each target `n` random sources.
+///
+/// # Errors
+/// Never for a number; a rule's numbers may also be drawn, and those are checked.
+pub fn fixed_indegree(n: u32) -> Result<ConnSpec> {
+    Ok(ConnSpec::new(Rule::FixedIndegree(Parameter::constant(
+        f64::from(n),
+    )?)))
 }
 
 /// Static synapses with a weight and a delay in ms.

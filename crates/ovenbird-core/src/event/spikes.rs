@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn order_is_lag_then_sender() {
-        let mut s = vec![
+        let mut s = [
             Spike::new(1, 3, 1),
             Spike::new(0, 9, 7),
             Spike::new(1, 2, 1),

@@ -13,6 +13,7 @@ mod real;
 #[cfg(test)]
 mod tests;
 
+pub use crate::rng::{cos, sin};
 pub use elementary::{exp, exp_linear, expm1, ln};
 pub use lanes::{LANES, LaneMask, Lanes};
 pub use propagators::{phi1, phi2};

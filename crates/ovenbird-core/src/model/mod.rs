@@ -11,8 +11,8 @@ mod table;
 pub use archive::{Archive, ArchiveColumns, ArchiveParams};
 pub use info::{ElementType, Event, NodeInfo, Port};
 pub use neuron::{
-    Block, Constants, Failure, Forced, GapInput, Inputs, Neuron, Output, Read, StepContext,
-    Variable, VariableFamily,
+    Block, Constants, Failure, Forced, GapInput, GapSignal, Inputs, Neuron, Output, Read,
+    StepContext, Variable, VariableFamily,
 };
 pub use recorder::{RecorderInfo, RecorderKind};
 pub use stimulator::{Emission, Moment, Pulse, Reading, Settling, Signal, Stimulator, Targets};

@@ -115,6 +115,9 @@ pub struct StepContext {
     pub h: f64,
     /// The key of the random draws of neurons.
     pub key: Key,
+    /// Whether this is an iteration of coupled nodes: the state will be set back. There are no
+    /// spikes and no refractoriness then, and the external current stays what it was before.
+    pub iterating: bool,
 }
 
 /// Derived constants of the nodes of a block.
@@ -212,14 +215,36 @@ impl Forced {
 }
 
 /// What gap junctions bring to the nodes of a block in the current step: for node `i` the current
-/// is `sum_k coefficients(i)[k] * s^k - weight[i] * V_m`, with `s` in [0, 1] the time in the step.
+/// is `sum_k coefficient(i, k) * s^k - weight[i] * V_m`, with `s` in [0, 1] the time in the step.
+#[derive(Clone, Copy)]
 pub struct GapInput<'a> {
     /// The sum of the weights of each node's gap junctions (nS).
     pub weight: &'a [f64],
-    /// Interpolation coefficients, `terms` per node.
-    pub coefficients: &'a [f64],
-    /// Coefficients per node: the order of the interpolation plus one.
-    pub terms: usize,
+    pub(crate) coefficients: &'a [f64],
+    pub(crate) stride: usize,
+    pub(crate) offset: usize,
+    pub(crate) terms: usize,
+}
+
+impl GapInput<'_> {
+    /// The coefficient of `s^k` for node `i` (pA).
+    #[inline(always)]
+    pub fn coefficient(&self, i: usize, k: usize) -> f64 {
+        if k < self.terms {
+            self.coefficients[i * self.stride + self.offset + k]
+        } else {
+            0.0
+        }
+    }
+}
+
+/// What coupled nodes tell of their membrane potentials in an iteration: values (mV) and slopes
+/// (mV/ms) at both ends of the step.
+pub struct GapSignal<'a> {
+    pub start: &'a mut [f64],
+    pub start_slope: &'a mut [f64],
+    pub end: &'a mut [f64],
+    pub end_slope: &'a mut [f64],
 }
 
 /// What arrives at the nodes of a block in one step.
@@ -248,6 +273,8 @@ pub struct Output<'a> {
     pub fired: &'a mut [u8],
     /// Spikes with a multiplicity: index in the block, and how many.
     pub multiple: &'a mut Vec<(u32, u32)>,
+    /// To be filled in an iteration of coupled nodes.
+    pub gap: Option<GapSignal<'a>>,
 }
 
 /// A node that could not take its step.
@@ -313,15 +340,9 @@ pub trait Neuron: Send + Sync + Sized + 'static {
         output: &mut Output<'_>,
     ) -> Result<(), Failure>;
 
-    /// What gap junctions carry: the membrane potential (mV) and its slope (mV/ms), the slope for
-    /// the coupling `input` at the fraction `s` of the step; without coupling the slope may be 0.
-    fn gap_signal(
-        _constants: &Self::Derived,
-        _row: &Row<Self>,
-        _coupling: Option<(&GapInput<'_>, f64)>,
-    ) -> (f64, f64) {
-        (0.0, 0.0)
-    }
+    /// Carries over to `restored`, the state at the beginning of a slice, what is to outlive an
+    /// iteration of coupled nodes that ended in `iterated`.
+    fn carry(_iterated: &Row<Self>, _restored: &mut Row<Self>) {}
 }
 
 /// Declares the numbers that users see of the state of a model: a `const VARIABLES` for

@@ -53,7 +53,7 @@ pub struct Settling<'a> {
     /// The keys that the user set.
     pub changed: &'a [&'a str],
     /// The model's name.
-    pub model: &'static str,
+    pub model: &'a str,
     /// The time grid.
     pub clock: &'a Clock,
     /// The present time.

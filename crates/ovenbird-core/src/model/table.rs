@@ -474,6 +474,7 @@ macro_rules! state {
         pub struct StateView<'a> {
             /// The number of nodes.
             pub len: usize,
+            marker: std::marker::PhantomData<&'a mut ()>,
             $( $(#[doc = $doc])+ pub $name: &'a mut [$ty],
             )*
         }
@@ -497,7 +498,11 @@ macro_rules! state {
                 $( self.$name[i] = row.$name; )*
             }
             fn view(&mut self, range: std::ops::Range<usize>) -> StateView<'_> {
-                StateView { len: range.len(), $( $name: &mut self.$name[range.clone()], )* }
+                StateView {
+                    len: range.len(),
+                    marker: std::marker::PhantomData,
+                    $( $name: &mut self.$name[range.clone()], )*
+                }
             }
             fn first_non_finite(&self) -> Option<(usize, &'static str)> {
                 $( if let Some(i) =

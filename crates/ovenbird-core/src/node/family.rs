@@ -4,6 +4,7 @@ use crate::error::{Error, Kind, Result};
 use crate::event::{Ring, Spike};
 use crate::model::{Event, NodeInfo, Port, RecorderKind, Shape};
 use crate::rng::Key;
+use crate::synapse::GapPart;
 use crate::time::{Clock, Step};
 use crate::value::{Column, Dict, Value};
 use std::any::Any;
@@ -39,8 +40,17 @@ pub enum Role {
     State,
     /// A state variable that cannot be set.
     ReadOnly,
+    /// A state variable that can be set but is not in the status.
+    WriteOnly,
     /// Can be recorded but is not in the status.
     Recordable,
+}
+
+impl Role {
+    /// Whether the status of a node has the key.
+    pub fn in_status(self) -> bool {
+        !matches!(self, Role::WriteOnly | Role::Recordable)
+    }
 }
 
 /// A key of a model, for documentation and for checks.
@@ -126,7 +136,7 @@ pub struct UpdateContext<'a> {
     /// The key of the random draws of neurons.
     pub key: Key,
     /// Input through gap junctions of the present slice.
-    pub gap: Option<&'a mut crate::synapse::GapPart>,
+    pub gap: Option<&'a mut GapPart>,
 }
 
 /// A family: all nodes of one model (a copy of a model is a family of its own).
@@ -234,6 +244,8 @@ pub trait NeuronOps: Sync {
     /// Advances coupled nodes over a slice and back, to iterate what they send; returns the largest
     /// change of a membrane potential against the last iteration.
     fn iterate(&self, part: &mut Part, context: &mut UpdateContext<'_>) -> Result<f64>;
+    /// Sends the present membrane potentials of coupled nodes as constants over `steps`.
+    fn send(&self, part: &Part, gap: &mut GapPart, steps: std::ops::Range<usize>);
     /// Checks that all state is finite.
     fn check_finite(&self, part: &Part, clock: &Clock, now: Step) -> Result<()>;
     /// The ids of a part's nodes.
@@ -296,7 +308,7 @@ pub(crate) fn check_keys<'a>(
             None if context.strict => {
                 let names = known
                     .iter()
-                    .filter(|k| matches!(k.role, Role::Parameter | Role::State))
+                    .filter(|k| matches!(k.role, Role::Parameter | Role::State | Role::WriteOnly))
                     .map(|k| k.name.as_str());
                 return Err(Error::unknown_key(&format!("model {model}"), key, names));
             }

@@ -9,8 +9,9 @@ use crate::error::{Error, Kind, Result};
 use crate::event::Spike;
 use crate::model::{
     Archive, ArchiveColumns, ArchiveParams, Block, Columns, Constants, Event, Field, Forced,
-    GapInput, Inputs, Neuron, NodeInfo, Output, Port, Read, Shape, StepContext, Table,
+    GapSignal, Inputs, Neuron, NodeInfo, Output, Port, Read, Shape, StepContext, Table,
 };
+use crate::synapse::GapPart;
 use crate::time::{Clock, Step};
 use crate::value::{Column, Dict, Value};
 use std::collections::BTreeMap;
@@ -66,6 +67,9 @@ struct NeuronPart<M: Neuron> {
     schedule: BTreeMap<u32, Step>,
     /// Whether any node spikes at fixed intervals.
     forces: bool,
+    /// The state at the beginning of a slice that is iterated.
+    saved: Vec<Row<M>>,
+    scratch: Scratch,
 }
 
 impl<M: Neuron> Default for NeuronPart<M> {
@@ -80,6 +84,8 @@ impl<M: Neuron> Default for NeuronPart<M> {
             uniform: Vec::new(),
             schedule: BTreeMap::new(),
             forces: false,
+            saved: Vec::new(),
+            scratch: Scratch::default(),
         }
     }
 }
@@ -183,8 +189,8 @@ impl<M: Neuron> NeuronFamily<M> {
                     self.name
                 ))
             })?;
-            let fewer = M::channels(&new.class.model) < M::channels(&node.class.model);
-            if fewer && part.connected[l.local as usize] {
+            let other = M::channels(&new.class.model) != M::channels(&node.class.model);
+            if other && part.connected[l.local as usize] {
                 return Err(Error::bad_property(
                     "The neuron has connections, therefore the number of ports cannot be reduced.",
                 ));
@@ -251,7 +257,7 @@ impl<M: Neuron> NeuronFamily<M> {
         }
     }
 
-    /// Takes one step of a block. With `deliver` false the inputs stay in the ring.
+    /// Takes one step of a block. An iteration leaves the inputs in the ring.
     fn step_block(
         &self,
         part: &mut NeuronPart<M>,
@@ -259,7 +265,7 @@ impl<M: Neuron> NeuronFamily<M> {
         lag: usize,
         cx: &mut UpdateContext<'_>,
         scratch: &mut Scratch,
-        consume: bool,
+        iterating: bool,
     ) -> Result<()> {
         let step = cx.origin + lag as Step;
         let context = StepContext {
@@ -267,6 +273,7 @@ impl<M: Neuron> NeuronFamily<M> {
             lag,
             h: cx.clock.resolution(),
             key: cx.key,
+            iterating,
         };
         let len = nodes.len();
         let constants = match part.uniform[nodes.start / BLOCK] {
@@ -296,6 +303,7 @@ impl<M: Neuron> NeuronFamily<M> {
             let mut output = Output {
                 fired: &mut scratch.fired[..len],
                 multiple: &mut scratch.multiple,
+                gap: iterating.then(|| scratch.gap.signal(len)),
             };
             crate::math::vectorize(
                 #[inline(always)]
@@ -314,7 +322,7 @@ impl<M: Neuron> NeuronFamily<M> {
                 ),
             ));
         }
-        if consume {
+        if !iterating {
             let cells = cx.ring.at(step);
             for &first in cx.cells.iter().flatten() {
                 cells[first + nodes.start..first + nodes.end].fill(0.0);
@@ -420,7 +428,7 @@ impl<M: Neuron> NeuronFamily<M> {
                 let forced = &mut scratch.forced[..nodes.len()];
                 self.force(part, &nodes, &cx.clock, forced);
             }
-            self.step_block(part, nodes.clone(), lag, cx, scratch, true)?;
+            self.step_block(part, nodes.clone(), lag, cx, scratch, false)?;
             if part.forces {
                 Self::replace(scratch);
             }
@@ -446,6 +454,7 @@ struct Scratch {
     fired: Vec<u8>,
     multiple: Vec<(u32, u32)>,
     forced: Vec<Forced>,
+    gap: GapScratch,
 }
 
 impl Default for Scratch {
@@ -454,6 +463,26 @@ impl Default for Scratch {
             fired: vec![0; BLOCK],
             multiple: Vec::new(),
             forced: vec![Forced::No; BLOCK],
+            gap: GapScratch::default(),
+        }
+    }
+}
+
+/// What the nodes of a block tell their neighbours, a column each; empty without coupling.
+#[derive(Default)]
+struct GapScratch([Vec<f64>; 4]);
+
+impl GapScratch {
+    fn signal(&mut self, len: usize) -> GapSignal<'_> {
+        let [start, start_slope, end, end_slope] = self.0.each_mut().map(|column| {
+            column.resize(BLOCK, 0.0);
+            &mut column[..len]
+        });
+        GapSignal {
+            start,
+            start_slope,
+            end,
+            end_slope,
         }
     }
 }
@@ -536,7 +565,8 @@ impl<M: Neuron> Family for NeuronFamily<M> {
                 "value"
             },
             role: match (v.write.is_some(), v.in_status) {
-                (true, _) => Role::State,
+                (true, true) => Role::State,
+                (true, false) => Role::WriteOnly,
                 (false, true) => Role::ReadOnly,
                 (false, false) => Role::Recordable,
             },
@@ -604,7 +634,7 @@ impl<M: Neuron> Family for NeuronFamily<M> {
     fn defaults(&self, _: &Clock) -> Dict {
         self.keys()
             .into_iter()
-            .filter(|k| k.role != Role::Recordable)
+            .filter(|k| k.role.in_status())
             .filter_map(|k| self.value_of(&self.default, &k.name).map(|v| (k.name, v)))
             .collect()
     }
@@ -669,7 +699,7 @@ impl<M: Neuron> Family for NeuronFamily<M> {
         let values: Option<Vec<_>> = at
             .iter()
             .map(|l| {
-                if key == "has_connections" {
+                if key == "has_connections" && M::variables().iter().any(|v| v.name == key) {
                     let part = part_ref::<NeuronPart<M>>(parts[l.worker as usize]);
                     return Some(Value::Bool(part.connected[l.local as usize]));
                 }
@@ -841,42 +871,33 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
 
     fn update(&self, part: &mut Part, cx: &mut UpdateContext<'_>) -> Result<()> {
         let part = part_mut::<NeuronPart<M>>(part);
-        let mut scratch = Scratch::default();
-        for nodes in blocks(part.ids.len()) {
-            self.update_block(part, nodes, cx, &mut scratch)?;
-        }
+        let mut scratch = std::mem::take(&mut part.scratch);
+        let result = blocks(part.ids.len())
+            .try_for_each(|nodes| self.update_block(part, nodes, cx, &mut scratch));
+        part.scratch = scratch;
         if let Some(gap) = cx.gap.as_deref_mut() {
-            for slot in 0..gap.senders.len() {
-                let local = gap.senders[slot] as usize;
-                let row = part.state.row(local);
-                let c = &self.derived[part.class[local] as usize];
-                gap.send_constant(slot, M::gap_signal(c, &row, None).0, cx.from, cx.to);
-            }
+            self.send_potentials(part, gap, cx.from..cx.to);
         }
-        Ok(())
+        result
     }
 
     fn iterate(&self, part: &mut Part, cx: &mut UpdateContext<'_>) -> Result<f64> {
         let part = part_mut::<NeuronPart<M>>(part);
-        let mut scratch = Scratch::default();
-        let saved: Vec<Row<M>> = (0..part.ids.len()).map(|i| part.state.row(i)).collect();
-        let mut largest = 0.0f64;
-        let h = cx.clock.resolution();
-        for nodes in blocks(part.ids.len()) {
-            for lag in cx.from..cx.to {
-                let before = self.gap_signals(part, &nodes, cx, lag, 0.0);
-                self.step_block(part, nodes.clone(), lag, cx, &mut scratch, false)?;
-                scratch.multiple.clear();
-                let after = self.gap_signals(part, &nodes, cx, lag, 1.0);
-                if let Some(gap) = cx.gap.as_deref_mut() {
-                    largest = largest.max(gap.send_polynomial(&before, &after, lag, h));
-                }
-            }
-        }
-        for (i, row) in saved.into_iter().enumerate() {
+        let mut scratch = std::mem::take(&mut part.scratch);
+        part.saved.clear();
+        part.saved
+            .extend((0..part.ids.len()).map(|i| part.state.row(i)));
+        let result = self.iterate_blocks(part, cx, &mut scratch);
+        for (i, mut row) in part.saved.drain(..).enumerate() {
+            M::carry(&part.state.row(i), &mut row);
             part.state.put(i, row);
         }
-        Ok(largest)
+        part.scratch = scratch;
+        result
+    }
+
+    fn send(&self, part: &Part, gap: &mut GapPart, steps: std::ops::Range<usize>) {
+        self.send_potentials(part_ref::<NeuronPart<M>>(part), gap, steps);
     }
 
     fn check_finite(&self, part: &Part, clock: &Clock, now: Step) -> Result<()> {
@@ -942,29 +963,37 @@ impl<M: Neuron> NeuronFamily<M> {
         }
     }
 
-    /// Membrane potential and slope per ms of the coupled nodes in a block, `s` of a step into `lag`.
-    fn gap_signals(
+    /// Takes the steps of an iteration; returns the largest change of a membrane potential.
+    fn iterate_blocks(
+        &self,
+        part: &mut NeuronPart<M>,
+        cx: &mut UpdateContext<'_>,
+        scratch: &mut Scratch,
+    ) -> Result<f64> {
+        let h = cx.clock.resolution();
+        let mut largest = 0.0f64;
+        for nodes in blocks(part.ids.len()) {
+            for lag in cx.from..cx.to {
+                self.step_block(part, nodes.clone(), lag, cx, scratch, true)?;
+                if let Some(gap) = cx.gap.as_deref_mut() {
+                    let signal = scratch.gap.signal(nodes.len());
+                    largest = largest.max(gap.send_polynomials(nodes.clone(), &signal, lag, h));
+                }
+            }
+        }
+        Ok(largest)
+    }
+
+    /// Sends the present membrane potentials of the coupled nodes as constants over `steps`.
+    fn send_potentials(
         &self,
         part: &NeuronPart<M>,
-        nodes: &std::ops::Range<usize>,
-        cx: &UpdateContext<'_>,
-        lag: usize,
-        s: f64,
-    ) -> Vec<(usize, f64, f64)> {
-        let Some(gap) = cx.gap.as_deref() else {
-            return Vec::new();
-        };
-        let slots = gap.senders.iter().enumerate();
-        slots
-            .filter(|(_, local)| nodes.contains(&(**local as usize)))
-            .map(|(slot, &local)| {
-                let i = local as usize;
-                let row = part.state.row(i);
-                let input: GapInput<'_> = gap.input(i..i + 1, lag);
-                let c = &self.derived[part.class[i] as usize];
-                let (v, slope) = M::gap_signal(c, &row, Some((&input, s)));
-                (slot, v, slope)
-            })
-            .collect()
+        gap: &mut GapPart,
+        steps: std::ops::Range<usize>,
+    ) {
+        for slot in 0..gap.senders.len() {
+            let v = self.record(part, gap.senders[slot] as usize, "V_m");
+            gap.send_constant(slot, v, steps.clone());
+        }
     }
 }

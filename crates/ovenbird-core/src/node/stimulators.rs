@@ -157,7 +157,7 @@ impl<S: Stimulator> StimulatorFamily<S> {
         let keys: Vec<&str> = changes.iter().map(|c| c.0).collect();
         let settling = Settling {
             changed: &keys,
-            model: S::INFO.name,
+            model: &self.name,
             clock: &context.clock,
             now: context.now,
             origin: context.clock.round(window.origin),

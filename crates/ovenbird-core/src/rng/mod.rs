@@ -17,7 +17,8 @@ pub use noise::NormalDrive;
 pub use philox::{philox4x32, philox4x32_many};
 pub use poisson::{PoissonDrive, PoissonSampler};
 
-pub(crate) use elementary::{cos, exp, ln, ln_1p, pow, sin};
+pub use elementary::{cos, sin};
+pub(crate) use elementary::{exp, ln, ln_1p, pow};
 
 /// What random numbers are used for; each purpose has keys of its own.
 ///

@@ -12,6 +12,7 @@ use crate::rng::{Key, Purpose, Stream};
 use crate::synapse::{Connection, GapEntry};
 use crate::time::Clock;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::Instant;
 
 /// What a node sends along its connections.
@@ -34,7 +35,10 @@ struct Maker<'a> {
     ports: BTreeMap<(usize, usize, u32, bool, i64), Port>,
     key: Key,
     call: u32,
+    /// The delays so far, and a fixed range.
     delays: DelayRange,
+    /// What a gap junction bounds a slice to (ms).
+    gap_interval: f64,
 }
 
 /// A connection with its numbers, for a target wherever it is.
@@ -223,10 +227,8 @@ impl Simulation {
             ports: BTreeMap::new(),
             key: Key::new(self.settings.seed(), Purpose::SynapseParameter),
             call: self.connect_calls,
-            delays: DelayRange {
-                found: None,
-                ..self.delays
-            },
+            delays: self.delays,
+            gap_interval: self.settings.wfr_comm_interval,
         };
         for &id in targets {
             let (f, at) = self.nodes.locate(id)?;
@@ -242,8 +244,8 @@ impl Simulation {
                 for &event in events {
                     for &receptor in &syn.receptor {
                         let key = (s, f, class, event == Event::Spike, receptor);
-                        if !maker.ports.contains_key(&key) {
-                            maker.ports.insert(key, ops.port(class, event, receptor)?);
+                        if let Entry::Vacant(slot) = maker.ports.entry(key) {
+                            slot.insert(ops.port(class, event, receptor)?);
                         }
                     }
                 }
@@ -322,10 +324,8 @@ impl Simulation {
             ports,
             key: Key::new(self.settings.seed(), Purpose::SynapseParameter),
             call: self.connect_calls,
-            delays: DelayRange {
-                found: None,
-                ..self.delays
-            },
+            delays: self.delays,
+            gap_interval: self.settings.wfr_comm_interval,
         };
         let fast = all_neurons && kinds == [Sends::Spikes];
         let result = if fast {
@@ -483,7 +483,8 @@ impl Maker<'_> {
                 let ms = amount.get(pair.place, stream)?;
                 delay_steps(ms, &self.clock, &self.delays, has_run)?
             }
-            None => 1,
+            // a gap junction counts as the interval at which coupled nodes communicate
+            None => delay_steps(self.gap_interval, &self.clock, &self.delays, has_run)?,
         };
         let (source, target) = cx.ends(pair);
         Ok(Made {
@@ -528,6 +529,7 @@ impl Maker<'_> {
         };
         if self.kinds[made.synapse] == SynapseKind::GapJunction {
             self.check_gap(self.nodes.locate(made.source)?.0, &[0])?;
+            delays.note(made.delay);
             worker.gaps.entries.push(GapEntry {
                 family,
                 local: at.local,

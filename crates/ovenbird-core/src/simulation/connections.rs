@@ -148,7 +148,7 @@ impl Simulation {
 
     /// Brings new connections into their rows, so that they can be found.
     fn settle(&mut self) -> Result<()> {
-        if self.workers.iter().any(|w| !w.pending.is_empty()) || self.pool.is_none() {
+        if self.arranged != Some(self.generation) {
             self.devices.find_recorders(&self.families, &self.nodes);
             self.arrange()?;
         }

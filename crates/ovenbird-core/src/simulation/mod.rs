@@ -89,9 +89,15 @@ pub struct Simulation {
     draw_calls: u32,
     /// Counts changes of the connections, so that their handles know when to look anew.
     generation: u64,
+    /// The generation that is in its final form.
+    arranged: Option<u64>,
     spike_count: u64,
     has_run: bool,
     timers: Timers,
+    /// What coupled nodes of all workers sent last, in the order of their slots.
+    gaps_sent: Vec<f64>,
+    /// What users should hear of and is no error.
+    warnings: Vec<String>,
     console: Box<dyn Write + Send + Sync>,
 }
 
@@ -144,9 +150,12 @@ impl Simulation {
             connect_calls: 0,
             draw_calls: 0,
             generation: 0,
+            arranged: None,
             spike_count: 0,
             has_run: false,
             timers: Timers::default(),
+            gaps_sent: Vec::new(),
+            warnings: Vec::new(),
             console: Box::new(std::io::sink()),
         };
         simulation.set_workers(workers);
@@ -169,6 +178,11 @@ impl Simulation {
     /// Where the screen backend writes.
     pub fn set_console(&mut self, console: Box<dyn Write + Send + Sync>) {
         self.console = console;
+    }
+
+    /// The warnings since the last call.
+    pub fn take_warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
     }
 
     /// The present time in steps.

@@ -3,7 +3,7 @@
 use super::{Nodes, Simulation};
 use crate::error::{Error, Kind, Result};
 use crate::model::{ElementType, Shape};
-use crate::node::{Location, Part, Role, Setting};
+use crate::node::{Location, Part, Setting};
 use crate::parameter::{Context, Parameter};
 use crate::rng::{Key, Purpose, Stream};
 use crate::value::{Column, Dict, Value};
@@ -22,6 +22,9 @@ const COMMON: [&str; 10] = [
     "thread_local_id",
     "vp",
 ];
+
+/// What is set on a group of nodes: parameters and state, and `frozen` apart.
+type GroupSettings = (Vec<(String, Setting)>, Option<Setting>);
 
 /// Consecutive nodes of one model in a list of nodes.
 pub struct Group<'a> {
@@ -237,7 +240,7 @@ impl Simulation {
             family
                 .keys()
                 .into_iter()
-                .filter(|k| k.role != Role::Recordable)
+                .filter(|k| k.role.in_status())
                 .map(|k| k.name),
         );
         if family.info().archives && family.info().element == ElementType::Neuron {
@@ -325,7 +328,7 @@ impl Simulation {
         params: &Dict,
         range: std::ops::Range<usize>,
         n: usize,
-    ) -> Result<(Vec<(String, Setting)>, Option<Setting>)> {
+    ) -> Result<GroupSettings> {
         let family = &self.families[group.family];
         let keys = family.keys();
         let mut settings = Vec::new();

@@ -75,18 +75,11 @@ impl Simulation {
         Ok(())
     }
 
-    /// The slice length in steps: the smallest delay, or less where coupled neurons iterate.
+    /// The slice length in steps: the smallest delay, where gap junctions count as what they bound
+    /// a slice to.
     fn slice_steps(&self) -> Result<usize> {
         let (min, _) = self.delays.range();
-        let mut steps = min as usize;
-        if self.couples() {
-            let bound = if self.settings.use_wfr {
-                self.clock.round(self.settings.wfr_comm_interval).max(1) as usize
-            } else {
-                1
-            };
-            steps = steps_with_gaps(self.delays.found.is_some(), steps, bound);
-        }
+        let steps = min as usize;
         if steps >= Spike::MAX_LAG {
             return Err(Error::new(
                 Kind::BadDelay,
@@ -131,13 +124,13 @@ impl Simulation {
             .iter_mut()
             .for_each(|w| w.rows.report(&reporting));
         self.arrange_gaps();
-        self.arrange_taps()
+        self.arrange_taps()?;
+        self.arranged = Some(self.generation);
+        Ok(())
     }
 
+    /// Gives each coupled node that sends a slot, and makes room for what is exchanged.
     fn arrange_gaps(&mut self) {
-        if !self.couples() {
-            return;
-        }
         let mut senders: Vec<u32> = self
             .workers
             .iter()
@@ -154,10 +147,15 @@ impl Simulation {
         }
         let order = self.settings.interpolation();
         let mut slot_of = std::collections::BTreeMap::new();
+        let mut changed = false;
         for (w, lists) in self.workers.iter_mut().zip(&mut lists) {
+            let mut receives = vec![false; self.families.len()];
+            w.gaps
+                .entries
+                .iter()
+                .for_each(|e| receives[e.family] = true);
             for (f, list) in lists.iter_mut().enumerate() {
-                let coupled = !list.is_empty() || w.gaps.entries.iter().any(|e| e.family == f);
-                if !coupled {
+                if list.is_empty() && !receives[f] {
                     w.gap_parts[f] = None;
                     continue;
                 }
@@ -168,12 +166,26 @@ impl Simulation {
                 let places = list.iter().map(|p| p.0).collect();
                 let nodes = self.families[f].held(&w.parts[f]);
                 let part = w.gap_parts[f].get_or_insert_with(GapPart::default);
-                part.arrange(nodes, places, self.min_delay, order);
+                changed |= part.arrange(nodes, places, self.min_delay, order);
             }
         }
         for w in &mut self.workers {
             w.gaps.sort();
             w.gaps.slots = w.gaps.entries.iter().map(|e| slot_of[&e.source]).collect();
+        }
+        if changed && self.taken == 0 {
+            self.send_gaps_anew();
+        }
+    }
+
+    /// Sends what the last slice would have sent, had all gap junctions existed.
+    fn send_gaps_anew(&mut self) {
+        for w in &mut self.workers {
+            for (f, gap) in w.gap_parts.iter_mut().enumerate() {
+                if let (Some(gap), Some(ops)) = (gap, self.families[f].neurons()) {
+                    ops.send(&w.parts[f], gap, 0..self.min_delay);
+                }
+            }
         }
     }
 
@@ -380,8 +392,4 @@ impl Simulation {
             }
         }
     }
-}
-
-fn steps_with_gaps(has_delays: bool, steps: usize, bound: usize) -> usize {
-    if has_delays { steps.min(bound) } else { bound }
 }

@@ -313,10 +313,6 @@ impl Simulation {
         let mut delays = (None, None);
         let mut threads = None;
         let mut rewind = false;
-        // whether the interval may be set depends on the switch, whatever the order of the two
-        if let Some(value) = params.get("use_wfr") {
-            self.set_plain(&mut settings, "use_wfr", value)?;
-        }
         for (key, value) in params.iter() {
             match key {
                 "resolution" => clock.0 = Some(value.as_float(key)?),
@@ -349,17 +345,8 @@ impl Simulation {
             settings.threads = n;
         }
         let range = self.checked_delays(delays, new_clock.unwrap_or(self.clock))?;
-        if !settings.use_wfr {
-            settings.wfr_comm_interval = new_clock.unwrap_or(self.clock).resolution();
-        }
-        if settings.wfr_comm_interval < new_clock.unwrap_or(self.clock).resolution() {
-            if params.get("wfr_comm_interval").is_some() {
-                return Err(Error::bad_property(
-                    "wfr_comm_interval must be at least as long as the simulation resolution.",
-                ));
-            }
-            settings.wfr_comm_interval = new_clock.unwrap_or(self.clock).resolution();
-        }
+        let resolution = new_clock.unwrap_or(self.clock).resolution();
+        check_comm_interval(&mut settings, params, resolution)?;
         self.settings = settings;
         if let Some(new) = new_clock {
             self.change_clock(new);
@@ -420,19 +407,13 @@ impl Simulation {
                         "wfr_comm_interval cannot be changed once connections exist",
                     ));
                 }
-                if !s.use_wfr {
-                    return Err(Error::bad_property(
-                        "wfr_comm_interval cannot be set while use_wfr is False, when it equals \
-                         the resolution; set use_wfr to True first.",
-                    ));
-                }
-                s.wfr_comm_interval = positive(key, value.as_float(key)?)?;
+                s.wfr_comm_interval = value.as_float(key)?;
             }
             "wfr_tol" => {
                 let tol = value.as_float(key)?;
                 if !tol.is_finite() || tol < 0.0 {
-                    return Err(Error::bad_property(format!(
-                        "wfr_tol must be >= 0, got {tol}"
+                    return Err(locked(&format!(
+                        "wfr_tol must be zero or positive, got {tol}"
                     )));
                 }
                 s.wfr_tol = tol;
@@ -440,17 +421,16 @@ impl Simulation {
             "wfr_max_iterations" => {
                 s.wfr_max_iterations = value.as_int(key)?;
                 if s.wfr_max_iterations <= 0 {
-                    return Err(Error::bad_property(
-                        "Maximal number of iterations for the waveform relaxation must be positive.",
+                    return Err(locked(
+                        "wfr_max_iterations must be positive; to do without iterations set \
+                         use_wfr to False",
                     ));
                 }
             }
             "wfr_interpolation_order" => {
                 s.wfr_interpolation_order = value.as_int(key)?;
                 if ![0, 1, 3].contains(&s.wfr_interpolation_order) {
-                    return Err(Error::bad_property(
-                        "Interpolation order must be 0, 1, or 3.",
-                    ));
+                    return Err(locked("Interpolation order must be 0, 1, or 3."));
                 }
             }
             "data_path" => {
@@ -620,13 +600,28 @@ impl Simulation {
     }
 }
 
-fn positive(key: &str, x: f64) -> Result<f64> {
-    if x.is_finite() && x > 0.0 {
-        return Ok(x);
+/// Fits the interval at which coupled nodes communicate to the resolution: it is never shorter,
+/// and the same without waveform relaxation.
+fn check_comm_interval(s: &mut Settings, params: &Dict, resolution: f64) -> Result<()> {
+    if params.get("wfr_comm_interval").is_some() {
+        if !s.use_wfr {
+            return Err(locked(
+                "wfr_comm_interval cannot be set while waveform relaxation is disabled; set \
+                 use_wfr to True first",
+            ));
+        }
+        if !s.wfr_comm_interval.is_finite() || s.wfr_comm_interval < resolution {
+            return Err(locked(&format!(
+                "wfr_comm_interval must be at least as long as the resolution, {resolution} ms, \
+                 got {}",
+                s.wfr_comm_interval
+            )));
+        }
     }
-    Err(Error::bad_property(format!(
-        "{key} must be a positive number, got {x}"
-    )))
+    if !s.use_wfr || s.wfr_comm_interval < resolution {
+        s.wfr_comm_interval = resolution;
+    }
+    Ok(())
 }
 
 fn checked_threads(key: &str, value: &Value) -> Result<usize> {

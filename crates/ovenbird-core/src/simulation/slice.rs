@@ -18,11 +18,16 @@ impl Simulation {
     /// Takes the steps of the present slice up to `to`.
     pub(super) fn advance(&mut self, to: usize) -> Result<()> {
         let (origin, from) = (self.origin, self.taken);
-        if from == 0 {
-            self.exchange_gaps();
-            if origin > 0 {
-                self.devices.write_samples(&self.families, &self.clock);
+        if self.couples() {
+            // what was sent belongs to the end of a whole slice
+            if from == 0 && origin > 0 {
+                self.exchange_gaps();
+            } else {
+                self.workers.iter_mut().for_each(super::Worker::clear_gaps);
             }
+        }
+        if from == 0 && origin > 0 {
+            self.devices.write_samples(&self.families, &self.clock);
         }
         let (emitted, spikes) = if from == 0 {
             std::mem::take(&mut self.waiting)
@@ -32,7 +37,7 @@ impl Simulation {
         let keys = self.device_keys();
         if self.couples() && self.settings.use_wfr {
             self.deliver_early(emitted, &spikes);
-            self.relax()?;
+            self.relax(to)?;
             self.update(to, (0, &[]), keys)?;
         } else {
             self.update(to, (emitted, &spikes), keys)?;
@@ -151,8 +156,10 @@ impl Simulation {
         self.workers.iter().any(|w| !w.gaps.entries.is_empty())
     }
 
-    /// Iterates the coupled nodes over the whole slice until what they send no longer changes.
-    fn relax(&mut self) -> Result<()> {
+    /// Iterates the coupled nodes over the rest of the slice until what they send no longer
+    /// changes, also where the update that follows ends before, at step `to`.
+    fn relax(&mut self, to: usize) -> Result<()> {
+        let keys = self.device_keys();
         for _ in 0..self.settings.wfr_max_iterations {
             let slice = SliceInfo {
                 clock: self.clock,
@@ -161,40 +168,44 @@ impl Simulation {
                 to: self.min_delay,
                 families: &self.families,
                 spikes: (0, &[]),
-                device_key: self.device_keys(),
+                device_key: keys,
                 neuron_key: Key::new(self.settings.seed(), Purpose::Neuron),
                 devices: &self.devices.parts,
             };
             let pool = self.pool.as_ref().expect("prepared before a run");
             pool.run(&mut self.workers, |_, w| w.iterate(&slice));
             self.first_failure()?;
-            let largest = self.workers.iter().fold(0.0f64, |m, w| m.max(w.change));
             self.exchange_gaps();
+            let largest = self.workers.iter().fold(0.0f64, |m, w| m.max(w.change));
             if largest <= self.settings.wfr_tol {
                 return Ok(());
             }
         }
+        let ms = |step: usize| self.clock.ms(self.origin + step as Step);
+        let warning = format!(
+            "Maximum number of iterations reached at interval {}-{} ms",
+            ms(self.taken),
+            ms(to)
+        );
+        self.warnings.push(warning);
         Ok(())
     }
 
     /// Gathers what coupled nodes sent and delivers it.
     fn exchange_gaps(&mut self) {
-        if !self.couples() {
-            return;
-        }
-        let mut sent = Vec::new();
+        let sent = &mut self.gaps_sent;
+        sent.clear();
         let mut width = 0;
-        for w in &self.workers {
-            for part in w.gap_parts.iter().flatten() {
-                if !part.has_sent {
-                    return;
-                }
-                width = part.width();
-                sent.extend_from_slice(&part.outgoing);
-            }
+        for part in self
+            .workers
+            .iter()
+            .flat_map(|w| w.gap_parts.iter().flatten())
+        {
+            width = part.width();
+            sent.extend_from_slice(&part.outgoing);
         }
         let pool = self.pool.as_ref().expect("prepared before a run");
-        let sent = &sent;
+        let sent = &*sent;
         pool.run(&mut self.workers, |_, w| w.receive_gaps(sent, width));
     }
 

@@ -3,6 +3,7 @@
 use crate::device::{Drive, DriveEntry};
 use crate::error::{Error, Result};
 use crate::event::{ChannelKey, Ring, Spike};
+use crate::math::vectorize;
 use crate::model::Event;
 use crate::node::{Family, Part, Tap, UpdateContext};
 use crate::rng::Key;
@@ -129,6 +130,8 @@ impl Worker {
                 })
                 .collect();
         }
+        // canonical order: which of them met this worker first must not matter
+        self.drives.sort_by_key(|d| d.id);
         for drive in &mut self.drives {
             if let Some(ops) = families[drive.family].stimulators() {
                 drive.prepare(&self.ring, ops);
@@ -180,17 +183,28 @@ impl Worker {
         }
     }
 
-    /// Delivers what coupled nodes sent: rows of `width` numbers, one per sender.
-    pub fn receive_gaps(&mut self, sent: &[f64], width: usize) {
+    /// Forgets what coupled nodes sent.
+    pub fn clear_gaps(&mut self) {
         for part in self.gap_parts.iter_mut().flatten() {
             part.clear_incoming();
         }
-        for (entry, &slot) in self.gaps.entries.iter().zip(&self.gaps.slots) {
-            if let Some(part) = &mut self.gap_parts[entry.family] {
-                let row = &sent[slot as usize * width..][..width];
-                part.receive(entry.local as usize, entry.weight, row);
-            }
-        }
+    }
+
+    /// Delivers what coupled nodes sent: rows of `width` numbers, one per sender.
+    pub fn receive_gaps(&mut self, sent: &[f64], width: usize) {
+        self.clear_gaps();
+        let (gaps, parts) = (&self.gaps, &mut self.gap_parts);
+        vectorize(
+            #[inline(always)]
+            || {
+                for (entry, &slot) in gaps.entries.iter().zip(&gaps.slots) {
+                    if let Some(part) = &mut parts[entry.family] {
+                        let row = &sent[slot as usize * width..][..width];
+                        part.receive(entry.local as usize, entry.weight, row);
+                    }
+                }
+            },
+        );
     }
 }
 

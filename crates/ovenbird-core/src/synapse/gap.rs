@@ -4,7 +4,7 @@
 //! the step (Hahne et al. 2015, Front. Neuroinform. 9:22). Each receiver sums those of its
 //! neighbours, weighted; the coupling current follows from the sum and its own potential.
 
-use crate::model::GapInput;
+use crate::model::{GapInput, GapSignal};
 use std::ops::Range;
 
 /// The order of the polynomial that stands for a membrane potential within a step.
@@ -71,45 +71,49 @@ impl GapTable {
 /// What one worker's nodes of a family send and receive through gap junctions in a slice.
 #[derive(Debug, Default)]
 pub struct GapPart {
-    /// The places of the nodes that send.
+    /// The places of the nodes that send, ascending.
     pub senders: Vec<u32>,
     /// Coefficients sent: per sender, per step, per term.
     pub outgoing: Vec<f64>,
-    /// Whether anything has been sent since the arrangement.
-    pub has_sent: bool,
     interpolation: Interpolation,
     lags: usize,
     nodes: usize,
     /// The potentials of the last iteration: per sender, per step.
     last: Vec<f64>,
     weight: Vec<f64>,
-    /// Coefficients received: per step, per node, per term.
+    /// Coefficients received: per node, per step, per term.
     incoming: Vec<f64>,
 }
 
 impl GapPart {
-    /// Room for `nodes` nodes of which `senders` send, in slices of `lags` steps. What has been
-    /// received is kept when nothing changes.
-    pub fn arrange(&mut self, nodes: usize, senders: Vec<u32>, lags: usize, order: Interpolation) {
+    /// Room for `nodes` nodes of which `senders` send, in slices of `lags` steps. Returns whether
+    /// anything changed; otherwise all is kept.
+    pub fn arrange(
+        &mut self,
+        nodes: usize,
+        senders: Vec<u32>,
+        lags: usize,
+        order: Interpolation,
+    ) -> bool {
         if self.nodes == nodes
             && self.senders == senders
             && self.lags == lags
             && self.interpolation == order
         {
-            return;
+            return false;
         }
-        let terms = order.terms();
+        let width = lags * order.terms();
         *self = GapPart {
-            outgoing: vec![0.0; senders.len() * lags * terms],
+            outgoing: vec![0.0; senders.len() * width],
             last: vec![0.0; senders.len() * lags],
             weight: vec![0.0; nodes],
-            incoming: vec![0.0; nodes * lags * terms],
+            incoming: vec![0.0; nodes * width],
             senders,
             interpolation: order,
             lags,
             nodes,
-            has_sent: false,
         };
+        true
     }
 
     /// Numbers that a sender sends per slice.
@@ -119,65 +123,73 @@ impl GapPart {
 
     /// What arrives at a range of nodes in a step.
     pub fn input(&self, nodes: Range<usize>, lag: usize) -> GapInput<'_> {
-        let terms = self.interpolation.terms();
-        let first = (lag * self.nodes + nodes.start) * terms;
+        let width = self.width();
         GapInput {
             weight: &self.weight[nodes.clone()],
-            coefficients: &self.incoming[first..first + nodes.len() * terms],
-            terms,
+            coefficients: &self.incoming[nodes.start * width..nodes.end * width],
+            stride: width,
+            offset: lag * self.interpolation.terms(),
+            terms: self.interpolation.terms(),
         }
     }
 
-    /// Sends a constant over steps of the slice.
-    pub fn send_constant(&mut self, slot: usize, v: f64, from: usize, to: usize) {
-        self.has_sent = true;
-        let terms = self.interpolation.terms();
-        let row = &mut self.outgoing[slot * self.lags * terms..][..self.lags * terms];
-        for lag in from..to {
-            row[lag * terms..(lag + 1) * terms].fill(0.0);
-            row[lag * terms] = v;
+    /// Sends a constant over some steps of the slice, and zero over the others.
+    pub fn send_constant(&mut self, slot: usize, v: f64, lags: Range<usize>) {
+        let (width, terms) = (self.width(), self.interpolation.terms());
+        let row = &mut self.outgoing[slot * width..][..width];
+        row.fill(0.0);
+        for step in row.chunks_exact_mut(terms).take(lags.end).skip(lags.start) {
+            step[0] = v;
         }
         self.last[slot * self.lags..][..self.lags].fill(0.0);
     }
 
-    /// Sends polynomials through `(slot, potential, slope per ms)` at both ends of a step; returns
+    /// Sends polynomials through what a range of nodes tell of a step of length `h` ms; returns
     /// the largest change of a potential at the step's end since the last iteration.
-    pub fn send_polynomial(
+    pub fn send_polynomials(
         &mut self,
-        before: &[(usize, f64, f64)],
-        after: &[(usize, f64, f64)],
+        nodes: Range<usize>,
+        signal: &GapSignal<'_>,
         lag: usize,
         h: f64,
     ) -> f64 {
-        self.has_sent = true;
-        let terms = self.interpolation.terms();
+        let (width, terms) = (self.width(), self.interpolation.terms());
+        let first = self
+            .senders
+            .partition_point(|&l| (l as usize) < nodes.start);
         let mut largest = 0.0f64;
-        for (&(slot, y0, f0), &(_, y1, f1)) in before.iter().zip(after) {
-            let c = self.interpolation.coefficients((y0, h * f0), (y1, h * f1));
-            let first = (slot * self.lags + lag) * terms;
-            self.outgoing[first..first + terms].copy_from_slice(&c[..terms]);
+        for (slot, &local) in self.senders.iter().enumerate().skip(first) {
+            let local = local as usize;
+            if local >= nodes.end {
+                break;
+            }
+            let i = local - nodes.start;
+            let end = signal.end[i];
+            let c = self.interpolation.coefficients(
+                (signal.start[i], h * signal.start_slope[i]),
+                (end, h * signal.end_slope[i]),
+            );
+            self.outgoing[slot * width + lag * terms..][..terms].copy_from_slice(&c[..terms]);
             let last = &mut self.last[slot * self.lags + lag];
-            largest = largest.max((y1 - *last).abs());
-            *last = y1;
+            largest = largest.max((end - *last).abs());
+            *last = end;
         }
         largest
     }
 
-    /// Forgets what arrived, before a delivery.
+    /// Forgets what arrived.
     pub fn clear_incoming(&mut self) {
         self.weight.fill(0.0);
         self.incoming.fill(0.0);
     }
 
     /// Adds what one sender sent to one receiver.
+    #[inline(always)]
     pub fn receive(&mut self, local: usize, weight: f64, sent: &[f64]) {
-        let terms = self.interpolation.terms();
         self.weight[local] += weight;
-        for (lag, c) in sent.chunks_exact(terms).enumerate() {
-            let first = (lag * self.nodes + local) * terms;
-            for (sum, c) in self.incoming[first..first + terms].iter_mut().zip(c) {
-                *sum += weight * c;
-            }
+        let row = &mut self.incoming[local * sent.len()..][..sent.len()];
+        for (sum, c) in row.iter_mut().zip(sent) {
+            *sum += weight * c;
         }
     }
 }
@@ -195,5 +207,38 @@ mod tests {
             (at(0.0), at(1.0), slope(0.0), slope(1.0)),
             (1.0, 3.0, 2.0, -1.0)
         );
+    }
+
+    #[test]
+    fn lower_orders_meet_the_values() {
+        let of = |order: Interpolation| order.coefficients((1.0, 2.0), (3.0, -1.0));
+        assert_eq!(of(Interpolation::Constant), [1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(of(Interpolation::Linear), [1.0, 2.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn what_is_sent_arrives_weighted_and_summed() {
+        let mut part = GapPart::default();
+        assert!(part.arrange(3, vec![1], 2, Interpolation::Linear));
+        assert!(!part.arrange(3, vec![1], 2, Interpolation::Linear));
+        let signal = GapSignal {
+            start: &mut [0.0, -60.0, 0.0],
+            start_slope: &mut [0.0; 3],
+            end: &mut [0.0, -58.0, 0.0],
+            end_slope: &mut [0.0; 3],
+        };
+        assert_eq!(part.send_polynomials(0..3, &signal, 1, 0.1), 58.0);
+        assert_eq!(part.send_polynomials(0..3, &signal, 1, 0.1), 0.0);
+        let sent = part.outgoing.clone();
+        part.receive(2, 2.0, &sent);
+        part.receive(2, 1.0, &sent);
+        let input = part.input(1..3, 1);
+        assert_eq!(input.weight, [0.0, 3.0]);
+        let all = |i| [0, 1, 2, 3].map(|k| input.coefficient(i, k));
+        assert_eq!(all(0), [0.0; 4]);
+        assert_eq!(all(1), [-180.0, 6.0, 0.0, 0.0]);
+        part.send_constant(0, -70.0, 1..2);
+        assert_eq!(part.outgoing, [0.0, 0.0, -70.0, 0.0]);
+        assert_eq!(part.send_polynomials(0..3, &signal, 1, 0.1), 58.0);
     }
 }
