@@ -12,6 +12,7 @@ pub enum Value {
     Str(String),
     Ints(Vec<i64>),
     Floats(Vec<f64>),
+    Bools(Vec<bool>),
     Strs(Vec<String>),
     /// Node ids: a collection of nodes.
     Nodes(Vec<u32>),
@@ -30,6 +31,7 @@ impl Value {
             Value::Str(_) => "string",
             Value::Ints(_) => "list of integers",
             Value::Floats(_) => "list of numbers",
+            Value::Bools(_) => "list of bools",
             Value::Strs(_) => "list of strings",
             Value::Nodes(_) => "NodeCollection",
             Value::Dict(_) => "dictionary",
@@ -37,11 +39,12 @@ impl Value {
         }
     }
 
-    /// The length of a list of numbers, else `None`.
+    /// The length of a list, else `None`.
     pub fn list_len(&self) -> Option<usize> {
         match self {
             Value::Ints(v) => Some(v.len()),
             Value::Floats(v) => Some(v.len()),
+            Value::Bools(v) => Some(v.len()),
             Value::Strs(v) => Some(v.len()),
             _ => None,
         }
@@ -52,6 +55,7 @@ impl Value {
         match self {
             Value::Ints(v) => v.get(i).copied().map(Value::Int),
             Value::Floats(v) => v.get(i).copied().map(Value::Float),
+            Value::Bools(v) => v.get(i).copied().map(Value::Bool),
             Value::Strs(v) => v.get(i).cloned().map(Value::Str),
             _ => None,
         }

@@ -75,6 +75,9 @@ fn array(any: &Bound<'_, PyAny>) -> Option<Value> {
     if let Ok(a) = any.extract::<PyReadonlyArray1<'_, i64>>() {
         return Some(Value::Ints(a.as_array().to_vec()));
     }
+    if let Ok(a) = any.extract::<PyReadonlyArray1<'_, bool>>() {
+        return Some(Value::Bools(a.as_array().to_vec()));
+    }
     let convert = |target: &str| any.call_method1("astype", (target,)).ok();
     let kind: String = any
         .getattr("dtype")
@@ -107,13 +110,17 @@ fn sequence(key: &str, any: &Bound<'_, PyAny>) -> PyResult<Value> {
         let floats = items.iter().filter_map(|v| v.as_float(key).ok());
         return Ok(Value::Floats(floats.collect()));
     }
+    if items.iter().all(|v| matches!(v, Value::Bool(_))) {
+        let bools = items.iter().filter_map(|v| v.as_bool(key).ok());
+        return Ok(Value::Bools(bools.collect()));
+    }
     if items.iter().all(|v| matches!(v, Value::Str(_))) {
         let strings = items
             .iter()
             .filter_map(|v| v.as_str(key).ok().map(str::to_owned));
         return Ok(Value::Strs(strings.collect()));
     }
-    let message = format!("{key}: a list must hold numbers only or strings only");
+    let message = format!("{key}: a list must hold only numbers, only bools or only strings");
     Err(to_python(any.py(), Error::new(Kind::TypeMismatch, message)))
 }
 
@@ -144,7 +151,7 @@ pub fn ids(any: &Bound<'_, PyAny>) -> PyResult<Vec<u32>> {
 }
 
 fn unknown_node(py: Python<'_>, id: i64) -> PyErr {
-    let message = format!("Node with id {id} doesn't exist");
+    let message = format!("Node with id {id} does not exist");
     to_python(py, Error::new(Kind::UnknownNode, message))
 }
 
@@ -180,6 +187,7 @@ pub fn to_object(py: Python<'_>, value: &Value) -> PyResult<Py<PyAny>> {
         Value::Str(s) => s.into_pyobject(py)?.into_any().unbind(),
         Value::Ints(v) => v.clone().into_pyarray(py).into_any().unbind(),
         Value::Floats(v) => v.clone().into_pyarray(py).into_any().unbind(),
+        Value::Bools(v) => v.clone().into_pyarray(py).into_any().unbind(),
         Value::Strs(v) => v.into_pyobject(py)?.into_any().unbind(),
         // the only values that arrive as tuples are collections of nodes
         Value::Nodes(v) => PyTuple::new(py, v)?.into_any().unbind(),

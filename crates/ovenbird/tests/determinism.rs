@@ -1,5 +1,6 @@
 //! One seed gives the same bits on any number of threads.
 
+use ovenbird::core::math::Width;
 use ovenbird::prelude::*;
 
 type Outcome = (Vec<(f64, u32)>, Vec<u64>);
@@ -15,8 +16,9 @@ fn normal(mean: f64, std: f64, min: f64, max: f64) -> Amount {
 
 /// A random network that uses several rules, homogeneous and distributed synapses, and two runs
 /// with new connections between them.
-fn simulate(threads: usize) -> ovenbird::Result<Outcome> {
+fn simulate(threads: usize, width: Width) -> ovenbird::Result<Outcome> {
     let mut sim = ovenbird::simulation();
+    sim.set_width(width);
     sim.set_status(&dict([
         ("local_num_threads", (threads as i64).into()),
         ("rng_seed", 42i64.into()),
@@ -104,16 +106,22 @@ fn simulate(threads: usize) -> ovenbird::Result<Outcome> {
 
 #[test]
 fn spikes_and_potentials_have_the_same_bits_on_any_number_of_threads() -> ovenbird::Result<()> {
-    let (spikes, potentials) = simulate(1)?;
+    let (spikes, potentials) = simulate(1, Width::widest())?;
     assert!(
         spikes.len() > 1000,
         "the network is active: {}",
         spikes.len()
     );
     for threads in [2, 3, 7] {
-        let (s, v) = simulate(threads)?;
+        let (s, v) = simulate(threads, Width::widest())?;
         assert!(s == spikes, "spikes differ on {threads} threads");
         assert!(v == potentials, "potentials differ on {threads} threads");
     }
+    Ok(())
+}
+
+#[test]
+fn vector_instructions_change_no_bit() -> ovenbird::Result<()> {
+    assert!(simulate(2, Width::least())? == simulate(2, Width::widest())?);
     Ok(())
 }

@@ -36,7 +36,7 @@ pub enum Rule {
     FixedTotalNumber(u64),
     /// Each pair with a probability.
     PairwiseBernoulli(Parameter),
-    /// Each unordered pair with a probability, in both directions.
+    /// To and from each target a binomial number of distinct sources, two connections each.
     SymmetricPairwiseBernoulli(Parameter),
     /// Between each pair a Poisson distributed number of connections.
     PairwisePoisson(Parameter),
@@ -49,7 +49,7 @@ pub enum Grouping {
     ByTarget,
     /// The targets of each source.
     BySource,
-    /// The sources of each target, each pair in both directions.
+    /// The sources of each target, with connections in both directions.
     Mutual,
 }
 
@@ -143,6 +143,21 @@ fn probability(p: &Parameter, stream: &mut Stream) -> Result<f64> {
     Ok(x)
 }
 
+/// The number of sources that one target is connected with in both directions: binomial, of `n`
+/// candidates, and less than `n`, so that there are enough of them beside the target itself.
+fn partners(p: &Parameter, stream: &mut Stream, n: usize) -> Result<usize> {
+    let p = probability(p, stream)?;
+    if p == 1.0 {
+        return bad("Connection probability 0 <= p < 1 required.");
+    }
+    loop {
+        let k = stream.binomial(n as u64, p) as usize;
+        if k < n {
+            return Ok(k);
+        }
+    }
+}
+
 impl Rule {
     /// The rule's name.
     pub fn name(&self) -> &'static str {
@@ -175,6 +190,11 @@ impl Rule {
         }
     }
 
+    /// Whether it makes connections from targets to sources, too.
+    pub fn reverses(&self) -> bool {
+        matches!(self, Rule::SymmetricPairwiseBernoulli(_))
+    }
+
     /// Checks what can be checked before any pair is made.
     ///
     /// # Errors
@@ -199,8 +219,8 @@ impl Rule {
                     "Source and Target population must be of the same size. ({n} sources, {m} targets)"
                 ),
             )),
-            Rule::FixedIndegree(p) => check_degree(p, "indegree", n, "source", cx),
-            Rule::FixedOutdegree(p) => check_degree(p, "outdegree", m, "target", cx),
+            Rule::FixedIndegree(p) => check_degree(p, "Indegree", n, "source", cx),
+            Rule::FixedOutdegree(p) => check_degree(p, "Outdegree", m, "target", cx),
             Rule::FixedTotalNumber(k) => {
                 if *k > 0 && !cx.allow_multapses {
                     return Err(Error::new(
@@ -236,10 +256,10 @@ impl Rule {
                 if !make_symmetric {
                     return bad("Symmetric connections require make_symmetric to be True.");
                 }
-                if cx.sources != cx.targets {
+                if !cx.allow_multapses {
                     return bad(
-                        "symmetric_pairwise_bernoulli connects a population with itself: \
-                                sources and targets must be the same.",
+                        "Multapses must be allowed for this connection rule: both nodes \
+                                of a pair may choose the other.",
                     );
                 }
                 Ok(())
@@ -340,9 +360,10 @@ impl Rule {
                     .partners
                     .extend(allowed(source).then_some(source as u32));
             }),
-            Rule::SymmetricPairwiseBernoulli(p) => bernoulli(cx, p, at, at, &mut |source| {
-                draws.partners.push(source as u32);
-            }),
+            Rule::SymmetricPairwiseBernoulli(p) => {
+                let k = partners(p, &mut cx.stream(at, DEGREE), n)?;
+                draw_many(cx, at, (k, n), "sources", false, allowed, draws)
+            }
             Rule::PairwisePoisson(p) => {
                 let mut stream = cx.stream(at, PAIRS);
                 for source in (0..n).filter(|&s| allowed(s)) {

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::event::{Ring, Spike};
+use crate::math::Width;
 use crate::model::{Event, NodeInfo, Port, RecorderKind, Shape};
 use crate::rng::Key;
 use crate::synapse::GapPart;
@@ -104,7 +105,7 @@ pub struct Tap {
     pub family: usize,
     pub local: u32,
     pub names: Vec<String>,
-    /// Steps between samples, and the first sample's stamp modulo the interval.
+    /// Steps between samples, and the stamp of the first if it is not 0.
     pub interval: Step,
     pub offset: Step,
     /// Samples, `names.len()` numbers each, and their stamps.
@@ -115,7 +116,7 @@ pub struct Tap {
 impl Tap {
     /// Whether there is a sample with this stamp.
     pub fn is_due(&self, stamp: Step) -> bool {
-        stamp > self.offset && (stamp - self.offset) % self.interval == 0
+        stamp >= self.offset && (stamp - self.offset) % self.interval == 0
     }
 }
 
@@ -135,6 +136,8 @@ pub struct UpdateContext<'a> {
     pub taps: &'a mut [Tap],
     /// The key of the random draws of neurons.
     pub key: Key,
+    /// The vector instructions that nodes are advanced with.
+    pub width: Width,
     /// Input through gap junctions of the present slice.
     pub gap: Option<&'a mut GapPart>,
 }

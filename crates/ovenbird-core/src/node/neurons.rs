@@ -244,7 +244,7 @@ impl<M: Neuron> NeuronFamily<M> {
             .iter_mut()
             .take_while(|t| (t.local as usize) < nodes.end)
         {
-            if tap.is_due(stamp) {
+            if tap.is_due(stamp) && part.frozen.binary_search(&tap.local).is_err() {
                 tap.stamps.push(stamp);
                 for name in &tap.names {
                     tap.values.push(self.record(part, tap.local as usize, name));
@@ -301,7 +301,7 @@ impl<M: Neuron> NeuronFamily<M> {
                 multiple: &mut scratch.multiple,
                 gap: iterating.then(|| scratch.gap.signal(len)),
             };
-            crate::math::vectorize(
+            cx.width.run(
                 #[inline(always)]
                 || M::step(&context, block, &inputs, &mut output),
             )

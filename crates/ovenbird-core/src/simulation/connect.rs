@@ -56,7 +56,7 @@ impl Simulation {
             targets,
             allow_autapses: rule.allow_autapses,
             allow_multapses: rule.allow_multapses,
-            key: Key::new(self.settings.rng_seed, Purpose::ConnectRule),
+            key: Key::new(self.settings.seed(), Purpose::ConnectRule),
             call: self.connect_calls,
         };
         rule.rule.check(&context, rule.make_symmetric)?;
@@ -259,7 +259,14 @@ impl Simulation {
     }
 
     fn make(&mut self, cx: &RuleContext<'_>, rule: &ConnSpec, synapses: &[SynSpec]) -> Result<()> {
-        let kinds = self.kinds_of(cx.sources)?;
+        let both: Vec<u32>;
+        let (sources, targets) = if rule.rule.reverses() && cx.sources != cx.targets {
+            both = [cx.sources, cx.targets].concat();
+            (&both[..], &both[..])
+        } else {
+            (cx.sources, cx.targets)
+        };
+        let kinds = self.kinds_of(sources)?;
         let mut events: Vec<Event> = Vec::new();
         for kind in &kinds {
             match kind {
@@ -270,7 +277,7 @@ impl Simulation {
         }
         let all_neurons = {
             let mut neurons = true;
-            for &id in cx.targets {
+            for &id in targets {
                 neurons &= self.is_neuron(self.nodes.locate(id)?.0);
             }
             neurons
@@ -279,7 +286,7 @@ impl Simulation {
             .iter()
             .map(|s| self.synapse_model(s.model).info.kind)
             .collect();
-        let ports = self.ports(cx.targets, synapses, &kinds_of_synapses, &events)?;
+        let ports = self.ports(targets, synapses, &kinds_of_synapses, &events)?;
         let split = rule.rule.split(cx);
         let weights = synapses.iter().map(|s| self.shares_weight(s)).collect();
         let mut workers = std::mem::take(&mut self.workers);
@@ -291,7 +298,7 @@ impl Simulation {
             kinds: kinds_of_synapses,
             weights,
             ports,
-            key: Key::new(self.settings.rng_seed, Purpose::SynapseParameter),
+            key: Key::new(self.settings.seed(), Purpose::SynapseParameter),
             call: self.connect_calls,
             delays: self.delays,
             has_run: self.has_run,
@@ -337,6 +344,7 @@ impl Simulation {
         }
         self.devices.listening.truncate(mark.listening);
         self.devices.sampling.truncate(mark.sampling);
+        self.devices.note_connected(&self.families, &self.nodes);
     }
 }
 
@@ -349,6 +357,9 @@ struct Mark {
     sampling: usize,
 }
 
+/// One more than the longest delay, in steps.
+pub(super) const MAX_DELAY: u32 = 1 << 24;
+
 pub(super) fn delay_steps(
     ms: f64,
     clock: &Clock,
@@ -359,15 +370,15 @@ pub(super) fn delay_steps(
     if !ms.is_finite() {
         return bad(format!("Delay value {ms} is invalid: it must be finite"));
     }
-    let steps = clock.round(ms);
+    let steps = clock.delay(ms);
     if steps < 1 {
         return bad(format!(
             "Delay value {ms} is invalid: Delay must be greater than or equal to resolution"
         ));
     }
-    if steps >= 1 << 24 {
+    if steps >= i64::from(MAX_DELAY) {
         return bad(format!(
-            "Delay value {ms} is invalid: at most 2^24 steps are possible"
+            "Delay value {ms} is invalid: it must be less than {MAX_DELAY} steps"
         ));
     }
     let steps = steps as u32;

@@ -1,6 +1,6 @@
 //! From the pairs of a rule to connections, each with the worker that owns its target.
 
-use super::connect::{Sends, delay_steps, sends};
+use super::connect::{MAX_DELAY, Sends, delay_steps, sends};
 use super::devices::{Devices, Listening};
 use super::{DelayRange, Worker};
 use crate::connect::{Amount, ConnSpec, Draws, Grouping, RuleContext, SynSpec};
@@ -110,13 +110,12 @@ impl Maker<'_> {
         steps.resize(ms.len(), 0);
         let per_ms = self.clock.ticks_per_ms() as f64;
         let per_step = self.clock.ticks_per_step() as f64;
-        let half = (self.clock.ticks_per_step() / 2) as f64;
         let (mut min, mut max) = (f64::INFINITY, 0.0);
         crate::math::vectorize(
             #[inline(always)]
             || {
                 for (x, out) in ms.iter().zip(&mut *steps) {
-                    let exact = (((x * per_ms).round() + half) / per_step).floor();
+                    let exact = (x * per_ms / per_step).round();
                     min = if exact < min { exact } else { min };
                     max = if exact > max { exact } else { max };
                     *out = exact as u32;
@@ -124,7 +123,7 @@ impl Maker<'_> {
             },
         );
         let limited = self.has_run || self.delays.fixed.is_some();
-        if limited || !(min >= 1.0 && max < f64::from(1 << 24)) {
+        if limited || !(min >= 1.0 && max < f64::from(MAX_DELAY)) {
             for (x, out) in ms.iter().zip(steps) {
                 *out = self.steps(*x)?;
             }
@@ -475,11 +474,8 @@ impl Maker<'_> {
                     pairs.extend(partners.map(|p| (cx.sources[at], cx.targets[p])));
                 }
                 Grouping::Mutual => pairs.extend(partners.flat_map(|p| {
-                    let (here, there) = (at, p);
-                    [
-                        (cx.sources[there], cx.targets[here]),
-                        (cx.sources[here], cx.targets[there]),
-                    ]
+                    let (source, target) = (cx.sources[p], cx.targets[at]);
+                    [(source, target), (target, source)]
                 })),
             }
             let place = |i: usize| match grouping {
@@ -539,6 +535,14 @@ impl Maker<'_> {
             (Sends::Requests, _) => {
                 delays.note(made.delay);
                 self.check_recordables(made, (sf, s_at), (tf, t_at), workers, devices)?;
+                let recorder = devices.recorder_mut(self.families, sf, s_at.local);
+                if recorder.is_some_and(|r| !r.connected.insert(made.target)) {
+                    return Err(Error::illegal_connection(format!(
+                        "Each multimeter can only be connected once to a given node; node {} \
+                         samples node {} already.",
+                        made.source, made.target
+                    )));
+                }
                 devices.sampling.push(Listening {
                     source: made.target,
                     recorder: made.source,

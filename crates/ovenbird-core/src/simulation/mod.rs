@@ -21,6 +21,7 @@ pub use typed::{Events, Nodes};
 
 use crate::error::{Error, Result};
 use crate::event::Spike;
+use crate::math::Width;
 use crate::node::{Family, NodeTable};
 use crate::parallel::Pool;
 use crate::time::{Clock, Step};
@@ -97,6 +98,7 @@ pub struct Simulation {
     spike_count: u64,
     has_run: bool,
     timers: Timers,
+    width: Width,
     /// What coupled nodes of all workers sent last, in the order of their slots.
     gaps_sent: Vec<f64>,
     /// What users should hear of and is no error.
@@ -105,12 +107,26 @@ pub struct Simulation {
 }
 
 /// Seconds spent, as NEST names them.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Timers {
     pub create: f64,
     pub connect: f64,
     pub simulate: f64,
     pub prepare: f64,
+    /// The shortest and the longest slice; inf and -inf before the first.
+    pub update: (f64, f64),
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Timers {
+            create: 0.0,
+            connect: 0.0,
+            simulate: 0.0,
+            prepare: 0.0,
+            update: (f64::INFINITY, f64::NEG_INFINITY),
+        }
+    }
 }
 
 impl Simulation {
@@ -144,6 +160,7 @@ impl Simulation {
             spike_count: 0,
             has_run: false,
             timers: Timers::default(),
+            width: Width::widest(),
             gaps_sent: Vec::new(),
             warnings: Vec::new(),
             console: Box::new(std::io::sink()),
@@ -163,6 +180,11 @@ impl Simulation {
         self.settings = settings;
         self.console = console;
         self.generation = generation;
+    }
+
+    /// Chooses the vector instructions that nodes are advanced with; results do not depend on it.
+    pub fn set_width(&mut self, width: Width) {
+        self.width = width;
     }
 
     /// Where the screen backend writes.
