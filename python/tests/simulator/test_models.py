@@ -10,7 +10,7 @@ from ovenbird.models import describe, model_names
 
 def test_every_model_is_an_attribute_and_listed():
     listed = set(dir(ob))
-    assert {"iaf_psc_alpha", "voltmeter", "stdp_synapse", "Simulator", "units"} <= listed
+    assert {"iaf_psc_alpha", "voltmeter", "static_synapse", "Simulator", "units"} <= listed
     assert set(model_names()) <= listed
     assert ob.iaf_psc_alpha.name == "iaf_psc_alpha"
     assert ob.iaf_psc_alpha is ob.iaf_psc_alpha

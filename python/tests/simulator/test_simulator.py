@@ -207,16 +207,20 @@ def test_rules_and_synapses():
     sim.connect(pre[:4], post, "one_to_one", weight=[1.0, 2.0, 3.0, 4.0] * pA)
     sim.connect(
         pre, post, {"rule": "fixed_total_number", "N": 7},
-        synapse=ob.stdp_synapse(tau_plus=15 * ms), Wmax=80.0,
+        synapse=ob.static_synapse(weight=3 * pA), delay=4 * ms,
     )  # fmt: skip
     assert len(sim.connections(pre, post)) == 20 + 4 + 7
-    plastic = sim.connections(synapse=ob.stdp_synapse)
-    assert np.asarray(plastic.get("tau_plus")["tau_plus"]).tolist() == [15.0] * 7
-    assert np.asarray(plastic.get("Wmax")["Wmax"]).tolist() == [80.0] * 7
-    plastic.set(weight=12.0)
+    strong = sim.copy_model(ob.static_synapse, "strong", weight=50 * pA)
+    sim.connect(pre[:7], post[0], synapse=strong, delay=3 * ms)
+    found = sim.connections(synapse=strong)
+    assert found.get("weight")["weight"].tolist() == [50.0] * 7
+    assert np.asarray(found.get("delay")["delay"]).tolist() == [3.0] * 7
+    found.set(weight=12.0)
     sim.simulate(10 * ms)
     sim.simulate(10 * ms)
-    assert np.asarray(plastic.get("weight")["weight"]).tolist() == [12.0] * 7
+    assert found.get("weight")["weight"].tolist() == [12.0] * 7
+    weights = sim.connections(pre, post, ob.static_synapse).get("weight")["weight"]
+    assert sorted(weights.tolist()) == [1.0] + [2.0] * 21 + [3.0] * 8 + [4.0]
     found = sim.connections(pre[2], post[2], ob.static_synapse).get("weight", "delay")
     assert 3.0 in np.asarray(found["weight"]) and found["delay"].unit == ms
 
@@ -235,7 +239,7 @@ def test_weights_for_each_pair():
 
 def test_mistakes_are_refused_at_the_call_and_leave_no_trace():
     sim, neuron, voltmeter, spikes = observed_neuron(I_e=376 * pA)
-    cond = sim.create(ob.iaf_cond_alpha)
+    delta = sim.create(ob.iaf_psc_delta)
     before = len(sim.connections())
     mistakes = [
         (lambda: sim.create("iaf_psc_alpa"), "iaf_psc_alpha"),
@@ -254,7 +258,7 @@ def test_mistakes_are_refused_at_the_call_and_leave_no_trace():
         (lambda: sim.connect(neuron, neuron, "one_to_won"), "one_to_"),
         (lambda: sim.connect(neuron, neuron, weihgt=1.0), "did you mean 'weight'"),
         (lambda: sim.connect(neuron, neuron, weight=1 * nS), r"wants pA \(current\), got nS"),
-        (lambda: sim.connect(neuron, cond, weight=1 * pA), r"wants nS \(conductance\), got pA"),
+        (lambda: sim.connect(neuron, delta, weight=1 * pA), r"wants mV \(voltage\), got pA"),
         (lambda: sim.connect(neuron, neuron, delay=1 * mV), r"delay wants ms \(time\), got mV"),
         (lambda: sim.connect(neuron, neuron, synapse=ob.voltmeter), "is no synapse model"),
         (lambda: sim.connect(neuron, neuron, receptor="AMPA"), "no receptor 'AMPA'"),
@@ -318,9 +322,9 @@ def test_copied_models():
     assert neuron.tau_m == 5 * ms
     sim.reset()
     assert sim.time == 0 * ms and neuron.tau_m == 5 * ms
-    sim.copy_model(ob.stdp_synapse, "slow", tau_plus=100 * ms)
+    sim.copy_model(ob.static_synapse, "slow", delay=10 * ms)
     sim.connect(neuron, neuron, synapse="slow")
-    assert sim.connections(synapse="slow").get("tau_plus")["tau_plus"].tolist() == [100.0]
+    assert sim.connections(synapse="slow").get("delay")["delay"].tolist() == [10.0]
 
 
 def test_settings_of_the_kernel():
