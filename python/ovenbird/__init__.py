@@ -39,9 +39,10 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'ovenbird' has no attribute {name!r}")
     else:
         models = importlib.import_module("ovenbird.models")
+        suggest = importlib.import_module("ovenbird._suggest")
         known = models.model_names()
         if name not in known:
-            near = models.nearest(name, [*known, *_SUBMODULES, *_CLASSES])
+            near = suggest.did_you_mean(name, [*known, *_SUBMODULES, *_CLASSES])
             raise AttributeError(f"ovenbird has no model or attribute {name!r}{near}")
         value = models.ModelHandle(name)
     globals()[name] = value

@@ -102,10 +102,11 @@ def _kind_order(about: dict[str, str]) -> int:
 
 
 def _describe(args: argparse.Namespace) -> int:
-    from ovenbird.models import describe, model_names, nearest
+    from ovenbird._suggest import did_you_mean
+    from ovenbird.models import describe, model_names
 
     if args.name not in model_names():
-        return _fail(f"there is no model {args.name!r}{nearest(args.name, model_names())}")
+        return _fail(f"there is no model {args.name!r}{did_you_mean(args.name, model_names())}")
     print(args.name)
     print("=" * len(args.name), end="\n\n")
     print(describe(args.name))

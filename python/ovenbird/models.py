@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import inspect
 import keyword
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import Any
 
@@ -14,18 +13,9 @@ import numpy as np
 
 from ovenbird import units
 from ovenbird._ovenbird import Kernel
+from ovenbird._suggest import did_you_mean
 
 _SETTABLE = ("parameter", "state")
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The end of an error message: the known name that is most like `name`, if any is."""
-    names = list(known)
-    lowered = {n.lower(): n for n in names}
-    close = get_close_matches(name, names, 1, 0.5) or [
-        lowered[n] for n in get_close_matches(name.lower(), lowered, 1, 0.5)
-    ]
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +53,7 @@ class ModelSpec:
             return _owned(value)
         if key not in self.unit_names:
             raise ValueError(
-                f"{self.name} has no parameter {key!r} with a unit{nearest(key, self.unit_names)}"
+                f"{self.name} has no parameter {key!r} with a unit{did_you_mean(key, self.unit_names)}"
             )
         return _owned(units.strip(value, self.unit_names[key], key))
 
@@ -150,7 +140,7 @@ class ModelHandle:
         known = [item["name"] for item in self._settable()]
         for key in params:
             if key not in known:
-                raise TypeError(f"{self.name} has no parameter {key!r}{nearest(key, known)}")
+                raise TypeError(f"{self.name} has no parameter {key!r}{did_you_mean(key, known)}")
         return ModelHandle(self.__name__, {**self.params, **params})
 
     def __repr__(self) -> str:

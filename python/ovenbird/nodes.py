@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovenbird import units
-from ovenbird.models import nearest
+from ovenbird._suggest import did_you_mean
 
 if TYPE_CHECKING:
     from ovenbird.simulator import Simulator
@@ -110,7 +110,7 @@ class NodeSet:
         if name not in values:
             known = self._simulator._known_names(self)
             who = " and ".join(self.models) or "an empty node set"
-            raise AttributeError(f"{who} has no parameter {name!r}{nearest(name, known)}")
+            raise AttributeError(f"{who} has no parameter {name!r}{did_you_mean(name, known)}")
         return values[name]
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovenbird import units
-from ovenbird.models import nearest
+from ovenbird._suggest import did_you_mean
 from ovenbird.nodes import NodeSet
 
 
@@ -152,7 +152,7 @@ class Results:
         if name not in recording.columns or name in ("times", "senders"):
             recorded = [key for key in recording.columns if key not in ("times", "senders")]
             raise ValueError(
-                f"{name!r} was not recorded by this {recording.model}{nearest(name, recorded)}; "
+                f"{name!r} was not recorded by this {recording.model}{did_you_mean(name, recorded)}; "
                 f"recorded: {', '.join(recorded) or 'nothing'}. Choose with "
                 f"create({recording.model}, record_from=[...])"
             )

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from ovenbird import units
 from ovenbird._ovenbird import Connections, Kernel
-from ovenbird.models import ModelHandle, ModelSpec, nearest
+from ovenbird._suggest import did_you_mean
+from ovenbird.models import ModelHandle, ModelSpec
 from ovenbird.nodes import NodeSet, joined
 from ovenbird.results import Recording, Results, step_time
 
@@ -244,7 +245,7 @@ class Simulator:
                 known = {*_RULE_KEYS, *_SYNAPSE_KEYS, *spec.unit_names}
                 raise TypeError(
                     f"neither the rule {conn['rule']!r} nor {name} has a parameter "
-                    f"{key!r}{nearest(key, known)}"
+                    f"{key!r}{did_you_mean(key, known)}"
                 )
         if "weight" in values:
             values["weight"] = self._plain_weight(values["weight"], pre, post)
@@ -462,7 +463,7 @@ class Simulator:
             known: dict[str, int] = self._live().describe(model)["receptors"]
             if receptor not in known:
                 raise ValueError(
-                    f"{model} has no receptor {receptor!r}{nearest(receptor, known)}; "
+                    f"{model} has no receptor {receptor!r}{did_you_mean(receptor, known)}; "
                     f"it has {', '.join(known) or 'none with a name'}"
                 )
             ports.add(known[receptor])

@@ -109,9 +109,14 @@ impl Clock {
         }
     }
 
+    /// The nearest step to a delay of `ms`, which is not rounded to ticks first.
+    pub fn delay(&self, ms: f64) -> Step {
+        (ms * self.ticks_per_ms as f64 / self.ticks_per_step as f64).round() as Step
+    }
+
     /// The step whose right border is the first at or after `ms`.
     pub fn ceil(&self, ms: f64) -> Step {
-        if ms >= self.ms(FOREVER - 1) {
+        if ms / self.resolution() >= FOREVER as f64 {
             return FOREVER;
         }
         let ticks = self.ticks(ms);
@@ -132,6 +137,14 @@ impl Clock {
     pub fn on_grid(&self, ms: f64) -> Option<Step> {
         let ticks = self.ticks(ms);
         (ticks % self.ticks_per_step == 0).then_some(ticks / self.ticks_per_step)
+    }
+
+    /// The whole steps in `ms`.
+    pub fn floor(&self, ms: f64) -> Step {
+        if ms / self.resolution() >= FOREVER as f64 {
+            return FOREVER;
+        }
+        self.ticks(ms).div_euclid(self.ticks_per_step)
     }
 
     /// The steps of `ms` when it is a whole number of them.
@@ -158,6 +171,8 @@ mod tests {
         assert_eq!(clock.round(0.05), 1);
         assert_eq!(clock.round(0.15), 2);
         assert_eq!(clock.round(0.14), 1);
+        assert_eq!(clock.delay(0.8499), 8);
+        assert_eq!(clock.delay(0.85), 9);
         assert_eq!(clock.ceil(0.11), 2);
         assert_eq!(clock.exact(0.11), None);
         assert_eq!(clock.exact(0.3), Some(3));
@@ -176,6 +191,7 @@ mod tests {
         assert_eq!(clock.round(f64::MAX), FOREVER);
         assert_eq!(clock.ceil(f64::INFINITY), FOREVER);
         assert_eq!(clock.ms(FOREVER), f64::MAX);
+        assert_eq!(Clock::new(1000, 1.0).unwrap().ceil(1.0), 1);
     }
 
     #[test]

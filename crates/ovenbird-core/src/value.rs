@@ -10,9 +10,9 @@ pub enum Value {
     Int(i64),
     Float(f64),
     Str(String),
-    Bools(Vec<bool>),
     Ints(Vec<i64>),
     Floats(Vec<f64>),
+    Bools(Vec<bool>),
     Strs(Vec<String>),
     /// Node ids: a collection of nodes.
     Nodes(Vec<u32>),
@@ -29,9 +29,9 @@ impl Value {
             Value::Int(_) => "integer",
             Value::Float(_) => "number",
             Value::Str(_) => "string",
-            Value::Bools(_) => "list of bools",
             Value::Ints(_) => "list of integers",
             Value::Floats(_) => "list of numbers",
+            Value::Bools(_) => "list of bools",
             Value::Strs(_) => "list of strings",
             Value::Nodes(_) => "NodeCollection",
             Value::Dict(_) => "dictionary",
@@ -39,12 +39,12 @@ impl Value {
         }
     }
 
-    /// The length of a list of numbers, else `None`.
+    /// The length of a list, else `None`.
     pub fn list_len(&self) -> Option<usize> {
         match self {
-            Value::Bools(v) => Some(v.len()),
             Value::Ints(v) => Some(v.len()),
             Value::Floats(v) => Some(v.len()),
+            Value::Bools(v) => Some(v.len()),
             Value::Strs(v) => Some(v.len()),
             _ => None,
         }
@@ -53,9 +53,9 @@ impl Value {
     /// Element `i` of a list.
     pub fn element(&self, i: usize) -> Option<Value> {
         match self {
-            Value::Bools(v) => v.get(i).copied().map(Value::Bool),
             Value::Ints(v) => v.get(i).copied().map(Value::Int),
             Value::Floats(v) => v.get(i).copied().map(Value::Float),
+            Value::Bools(v) => v.get(i).copied().map(Value::Bool),
             Value::Strs(v) => v.get(i).cloned().map(Value::Str),
             _ => None,
         }

@@ -13,6 +13,9 @@ type Maker = fn() -> Box<dyn Family>;
 
 /// Makes the families of node models.
 const NODES: &[Maker] = &[
+    || Box::new(NeuronFamily::<neuron::GlifCond>::default()),
+    || Box::new(NeuronFamily::<neuron::HhPscAlpha>::default()),
+    || Box::new(NeuronFamily::<neuron::HhPscAlphaGap>::default()),
     || Box::new(NeuronFamily::<neuron::IafPscAlpha>::default()),
     || Box::new(NeuronFamily::<neuron::IafPscDelta>::default()),
     || Box::new(NeuronFamily::<neuron::IafPscExp>::default()),

@@ -75,6 +75,9 @@ fn array(any: &Bound<'_, PyAny>) -> Option<Value> {
     if let Ok(a) = any.extract::<PyReadonlyArray1<'_, i64>>() {
         return Some(Value::Ints(a.as_array().to_vec()));
     }
+    if let Ok(a) = any.extract::<PyReadonlyArray1<'_, bool>>() {
+        return Some(Value::Bools(a.as_array().to_vec()));
+    }
     let convert = |target: &str| any.call_method1("astype", (target,)).ok();
     let kind: String = any
         .getattr("dtype")
@@ -148,7 +151,7 @@ pub fn ids(any: &Bound<'_, PyAny>) -> PyResult<Vec<u32>> {
 }
 
 fn unknown_node(py: Python<'_>, id: i64) -> PyErr {
-    let message = format!("Node with id {id} doesn't exist");
+    let message = format!("Node with id {id} does not exist");
     to_python(py, Error::new(Kind::UnknownNode, message))
 }
 
@@ -182,9 +185,9 @@ pub fn to_object(py: Python<'_>, value: &Value) -> PyResult<Py<PyAny>> {
         Value::Int(i) => i.into_pyobject(py)?.into_any().unbind(),
         Value::Float(x) => x.into_pyobject(py)?.into_any().unbind(),
         Value::Str(s) => s.into_pyobject(py)?.into_any().unbind(),
-        Value::Bools(v) => v.clone().into_pyarray(py).into_any().unbind(),
         Value::Ints(v) => v.clone().into_pyarray(py).into_any().unbind(),
         Value::Floats(v) => v.clone().into_pyarray(py).into_any().unbind(),
+        Value::Bools(v) => v.clone().into_pyarray(py).into_any().unbind(),
         Value::Strs(v) => v.into_pyobject(py)?.into_any().unbind(),
         // the only values that arrive as tuples are collections of nodes
         Value::Nodes(v) => PyTuple::new(py, v)?.into_any().unbind(),

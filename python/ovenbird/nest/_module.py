@@ -6,7 +6,8 @@ import importlib
 import types
 from typing import Any
 
-from ._names import did_you_mean
+from ovenbird._suggest import did_you_mean
+
 from .kernel_attributes import ATTRIBUTES
 from .kernel_status import GetKernelStatus, SetKernelStatus
 

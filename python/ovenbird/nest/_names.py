@@ -1,17 +1,10 @@
-"""Suggestions for misspelt names."""
+"""Errors for misspelt names."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
-
-def did_you_mean(name: object, candidates: Iterable[str]) -> str:
-    """Return ``"; did you mean 'x'?"`` for the candidate nearest to `name`, or ``""``."""
-    names = [candidate for candidate in candidates if candidate != name]
-    lower = {candidate.lower(): candidate for candidate in reversed(names)}
-    close = difflib.get_close_matches(str(name).lower(), lower, n=1, cutoff=0.6)
-    return f"; did you mean '{lower[close[0]]}'?" if close else ""
+from ovenbird._suggest import did_you_mean
 
 
 class UnknownKeyError(KeyError, AttributeError):

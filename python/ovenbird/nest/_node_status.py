@@ -69,6 +69,9 @@ def _values(blocks: Blocks, key: str) -> list[Any]:
 def _per_node(nodes: NodeCollection, blocks: Blocks, key: str) -> Any:
     """Return the value of a single node, or a tuple with the values of several."""
     values = _values(blocks, key)
+    if any(isinstance(value, tuple) for value in values):
+        # A tuple of the kernel stands for nodes.
+        values = [None if value is None else type(nodes)(value) for value in values]
     if key in ("compartments", "receptors"):
         values = wrapped(nodes, key, values)
     return values[0] if len(values) == 1 else tuple(values)

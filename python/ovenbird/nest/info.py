@@ -7,7 +7,8 @@ import textwrap
 import time
 from typing import Any
 
-from ._names import did_you_mean
+from ovenbird._suggest import did_you_mean
+
 from ._state import VerbosityLevel, _kernel, front
 from .node_collection import NodeCollection
 from .nodes import model_names

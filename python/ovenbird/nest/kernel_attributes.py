@@ -88,7 +88,12 @@ ATTRIBUTES: Final[dict[str, KernelAttribute]] = {
         "float", "Largest delay in the network in ms; set together with min_delay.", 0.1
     ),
     # Random numbers
-    "rng_type": KernelAttribute("str", "Name of the random number generator.", "mt19937_64"),
+    "rng_type": KernelAttribute(
+        "str",
+        "Name of a set of random number streams. All come from the generator Philox 4x32-10; each "
+        "of the names in rng_types gives other numbers for the same seed.",
+        "mt19937_64",
+    ),
     "rng_types": _fixed("list[str]", "Names that rng_type can take."),
     "rng_seed": KernelAttribute(
         "int", "Seed of all random numbers, from 1 to 2**32 - 1.", 143202461

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ovenbird import errors
+from ovenbird._suggest import did_you_mean
 
-from ._names import did_you_mean
 from ._state import VerbosityLevel, _kernel, front
 from ._values import params_to_kernel
 from .build_info import build_info

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 
 from ovenbird import errors
+from ovenbird._suggest import did_you_mean
 
-from ._names import did_you_mean, unknown_key
+from ._names import unknown_key
+from ._node_status import key_list
 from ._state import _kernel
 from ._values import params_to_kernel
 from .kernel_status import kernel_status
+from .node_collection import from_kernel
 from .nodes import model_names
 from .parameter import Parameter
 from .serialize import to_json
@@ -74,16 +77,17 @@ def GetDefaults(model: str, keys: Any = None, output: str = "") -> Any:
     if model in backends:
         defaults: dict[str, Any] = {"element_type": "recording_backend"}
     elif model in known:
-        defaults = _kernel.get_defaults(model)
+        stored = _kernel.get_defaults(model)
+        defaults = {key: from_kernel(value) for key, value in stored.items()}
     else:
         near = did_you_mean(model, [*known, *backends])
         raise errors.UnknownComponent(f"{model} is not a known component{near or '.'}")
     if keys is None:
         result: Any = defaults
-    elif isinstance(keys, (list, tuple)):
-        result = [_default(defaults, model, key) for key in keys]
-    else:
+    elif isinstance(keys, str):
         result = _default(defaults, model, keys)
+    else:
+        result = [_default(defaults, model, key) for key in key_list(keys)]
     return to_json(result) if output == "json" else result
 
 

@@ -399,6 +399,11 @@ def _runs_of(ids: NDArray[np.int64]) -> Runs:
     return tuple(Run(*run) for run in _kernel.model_runs(_runs.contiguous_parts(ids)))
 
 
+def from_kernel(value: Any) -> Any:
+    """Return a value of the kernel for users: a tuple, which stands for nodes, as collection."""
+    return NodeCollection(value) if isinstance(value, tuple) else value
+
+
 def _check_ascending(ids: NDArray[np.int64]) -> None:
     steps = np.diff(ids)
     if (steps > 0).all():

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ovenbird import _ovenbird, errors
+from ovenbird._suggest import did_you_mean
 
-from ._names import did_you_mean
 from ._state import _kernel
 from .node_collection import NodeCollection
 

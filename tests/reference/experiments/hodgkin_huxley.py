@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .base import ODE, Arrays, collect, drive, experiment, meter, neuron_run, recorder
+from .base import ODE, SOLVER, Arrays, collect, drive, experiment, meter, neuron_run, recorder
 
 HH = ("V_m", "Act_m", "Inact_h", "Act_n", "I_syn_ex", "I_syn_in")
 GAP = (*HH, "Inact_p")
@@ -18,7 +18,7 @@ def firing(nest: Any, resolution: float) -> Arrays:
     return neuron_run(nest, resolution, neuron, ("V_m", "Act_m", "Inact_h", "Act_n"), 100.0)
 
 
-@experiment("hh_psc_alpha", tolerance=ODE)
+@experiment("hh_psc_alpha", tolerance=SOLVER)
 def subthreshold(nest: Any, resolution: float) -> Arrays:
     """Damped oscillation below threshold, from an initial state off the defaults."""
     params = {"I_e": 100.0, "V_m": -67.0, "Act_m": 0.04, "Inact_h": 0.6, "Act_n": 0.33}

@@ -36,7 +36,7 @@ pub enum Rule {
     FixedTotalNumber(u64),
     /// Each pair with a probability.
     PairwiseBernoulli(Parameter),
-    /// Each unordered pair with a probability, in both directions.
+    /// To and from each target a binomial number of distinct sources, two connections each.
     SymmetricPairwiseBernoulli(Parameter),
     /// Between each pair a Poisson distributed number of connections.
     PairwisePoisson(Parameter),
@@ -48,6 +48,19 @@ pub struct Pair {
     pub source: usize,
     pub target: usize,
     pub place: usize,
+    /// Whether the connection goes from the target to the source.
+    pub reversed: bool,
+}
+
+impl Pair {
+    fn new(source: usize, target: usize, place: usize) -> Self {
+        Pair {
+            source,
+            target,
+            place,
+            reversed: false,
+        }
+    }
 }
 
 /// What a rule works on.
@@ -70,6 +83,16 @@ const SPLIT: u32 = 2;
 impl RuleContext<'_> {
     fn stream(&self, index: usize, use_for: u32) -> Stream {
         Stream::new(self.key, self.call, index as u32, use_for)
+    }
+
+    /// The ids of the nodes that a connection leaves and reaches.
+    pub fn ends(&self, pair: &Pair) -> (u32, u32) {
+        let (source, target) = (self.sources[pair.source], self.targets[pair.target]);
+        if pair.reversed {
+            (target, source)
+        } else {
+            (source, target)
+        }
     }
 
     fn is_autapse(&self, source: usize, target: usize) -> bool {
@@ -97,6 +120,21 @@ fn probability(p: &Parameter, stream: &mut Stream) -> Result<f64> {
         ));
     }
     Ok(x)
+}
+
+/// The number of sources that one target is connected with in both directions: binomial, of `n`
+/// candidates, and less than `n`, so that there are enough of them beside the target itself.
+fn partners(p: &Parameter, stream: &mut Stream, n: usize) -> Result<usize> {
+    let p = probability(p, stream)?;
+    if p == 1.0 {
+        return bad("Connection probability 0 <= p < 1 required.");
+    }
+    loop {
+        let k = stream.binomial(n as u64, p) as usize;
+        if k < n {
+            return Ok(k);
+        }
+    }
 }
 
 impl Rule {
@@ -130,6 +168,11 @@ impl Rule {
         )
     }
 
+    /// Whether it makes connections from targets to sources, too.
+    pub fn reverses(&self) -> bool {
+        matches!(self, Rule::SymmetricPairwiseBernoulli(_))
+    }
+
     /// Checks what can be checked before any pair is made.
     ///
     /// # Errors
@@ -154,8 +197,8 @@ impl Rule {
                     "Source and Target population must be of the same size. ({n} sources, {m} targets)"
                 ),
             )),
-            Rule::FixedIndegree(p) => check_degree(p, "indegree", n, "source", cx),
-            Rule::FixedOutdegree(p) => check_degree(p, "outdegree", m, "target", cx),
+            Rule::FixedIndegree(p) => check_degree(p, "Indegree", n, "source", cx),
+            Rule::FixedOutdegree(p) => check_degree(p, "Outdegree", m, "target", cx),
             Rule::FixedTotalNumber(k) => {
                 if *k > 0 && !cx.allow_multapses {
                     return Err(Error::new(
@@ -191,10 +234,10 @@ impl Rule {
                 if !make_symmetric {
                     return bad("Symmetric connections require make_symmetric to be True.");
                 }
-                if cx.sources != cx.targets {
+                if !cx.allow_multapses {
                     return bad(
-                        "symmetric_pairwise_bernoulli connects a population with itself: \
-                                sources and targets must be the same.",
+                        "Multapses must be allowed for this connection rule: both nodes \
+                                of a pair may choose the other.",
                     );
                 }
                 Ok(())
@@ -242,19 +285,11 @@ impl Rule {
         let n = cx.sources.len();
         let allowed = |s: usize| cx.allow_autapses || !cx.is_autapse(s, target);
         match self {
-            Rule::OneToOne if allowed(target) => emit(Pair {
-                source: target,
-                target,
-                place: target,
-            }),
+            Rule::OneToOne if allowed(target) => emit(Pair::new(target, target, target)),
             Rule::OneToOne => Ok(()),
-            Rule::AllToAll => (0..n).filter(|&s| allowed(s)).try_for_each(|source| {
-                emit(Pair {
-                    source,
-                    target,
-                    place: target * n + source,
-                })
-            }),
+            Rule::AllToAll => (0..n)
+                .filter(|&s| allowed(s))
+                .try_for_each(|source| emit(Pair::new(source, target, target * n + source))),
             Rule::FixedIndegree(p) => {
                 let k = degree(p, &mut cx.stream(target, DEGREE), "indegree")?;
                 check_drawable(cx, k, n, (0..n).filter(|&s| allowed(s)).count(), "sources")?;
@@ -264,13 +299,7 @@ impl Rule {
                     k,
                     cx.allow_multapses,
                     allowed,
-                    |j, source| {
-                        emit(Pair {
-                            source,
-                            target,
-                            place: target * k + j,
-                        })
-                    },
+                    |j, source| emit(Pair::new(source, target, target * k + j)),
                 )
             }
             Rule::FixedTotalNumber(_) => {
@@ -282,22 +311,12 @@ impl Rule {
                     (next - first) as usize,
                     true,
                     allowed,
-                    |j, source| {
-                        emit(Pair {
-                            source,
-                            target,
-                            place: first as usize + j,
-                        })
-                    },
+                    |j, source| emit(Pair::new(source, target, first as usize + j)),
                 )
             }
             Rule::PairwiseBernoulli(p) => bernoulli(cx, p, target, n, &mut |source| {
                 if allowed(source) {
-                    emit(Pair {
-                        source,
-                        target,
-                        place: 0,
-                    })
+                    emit(Pair::new(source, target, 0))
                 } else {
                     Ok(())
                 }
@@ -310,11 +329,7 @@ impl Rule {
                         return bad(format!("pairwise_avg_num_conns must be >= 0, got {mean}"));
                     }
                     for _ in 0..stream.poisson(mean) {
-                        emit(Pair {
-                            source,
-                            target,
-                            place: 0,
-                        })?;
+                        emit(Pair::new(source, target, 0))?;
                     }
                 }
                 Ok(())
@@ -348,29 +363,23 @@ impl Rule {
                         k,
                         cx.allow_multapses,
                         allowed,
-                        |j, target| {
-                            emit(Pair {
-                                source,
-                                target,
-                                place: source * k + j,
-                            })
-                        },
+                        |j, target| emit(Pair::new(source, target, source * k + j)),
                     )?;
                 }
                 Ok(())
             }
             Rule::SymmetricPairwiseBernoulli(p) => {
+                let n = cx.sources.len();
                 for target in 0..m {
-                    bernoulli(cx, p, target, target, &mut |source| {
+                    let k = partners(p, &mut cx.stream(target, DEGREE), n)?;
+                    let allowed = |s: usize| !cx.is_autapse(s, target);
+                    let mut stream = cx.stream(target, PAIRS);
+                    draw_distinct(&mut stream, n, k, false, allowed, |_, source| {
+                        let pair = Pair::new(source, target, 0);
+                        emit(pair)?;
                         emit(Pair {
-                            source,
-                            target,
-                            place: 0,
-                        })?;
-                        emit(Pair {
-                            source: target,
-                            target: source,
-                            place: 0,
+                            reversed: true,
+                            ..pair
                         })
                     })?;
                 }

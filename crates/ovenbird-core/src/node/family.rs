@@ -104,7 +104,7 @@ pub struct Tap {
     pub family: usize,
     pub local: u32,
     pub names: Vec<String>,
-    /// Steps between samples, and the first sample's stamp modulo the interval.
+    /// Steps between samples, and the stamp of the first if it is not 0.
     pub interval: Step,
     pub offset: Step,
     /// Samples, `names.len()` numbers each, and their stamps.

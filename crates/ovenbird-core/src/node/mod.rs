@@ -4,6 +4,7 @@ mod classes;
 mod family;
 mod neurons;
 mod recorders;
+mod schedule;
 mod stimulators;
 mod table;
 

@@ -5,6 +5,7 @@ use super::family::{
     Family, KeyInfo, Location, NeuronOps, Part, Role, SetContext, Setting, Tap, UpdateContext,
     check_keys, part_mut, part_ref,
 };
+use super::schedule::Schedule;
 use crate::error::{Error, Kind, Result};
 use crate::event::Spike;
 use crate::model::{
@@ -14,7 +15,6 @@ use crate::model::{
 use crate::synapse::GapPart;
 use crate::time::{Clock, Step};
 use crate::value::{Column, Dict, Value};
-use std::collections::BTreeMap;
 use std::hash::Hasher;
 
 /// Nodes whose state and coming inputs stay in the cache over the steps of a slice.
@@ -63,10 +63,7 @@ struct NeuronPart<M: Neuron> {
     connected: Vec<bool>,
     /// The class shared by all nodes of each block, where there is one.
     uniform: Vec<Option<u32>>,
-    /// Nodes that spike at fixed intervals or did so, by place: the steps left to the next spike.
-    schedule: BTreeMap<u32, Step>,
-    /// Whether any node spikes at fixed intervals.
-    forces: bool,
+    schedule: Schedule,
     /// The state at the beginning of a slice that is iterated.
     saved: Vec<Row<M>>,
     scratch: Scratch,
@@ -82,8 +79,7 @@ impl<M: Neuron> Default for NeuronPart<M> {
             frozen: Vec::new(),
             connected: Vec::new(),
             uniform: Vec::new(),
-            schedule: BTreeMap::new(),
-            forces: false,
+            schedule: Schedule::default(),
             saved: Vec::new(),
             scratch: Scratch::default(),
         }
@@ -248,7 +244,7 @@ impl<M: Neuron> NeuronFamily<M> {
             .iter_mut()
             .take_while(|t| (t.local as usize) < nodes.end)
         {
-            if tap.is_due(stamp) {
+            if tap.is_due(stamp) && part.frozen.binary_search(&tap.local).is_err() {
                 tap.stamps.push(stamp);
                 for name in &tap.names {
                     tap.values.push(self.record(part, tap.local as usize, name));
@@ -298,7 +294,7 @@ impl<M: Neuron> NeuronFamily<M> {
                 constants,
                 state: part.state.view(nodes.clone()),
                 gap: cx.gap.as_deref().map(|g| g.input(nodes.clone(), lag)),
-                forced: part.forces.then_some(&scratch.forced[..len]),
+                forced: part.schedule.is_active().then_some(&scratch.forced[..len]),
             };
             let mut output = Output {
                 fired: &mut scratch.fired[..len],
@@ -339,21 +335,12 @@ impl<M: Neuron> NeuronFamily<M> {
         clock: &Clock,
         forced: &mut [Forced],
     ) {
-        forced.fill(Forced::No);
-        let (classes, frozen) = (&part.class, &part.frozen);
-        let here = nodes.start as u32..nodes.end as u32;
-        for (&local, left) in part.schedule.range_mut(here) {
-            let p = &self.classes.get(classes[local as usize]).archive;
-            if !p.ignore_and_spike || frozen.binary_search(&local).is_ok() {
-                continue;
-            }
-            *left -= 1;
-            let due = *left <= 0;
-            if due {
-                *left = clock.round(p.ignore_and_spike_interval).max(1);
-            }
-            forced[local as usize - nodes.start] = if due { Forced::Spike } else { Forced::Silent };
-        }
+        let (class, frozen) = (&part.class, &part.frozen);
+        let params = |local: u32| {
+            let moves = frozen.binary_search(&local).is_err();
+            moves.then(|| &self.classes.get(class[local as usize]).archive)
+        };
+        part.schedule.step(nodes, params, clock, forced);
     }
 
     /// Puts spikes at fixed intervals in the place of those of the dynamics.
@@ -424,12 +411,12 @@ impl<M: Neuron> NeuronFamily<M> {
                     held.push((first + i, cx.ring.read(step)[first + i]));
                 }
             }
-            if part.forces {
+            if part.schedule.is_active() {
                 let forced = &mut scratch.forced[..nodes.len()];
                 self.force(part, &nodes, &cx.clock, forced);
             }
             self.step_block(part, nodes.clone(), lag, cx, scratch, false)?;
-            if part.forces {
+            if part.schedule.is_active() {
                 Self::replace(scratch);
             }
             for (i, row) in &frozen {
@@ -727,7 +714,7 @@ impl<M: Neuron> Family for NeuronFamily<M> {
             part.state.put(l.local as usize, new.row);
             part.archive.put(l.local as usize, new.archive);
             if settings.iter().any(|(k, _)| k == "ignore_and_spike_offset") {
-                part.schedule.remove(&l.local);
+                part.schedule.restart(l.local);
             }
         }
         Ok(())
@@ -800,7 +787,14 @@ impl<M: Neuron> Family for NeuronFamily<M> {
                 })
                 .collect();
         }
-        self.schedule(parts, clock);
+        let classes = self.classes.values();
+        let forces = classes.iter().any(|c| c.archive.ignore_and_spike);
+        for part in parts {
+            let part = part_mut::<NeuronPart<M>>(part);
+            let class = if forces { &part.class[..] } else { &[] };
+            let nodes = class.iter().map(|&c| &classes[c as usize].archive);
+            part.schedule.arrange((0..).zip(nodes), clock);
+        }
         Ok(())
     }
 
@@ -937,32 +931,6 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
 }
 
 impl<M: Neuron> NeuronFamily<M> {
-    /// Starts the intervals of nodes that are to spike at fixed intervals.
-    fn schedule(&self, parts: &mut [&mut Part], clock: &Clock) {
-        let forces: Vec<bool> = self
-            .classes
-            .values()
-            .iter()
-            .map(|c| c.archive.ignore_and_spike)
-            .collect();
-        for part in parts {
-            let part = part_mut::<NeuronPart<M>>(part);
-            part.forces = false;
-            if !forces.contains(&true) {
-                continue;
-            }
-            for (local, &class) in part.class.iter().enumerate() {
-                if forces[class as usize] {
-                    part.forces = true;
-                    let offset = self.classes.get(class).archive.ignore_and_spike_offset;
-                    part.schedule
-                        .entry(local as u32)
-                        .or_insert_with(|| clock.round(offset).max(1));
-                }
-            }
-        }
-    }
-
     /// Takes the steps of an iteration; returns the largest change of a membrane potential.
     fn iterate_blocks(
         &self,

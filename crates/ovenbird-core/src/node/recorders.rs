@@ -4,6 +4,7 @@ use super::family::{
     Family, KeyInfo, Location, Part, RecorderOps, Role, SetContext, Setting, check_keys, part_mut,
     part_ref,
 };
+use super::stimulators::check_window;
 use crate::error::{Error, Kind, Result};
 use crate::model::{NodeInfo, RecorderInfo, RecorderKind, Shape, Table};
 use crate::record::{BACKENDS, Recorder, RecorderParams, SampleParams};
@@ -47,6 +48,10 @@ impl RecorderFamily {
             ));
         }
         let mut new = old.clone();
+        let names_file = |key: &str| ["label", "record_to", "file_extension"].contains(&key);
+        if !changes.iter().any(|(key, _)| names_file(key)) {
+            new.filenames.clone_from(&old.filenames);
+        }
         for &(key, value) in changes {
             if let Some(field) = RecorderParams::field(key) {
                 (field.set)(&mut new.params, value)?;
@@ -57,15 +62,13 @@ impl RecorderFamily {
                     "n_events can only be set to 0, which clears it",
                 ));
             } else if key == "senders" || key == "targets" {
-                let Value::Nodes(ids) = value else {
-                    return Err(value.mismatch(key, "a NodeCollection"));
-                };
+                let ids = value.as_nodes(key)?;
                 let list = if key == "senders" {
                     &mut new.senders
                 } else {
                     &mut new.targets
                 };
-                list.clone_from(ids);
+                *list = ids;
             }
         }
         self.check(context, old, &mut new)?;
@@ -82,9 +85,7 @@ impl RecorderFamily {
                 BACKENDS,
             ));
         }
-        if p.stop < p.start {
-            return Err(Error::bad_property("stop >= start required."));
-        }
+        check_window(&context.clock, (p.start, p.stop, p.origin))?;
         if p.precision > 64 {
             return Err(Error::bad_property("precision must be at most 64"));
         }
@@ -156,8 +157,7 @@ impl RecorderFamily {
         let ascii = r.params.record_to == "ascii";
         match key {
             "precision" if r.params.record_to == "memory" => None,
-            "file_extension" | "filenames" if !ascii => None,
-            "filenames" => Some(Value::Strs(r.filenames.clone())),
+            "file_extension" if !ascii => None,
             "events" if r.params.record_to == "memory" => Some(Value::Dict(r.events(clock))),
             "n_events" => Some(Value::Int(r.n_events as i64)),
             "senders" | "targets" if r.kind == RecorderKind::Weights => {
@@ -334,6 +334,7 @@ impl Family for RecorderFamily {
             let r = &mut list[l.local as usize];
             r.params = new.params;
             r.sampling = new.sampling;
+            r.filenames = new.filenames;
             r.senders = new.senders;
             r.targets = new.targets;
             r.shape_columns();

@@ -9,7 +9,7 @@ use crate::model::{
     Emission, Field, Moment, NodeInfo, Settling, Shape, Signal, Stimulator, Table, Targets,
 };
 use crate::rng::Key;
-use crate::time::{Clock, Step};
+use crate::time::{Clock, FOREVER, Step};
 use crate::value::{Column, Dict, Value};
 use std::any::Any;
 
@@ -27,6 +27,25 @@ mod window {
         /// The source of data from outside the simulation; none is available.
         stimulus_source: String = String::new();
     }
+}
+
+/// Checks when a device starts, stops and has its origin, in ms.
+pub(super) fn check_window(clock: &Clock, (start, stop, origin): (f64, f64, f64)) -> Result<()> {
+    for (key, ms) in [("start", start), ("stop", stop), ("origin", origin)] {
+        let never = clock.round(ms).abs() >= FOREVER;
+        if !never && clock.exact(ms).is_none() {
+            return Err(Error::bad_property(format!(
+                "{key} must be a multiple of the simulation resolution, {} ms; got {ms} ms.",
+                clock.resolution()
+            )));
+        }
+    }
+    if stop < start {
+        return Err(Error::bad_property(format!(
+            "stop >= start required; start is {start} ms and stop {stop} ms."
+        )));
+    }
+    Ok(())
 }
 
 /// One device.
@@ -125,9 +144,7 @@ impl<S: Stimulator> StimulatorFamily<S> {
                 (field.set)(&mut window, value)?;
             }
         }
-        if window.stop < window.start {
-            return Err(Error::bad_property("stop >= start required."));
-        }
+        check_window(&context.clock, (window.start, window.stop, window.origin))?;
         if !window.stimulus_source.is_empty() {
             return Err(Error::new(
                 Kind::BadProperty,

@@ -136,10 +136,10 @@ impl NodeTable {
             Some(run) if id <= run.last() => Ok(run),
             _ => Err(Error::new(
                 Kind::UnknownNode,
-                format!(
-                    "Node with id {id} doesn't exist; ids go from 1 to {}",
-                    self.len()
-                ),
+                match self.len() {
+                    0 => format!("Node with id {id} does not exist; there are no nodes"),
+                    n => format!("Node with id {id} does not exist; ids go from 1 to {n}"),
+                },
             )),
         }
     }

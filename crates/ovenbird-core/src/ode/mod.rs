@@ -26,9 +26,11 @@
 //! the history of h: a caller keeps one h per neuron, and starts it at the length of the interval.
 
 mod control;
+mod groups;
 mod rkf45;
 #[cfg(test)]
 mod tests;
 
 pub use control::Control;
+pub use groups::{lane_groups, lanes_of, step_sizes};
 pub use rkf45::{Failures, MAX_ATTEMPTS, Rkf45, StateVector, System};

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::model::RecorderKind;
 use crate::time::{Clock, Step};
 use crate::value::{Dict, Value};
+use std::collections::BTreeSet;
 use std::io::Write;
 
 /// Parameters that all recorders have.
@@ -102,8 +103,8 @@ pub struct Recorder {
     /// Senders and targets that a weight recorder is limited to; none means all.
     pub senders: Vec<u32>,
     pub targets: Vec<u32>,
-    /// The targets of a sampling recorder, in the order in which they were connected.
-    pub connected: Vec<u32>,
+    /// The targets of a sampling recorder.
+    pub connected: BTreeSet<u32>,
     pub data: Data,
     /// Events written so far, to whatever backend.
     pub n_events: usize,
@@ -142,7 +143,7 @@ impl Recorder {
             sampling,
             senders: Vec::new(),
             targets: Vec::new(),
-            connected: Vec::new(),
+            connected: BTreeSet::new(),
             data: Data::default(),
             n_events: 0,
             filenames: Vec::new(),
@@ -191,19 +192,35 @@ impl Recorder {
             self.filenames.clear();
             return Ok(());
         }
-        let stem = if p.label.is_empty() {
-            &self.model
-        } else {
-            &p.label
-        };
-        let header = self.header();
-        self.files = environment.open(stem, self.id, &p.file_extension, &header)?;
+        let paths = environment.paths(self.stem(), self.id, &p.file_extension);
+        self.files = environment.open(paths, &self.header())?;
         self.filenames = self
             .files
             .iter()
             .map(|f| f.path().display().to_string())
             .collect();
         Ok(())
+    }
+
+    /// What the names of files begin with.
+    fn stem(&self) -> &str {
+        if self.params.label.is_empty() {
+            &self.model
+        } else {
+            &self.params.label
+        }
+    }
+
+    /// The files of the last run, or those that the next would make; `None` without files.
+    pub fn filenames(&self, environment: &Environment) -> Option<Vec<String>> {
+        if self.params.record_to != "ascii" {
+            return None;
+        }
+        if !self.filenames.is_empty() {
+            return Some(self.filenames.clone());
+        }
+        let paths = environment.paths(self.stem(), self.id, &self.params.file_extension);
+        Some(paths.iter().map(|p| p.display().to_string()).collect())
     }
 
     fn header(&self) -> String {

@@ -39,21 +39,10 @@ fn digits(n: usize) -> usize {
 }
 
 impl Environment {
-    /// Opens the files of a recorder, one per virtual process, and writes their headers. No file
-    /// is touched unless all can be made.
-    ///
-    /// # Errors
-    /// When the folder does not exist, or a file exists and may not be overwritten.
-    pub fn open(&self, stem: &str, id: u32, ext: &str, header: &str) -> Result<Vec<TextFile>> {
-        let folder = Path::new(&self.data_path);
-        if !self.data_path.is_empty() && !folder.is_dir() {
-            return Err(Error::new(
-                Kind::Io,
-                format!("data_path '{}' is not an existing folder", self.data_path),
-            ));
-        }
+    /// The paths of a recorder's files, one per virtual process.
+    pub fn paths(&self, stem: &str, id: u32, ext: &str) -> Vec<PathBuf> {
         let (id_digits, vp_digits) = (digits(self.network_size), digits(self.processes));
-        let paths: Vec<PathBuf> = (0..self.processes)
+        (0..self.processes)
             .map(|vp| {
                 let mut name = format!(
                     "{}{stem}-{id:0id_digits$}-{vp:0vp_digits$}",
@@ -62,9 +51,24 @@ impl Environment {
                 if !ext.is_empty() {
                     name = format!("{name}.{ext}");
                 }
-                folder.join(name)
+                Path::new(&self.data_path).join(name)
             })
-            .collect();
+            .collect()
+    }
+
+    /// Opens the files of a recorder and writes their headers. No file is touched unless all can
+    /// be made.
+    ///
+    /// # Errors
+    /// When the folder does not exist, or a file exists and may not be overwritten.
+    pub fn open(&self, paths: Vec<PathBuf>, header: &str) -> Result<Vec<TextFile>> {
+        let folder = Path::new(&self.data_path);
+        if !self.data_path.is_empty() && !folder.is_dir() {
+            return Err(Error::new(
+                Kind::Io,
+                format!("data_path '{}' is not an existing folder", self.data_path),
+            ));
+        }
         if let Some(path) = paths.iter().find(|p| p.exists() && !self.overwrite_files) {
             return Err(Error::new(
                 Kind::Io,

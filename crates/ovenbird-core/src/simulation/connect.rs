@@ -82,7 +82,7 @@ impl Simulation {
             targets,
             allow_autapses: rule.allow_autapses,
             allow_multapses: rule.allow_multapses,
-            key: Key::new(self.settings.rng_seed, Purpose::ConnectRule),
+            key: Key::new(self.settings.seed(), Purpose::ConnectRule),
             call: self.connect_calls,
         };
         rule.rule.check(&context, rule.make_symmetric)?;
@@ -225,7 +225,7 @@ impl Simulation {
                 .map(|s| self.synapse_model(s.model).info.kind)
                 .collect(),
             ports: BTreeMap::new(),
-            key: Key::new(self.settings.rng_seed, Purpose::SynapseParameter),
+            key: Key::new(self.settings.seed(), Purpose::SynapseParameter),
             call: self.connect_calls,
             delays: self.delays,
             gap_interval: self.settings.wfr_comm_interval,
@@ -279,7 +279,14 @@ impl Simulation {
     }
 
     fn make(&mut self, cx: &RuleContext<'_>, rule: &ConnSpec, synapses: &[SynSpec]) -> Result<()> {
-        let kinds = self.kinds_of(cx.sources)?;
+        let both: Vec<u32>;
+        let (sources, targets) = if rule.rule.reverses() && cx.sources != cx.targets {
+            both = [cx.sources, cx.targets].concat();
+            (&both[..], &both[..])
+        } else {
+            (cx.sources, cx.targets)
+        };
+        let kinds = self.kinds_of(sources)?;
         let mut events: Vec<Event> = Vec::new();
         for kind in &kinds {
             match kind {
@@ -290,7 +297,7 @@ impl Simulation {
         }
         let all_neurons = {
             let mut neurons = true;
-            for &id in cx.targets {
+            for &id in targets {
                 neurons &= self.is_neuron(self.nodes.locate(id)?.0);
             }
             neurons
@@ -300,7 +307,7 @@ impl Simulation {
         // ports need the parts, which are needed to write: look them up first
         let ports = {
             self.workers = workers;
-            let maker = self.maker(cx.targets, synapses, &events)?;
+            let maker = self.maker(targets, synapses, &events)?;
             let ports = maker.ports;
             workers = std::mem::take(&mut self.workers);
             ports
@@ -315,7 +322,7 @@ impl Simulation {
                 .map(|s| self.synapse_model(s.model).info.kind)
                 .collect(),
             ports,
-            key: Key::new(self.settings.rng_seed, Purpose::SynapseParameter),
+            key: Key::new(self.settings.seed(), Purpose::SynapseParameter),
             call: self.connect_calls,
             delays: self.delays,
             gap_interval: self.settings.wfr_comm_interval,
@@ -372,6 +379,7 @@ impl Simulation {
         }
         self.devices.listening.truncate(mark.listening);
         self.devices.sampling.truncate(mark.sampling);
+        self.devices.note_connected(&self.families, &self.nodes);
     }
 }
 
@@ -384,6 +392,9 @@ struct Mark {
     sampling: usize,
 }
 
+/// One more than the longest delay, in steps.
+pub(super) const MAX_DELAY: u32 = 1 << 24;
+
 pub(super) fn delay_steps(
     ms: f64,
     clock: &Clock,
@@ -394,15 +405,15 @@ pub(super) fn delay_steps(
     if !ms.is_finite() {
         return bad(format!("Delay value {ms} is invalid: it must be finite"));
     }
-    let steps = clock.round(ms);
+    let steps = clock.delay(ms);
     if steps < 1 {
         return bad(format!(
             "Delay value {ms} is invalid: Delay must be greater than or equal to resolution"
         ));
     }
-    if steps >= 1 << 24 {
+    if steps >= i64::from(MAX_DELAY) {
         return bad(format!(
-            "Delay value {ms} is invalid: at most 2^24 steps are possible"
+            "Delay value {ms} is invalid: it must be less than {MAX_DELAY} steps"
         ));
     }
     let steps = steps as u32;
@@ -475,10 +486,11 @@ impl Maker<'_> {
             // a gap junction counts as the interval at which coupled nodes communicate
             None => delay_steps(self.gap_interval, &self.clock, &self.delays, has_run)?,
         };
+        let (source, target) = cx.ends(pair);
         Ok(Made {
             synapse,
-            source: cx.sources[pair.source],
-            target: cx.targets[pair.target],
+            source,
+            target,
             weight: spec.weight.get(pair.place, stream)?,
             delay,
             receptor: spec.receptor(pair.place)?,
@@ -604,7 +616,7 @@ impl Maker<'_> {
         }
         let mut index = 0;
         rule.rule.all_pairs(cx, &mut |pair| {
-            let id = cx.targets[pair.target];
+            let (_, id) = cx.ends(&pair);
             index += 1;
             if self.nodes.worker(id) != w {
                 return Ok(());
@@ -699,6 +711,14 @@ impl Maker<'_> {
             (Sends::Requests, _) => {
                 delays.note(made.delay);
                 self.check_recordables(made, (sf, s_at), (tf, t_at), workers, devices)?;
+                let recorder = devices.recorder_mut(self.families, sf, s_at.local);
+                if recorder.is_some_and(|r| !r.connected.insert(made.target)) {
+                    return Err(Error::illegal_connection(format!(
+                        "Each multimeter can only be connected once to a given node; node {} \
+                         samples node {} already.",
+                        made.source, made.target
+                    )));
+                }
                 devices.sampling.push(Listening {
                     source: made.target,
                     recorder: made.source,

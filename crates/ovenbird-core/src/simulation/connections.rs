@@ -28,6 +28,16 @@ enum Place {
     Sampling(u32),
 }
 
+impl Place {
+    /// The place as a number, within the list that holds the connection.
+    fn port(self) -> u32 {
+        match self {
+            Place::Row(_, at) => at.key().1,
+            Place::Gap(_, i) | Place::Drive(.., i) | Place::Listening(i) | Place::Sampling(i) => i,
+        }
+    }
+}
+
 /// One connection in a set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Handle {
@@ -36,7 +46,6 @@ struct Handle {
     model: u16,
     /// Which of the connections of the same ends and model, in their order.
     nth: u32,
-    port: u32,
     place: Place,
 }
 
@@ -140,7 +149,7 @@ impl Simulation {
     /// Brings new connections into their rows, so that they can be found.
     fn settle(&mut self) -> Result<()> {
         if self.arranged != Some(self.generation) {
-            self.devices.parts.resize_with(self.families.len(), || None);
+            self.devices.find_recorders(&self.families, &self.nodes);
             self.arrange()?;
         }
         Ok(())
@@ -181,7 +190,6 @@ impl Simulation {
                     target,
                     model,
                     nth: 0,
-                    port: 0,
                     place,
                 });
             }
@@ -193,7 +201,6 @@ impl Simulation {
         };
         handles.sort_by_key(|h| (h.model, rank(h), h.source, h.target));
         for i in 0..handles.len() {
-            handles[i].port = i as u32;
             if i > 0 {
                 let (a, b) = (handles[i - 1], handles[i]);
                 if (a.source, a.target, a.model) == (b.source, b.target, b.model) {
@@ -318,11 +325,7 @@ impl Simulation {
             .iter()
             .map(|h| {
                 let key = (h.source, h.target, h.model, h.nth);
-                let found = index.get(&key).ok_or_else(gone)?;
-                Ok(Handle {
-                    port: h.port,
-                    ..*found
-                })
+                index.get(&key).copied().ok_or_else(gone)
             })
             .collect();
         Ok(ConnectionSet {
@@ -392,7 +395,7 @@ impl Simulation {
             "source" => ints(&|h| i64::from(h.source)),
             "target" => ints(&|h| i64::from(h.target)),
             "synapse_id" => ints(&|h| i64::from(h.model)),
-            "port" => ints(&|h| i64::from(h.port)),
+            "port" => ints(&|h| h.place.port().into()),
             "target_thread" => ints(&|h| match h.place {
                 Place::Row(w, _) | Place::Gap(w, _) | Place::Drive(w, ..) => i64::from(w),
                 _ => 0,
@@ -466,7 +469,7 @@ impl Simulation {
             ));
         }
         let purpose = crate::rng::Purpose::SynapseParameter;
-        let key = crate::rng::Key::new(self.settings.rng_seed, purpose).derive(1, 0);
+        let key = crate::rng::Key::new(self.settings.seed(), purpose).derive(1, 0);
         let mut stream = crate::rng::Stream::new(key, self.draw_calls, 0, 0);
         (0..n).map(|i| amount.get(i, &mut stream)).collect()
     }
@@ -627,6 +630,7 @@ impl Simulation {
                 None,
             )?;
         }
+        self.devices.note_connected(&self.families, &self.nodes);
         self.generation += 1;
         self.arrange()
     }

@@ -117,6 +117,18 @@ impl Devices {
         clock: &Clock,
         environment: &crate::record::Environment,
     ) -> Result<()> {
+        self.find_recorders(families, nodes);
+        for i in 0..self.recorders.len() {
+            let at = self.recorders[i];
+            if let Some(r) = self.recorder_mut(families, at.family, at.local) {
+                r.prepare(clock, environment)?;
+            }
+        }
+        self.index_listeners(families, nodes)
+    }
+
+    /// Lists all recorders in the order of their ids.
+    pub fn find_recorders(&mut self, families: &[Box<dyn Family>], nodes: &NodeTable) {
         self.parts.resize_with(families.len(), || None);
         self.recorders.clear();
         for run in nodes
@@ -133,13 +145,6 @@ impl Devices {
                 });
             }
         }
-        for i in 0..self.recorders.len() {
-            let at = self.recorders[i];
-            if let Some(r) = self.recorder_mut(families, at.family, at.local) {
-                r.prepare(clock, environment)?;
-            }
-        }
-        self.index_listeners(families, nodes)
     }
 
     fn index_of(&self, recorder: u32) -> usize {
@@ -308,6 +313,9 @@ impl Devices {
             };
             let (interval, offset) = r.sampling_steps(clock);
             let columns = r.sampling.record_from.len();
+            if columns == 0 {
+                continue;
+            }
             let targets = targets(l.source);
             let occurrences = crate::device::occurrences(&targets);
             let cache = ops.new_cache();
@@ -342,6 +350,24 @@ impl Devices {
                 (r, orders[r] - 1, *l)
             })
             .collect()
+    }
+
+    /// Tells sampling recorders anew to which nodes they are connected.
+    pub fn note_connected(&mut self, families: &[Box<dyn Family>], nodes: &NodeTable) {
+        self.find_recorders(families, nodes);
+        for i in 0..self.recorders.len() {
+            let at = self.recorders[i];
+            if let Some(r) = self.recorder_mut(families, at.family, at.local) {
+                r.connected.clear();
+            }
+        }
+        for i in 0..self.sampling.len() {
+            let l = self.sampling[i];
+            let at = self.recorders[self.index_of(l.recorder)];
+            if let Some(r) = self.recorder_mut(families, at.family, at.local) {
+                r.connected.insert(l.source);
+            }
+        }
     }
 
     /// The recorder with an index.

@@ -102,12 +102,26 @@ pub struct Simulation {
 }
 
 /// Seconds spent, as NEST names them.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Timers {
     pub create: f64,
     pub connect: f64,
     pub simulate: f64,
     pub prepare: f64,
+    /// The shortest and the longest slice; inf and -inf before the first.
+    pub update: (f64, f64),
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Timers {
+            create: 0.0,
+            connect: 0.0,
+            simulate: 0.0,
+            prepare: 0.0,
+            update: (f64::INFINITY, f64::NEG_INFINITY),
+        }
+    }
 }
 
 impl Simulation {

@@ -195,11 +195,24 @@ impl Simulation {
                     .map(|&(n, r)| (n, Value::Int(r)));
                 all(Value::Dict(types.collect()))
             }
+            "filenames" => self.filenames(group),
             _ => {
                 let parts = self.parts(group.family);
                 family.get(&parts, &group.at, key, &self.clock, self.now())
             }
         }
+    }
+
+    /// The files of recorders: those of the last run, or those that the next run would make.
+    fn filenames(&self, group: &Group<'_>) -> Option<Column> {
+        let environment = self.environment();
+        let names = group.at.iter().map(|l| {
+            let recorder = self
+                .devices
+                .recorder(&self.families, group.family, l.local)?;
+            recorder.filenames(&environment).map(Value::Strs)
+        });
+        names.collect::<Option<_>>().map(Column::Values)
     }
 
     /// Where a node would be in NEST's list of a thread's nodes: devices are on every thread.
@@ -341,7 +354,15 @@ impl Simulation {
             };
             match key {
                 "frozen" => {
-                    (0..group.ids.len()).try_for_each(|i| setting.of(i).as_bool(key).map(drop))?;
+                    for (i, id) in group.ids.iter().enumerate() {
+                        if setting.of(i).as_bool(key)? && family.recorders().is_some() {
+                            return Err(Error::bad_property(format!(
+                                "Setting status of a '{}' with node ID {id}: recorders cannot be \
+                                 frozen; use start and stop to limit what is recorded.",
+                                family.name()
+                            )));
+                        }
+                    }
                     frozen = Some(setting);
                 }
                 _ => settings.push((key.to_owned(), setting)),
@@ -351,7 +372,7 @@ impl Simulation {
     }
 
     fn draw_for_nodes(&self, p: &Parameter, ids: &[u32]) -> Result<Vec<Value>> {
-        let key = Key::new(self.settings.rng_seed, Purpose::NodeParameter);
+        let key = Key::new(self.settings.seed(), Purpose::NodeParameter);
         ids.iter()
             .map(|&id| {
                 let mut stream = Stream::new(key, self.draw_calls, id, 0);
@@ -376,7 +397,7 @@ impl Simulation {
     /// # Errors
     /// When the Parameter cannot be evaluated.
     pub fn evaluate(&mut self, p: &Parameter, n: usize) -> Result<Vec<f64>> {
-        let key = Key::new(self.settings.rng_seed, Purpose::Evaluate);
+        let key = Key::new(self.settings.seed(), Purpose::Evaluate);
         let mut stream = Stream::new(key, self.draw_calls, 0, 0);
         self.draw_calls += 1;
         (0..n)

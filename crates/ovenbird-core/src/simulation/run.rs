@@ -201,6 +201,9 @@ impl Simulation {
             let Some(r) = self.devices.recorder_at(&self.families, recorder) else {
                 continue;
             };
+            if r.sampling.record_from.is_empty() {
+                continue;
+            }
             let (interval, offset) = r.sampling_steps(&self.clock);
             self.workers[at.worker as usize].taps[family].push(Tap {
                 recorder,
@@ -316,7 +319,10 @@ impl Simulation {
                 unchecked = 0;
             }
             let now = Instant::now();
-            if (now - before).as_secs_f64() > self.settings.update_time_limit {
+            let took = (now - before).as_secs_f64();
+            let (min, max) = self.timers.update;
+            self.timers.update = (min.min(took), max.max(took));
+            if took > self.settings.update_time_limit {
                 return Err(Error::new(
                     Kind::Kernel,
                     format!(

@@ -1,5 +1,6 @@
 //! Kernel attributes: the settings of a simulation and what it reports of itself.
 
+use super::connect::MAX_DELAY;
 use super::{Phase, Simulation};
 use crate::error::{Error, Kind, Result};
 use crate::record::Environment;
@@ -12,6 +13,8 @@ use crate::value::{Dict, Value};
 pub struct Settings {
     pub threads: usize,
     pub rng_seed: u64,
+    /// Index into [`RNG_TYPES`]: which set of streams the seed selects from.
+    pub rng_type: usize,
     pub use_wfr: bool,
     /// Upper bound of a slice when coupled neurons iterate, in ms.
     pub wfr_comm_interval: f64,
@@ -54,9 +57,17 @@ fn inert_defaults() -> Dict {
             "structural_plasticity_update_interval",
             Value::Float(10000.0),
         ),
-        ("rng_type", Value::Str("Philox_32".to_owned())),
     ];
     surviving.into_iter().chain(resetting).collect()
+}
+
+/// The log of resizes of a spike buffer, which no process of this engine needs.
+fn resize_log() -> Dict {
+    let columns = ["global_max_spikes_sent", "new_buffer_size", "times"];
+    columns
+        .map(|key| (key, Value::Floats(Vec::new())))
+        .into_iter()
+        .collect()
 }
 
 /// How many of the inert settings outlive a reset.
@@ -67,6 +78,7 @@ impl Default for Settings {
         Settings {
             threads: 1,
             rng_seed: 143_202_461,
+            rng_type: DEFAULT_RNG_TYPE,
             use_wfr: true,
             wfr_comm_interval: 1.0,
             wfr_tol: 1e-4,
@@ -96,6 +108,13 @@ impl Settings {
             new.inert.set(key, value.clone());
         }
         new
+    }
+
+    /// The seed of all streams: the user's seed within the set of streams of the user's type.
+    /// The default type leaves the seed as it is.
+    pub(super) fn seed(&self) -> u64 {
+        let set = (self.rng_type + RNG_TYPES.len() - DEFAULT_RNG_TYPE) % RNG_TYPES.len();
+        self.rng_seed + ((set as u64) << 32)
     }
 
     pub(super) fn interpolation(&self) -> Interpolation {
@@ -166,7 +185,8 @@ const WRITABLE: [&str; 21] = [
     "rng_type",
 ];
 
-/// Names of random number generators that NEST knows; this engine always uses Philox.
+/// Names of random number generators that NEST knows. All numbers come from Philox 4x32-10; each
+/// name has a set of streams of its own, so that another name gives other numbers.
 const RNG_TYPES: [&str; 6] = [
     "Philox_32",
     "Philox_64",
@@ -175,6 +195,8 @@ const RNG_TYPES: [&str; 6] = [
     "mt19937",
     "mt19937_64",
 ];
+
+const DEFAULT_RNG_TYPE: usize = 5;
 
 fn locked(what: &str) -> Error {
     Error::new(Kind::Kernel, what)
@@ -208,6 +230,7 @@ impl Simulation {
             ("num_processes", Value::Int(1)),
             ("mpi_rank", Value::Int(0)),
             ("rng_seed", Value::Int(s.rng_seed as i64)),
+            ("rng_type", Value::Str(RNG_TYPES[s.rng_type].to_owned())),
             ("rng_types", strs(RNG_TYPES.to_vec())),
             ("off_grid_spiking", Value::Bool(false)),
             ("use_wfr", Value::Bool(s.use_wfr)),
@@ -247,6 +270,9 @@ impl Simulation {
                 Value::Float(self.timers.connect),
             ),
             ("time_simulate", Value::Float(self.timers.simulate)),
+            ("min_update_time", Value::Float(self.timers.update.0)),
+            ("max_update_time", Value::Float(self.timers.update.1)),
+            ("spike_buffer_resize_log", Value::Dict(resize_log())),
             (
                 "time_communicate_prepare",
                 Value::Float(self.timers.prepare),
@@ -341,6 +367,11 @@ impl Simulation {
         if new == self.clock {
             return;
         }
+        if let Some((min, max)) = self.delays.fixed {
+            let (min, max) = (self.clock.ms(min.into()), self.clock.ms(max.into()));
+            let steps = |n: i64| n.clamp(1, i64::from(MAX_DELAY) - 1) as u32;
+            self.delays.fixed = Some((steps(new.floor(min)), steps(new.ceil(max))));
+        }
         self.clock = new;
         self.families.iter_mut().for_each(|f| f.recalibrate(&new));
         for model in &mut self.synapses {
@@ -433,15 +464,11 @@ impl Simulation {
             }
             "rng_type" => {
                 let name = value.as_str(key)?;
-                if !RNG_TYPES.contains(&name) {
-                    return Err(Error::unknown(
-                        Kind::BadProperty,
-                        "Random number generator",
-                        name,
-                        RNG_TYPES,
-                    ));
-                }
-                s.inert.set(key, value.clone());
+                let known = RNG_TYPES.iter().position(|&t| t == name);
+                s.rng_type = known.ok_or_else(|| {
+                    let what = "Random number generator";
+                    Error::unknown(Kind::BadProperty, what, name, RNG_TYPES)
+                })?;
             }
             "structural_plasticity_synapses" => {
                 return Err(Error::new(
@@ -521,18 +548,20 @@ impl Simulation {
                 ));
             }
         };
-        let steps = |ms: f64| {
-            let n = clock
-                .exact(ms)
-                .filter(|n| (1..i64::from(u32::MAX)).contains(n));
-            n.map(|n| n as u32).ok_or_else(|| {
-                Error::new(
-                    Kind::BadDelay,
-                    format!("delay {ms} ms must be a positive multiple of the resolution"),
-                )
-            })
+        let steps = |key: &str, ms: f64, n: i64| {
+            if ms.is_finite() && (1..i64::from(MAX_DELAY)).contains(&n) {
+                return Ok(n as u32);
+            }
+            let text = format!(
+                "{key} must be at least the resolution, {} ms, and less than {MAX_DELAY} steps; got {ms} ms",
+                clock.resolution()
+            );
+            Err(Error::new(Kind::BadDelay, text))
         };
-        let (min, max) = (steps(min)?, steps(max)?);
+        let (min, max) = (
+            steps("min_delay", min, clock.floor(min))?,
+            steps("max_delay", max, clock.ceil(max))?,
+        );
         if min > max {
             return Err(Error::new(
                 Kind::BadDelay,

@@ -8,7 +8,7 @@ use crate::time::Step;
 
 impl Simulation {
     pub(super) fn device_keys(&self) -> DeviceKeys {
-        let seed = self.settings.rng_seed;
+        let seed = self.settings.seed();
         DeviceKeys {
             spikes: Key::new(seed, Purpose::Poisson),
             currents: Key::new(seed, Purpose::Noise),
@@ -66,7 +66,7 @@ impl Simulation {
             families: &self.families,
             spikes,
             device_key: keys,
-            neuron_key: Key::new(self.settings.rng_seed, Purpose::Neuron),
+            neuron_key: Key::new(self.settings.seed(), Purpose::Neuron),
             devices: &self.devices.parts,
         };
         let pool = self.pool.as_ref().expect("prepared before a run");
@@ -169,7 +169,7 @@ impl Simulation {
                 families: &self.families,
                 spikes: (0, &[]),
                 device_key: keys,
-                neuron_key: Key::new(self.settings.rng_seed, Purpose::Neuron),
+                neuron_key: Key::new(self.settings.seed(), Purpose::Neuron),
                 devices: &self.devices.parts,
             };
             let pool = self.pool.as_ref().expect("prepared before a run");

@@ -1,99 +1,128 @@
-//! `hh_psc_alpha`: Hodgkin-Huxley neuron with alpha-shaped synaptic currents.
+//! # hh_psc_alpha
 //!
-//! # Equations
+//! Hodgkin-Huxley neuron with alpha-shaped postsynaptic currents.
 //!
-//! C_m dV/dt = -(g_Na m^3 h (V - E_Na) + g_K n^4 (V - E_K) + g_L (V - E_L))
-//!             + I_e + I_stim + I_ex + I_in
+//! ```text
+//! C_m dV_m/dt = -(g_Na m^3 h (V_m - E_Na) + g_K n^4 (V_m - E_K) + g_L (V_m - E_L))
+//!               + I_e + I_stim + I_syn_ex + I_syn_in
+//! ```
 //!
-//! dx/dt = alpha_x(V) (1 - x) - beta_x(V) x for the gates x = m, h, n, with the rates, V in mV and
-//! rates in 1/ms,
+//! with dx/dt = alpha_x (1 - x) - beta_x x for the gates x = m, h, n (`Act_m`, `Inact_h`, `Act_n`)
+//! and the rates, V_m in mV and rates in 1/ms,
 //!
-//! | gate | alpha                                  | beta                      |
-//! |------|----------------------------------------|---------------------------|
-//! | m    | 0.1 (V + 40) / (1 - e^(-(V + 40)/10))  | 4 e^(-(V + 65)/18)        |
-//! | h    | 0.07 e^(-(V + 65)/20)                  | 1 / (1 + e^(-(V + 35)/10))|
-//! | n    | 0.01 (V + 55) / (1 - e^(-(V + 55)/10)) | 0.125 e^(-(V + 65)/80)    |
+//! | gate | alpha                                      | beta                        |
+//! |------|--------------------------------------------|-----------------------------|
+//! | m    | 0.1 (V_m + 40) / (1 - e^(-(V_m + 40)/10))  | 4 e^(-(V_m + 65)/18)        |
+//! | h    | 0.07 e^(-(V_m + 65)/20)                    | 1 / (1 + e^(-(V_m + 35)/10))|
+//! | n    | 0.01 (V_m + 55) / (1 - e^(-(V_m + 55)/10)) | 0.125 e^(-(V_m + 65)/80)    |
 //!
-//! Each synaptic current is an alpha function: d(dI)/dt = -dI / tau, dI_syn/dt = dI - I_syn / tau.
-//! A spike of weight w (pA) adds w e / tau to dI, so that the current peaks at w. Positive weights
-//! act on `I_syn_ex` with `tau_syn_ex`, all others on `I_syn_in` with `tau_syn_in`; inhibitory
-//! current is negative.
+//! A spike that arrives over a synapse of weight w (pA) adds a current
+//! `w (e / tau_syn) t exp(-t / tau_syn)`, whose peak is w, to `I_syn_ex` if w >= 0 and to
+//! `I_syn_in` otherwise. The neuron spikes at a local maximum of `V_m` at or above 0 mV, and not
+//! again for `t_ref`; its dynamics go on unchanged meanwhile.
 //!
-//! # Parameters
+//! The system is integrated with an adaptive Runge-Kutta-Fehlberg method of orders 4 and 5 with an
+//! absolute error of 1e-3 per step of the integration; an external current is constant over a step.
 //!
-//! | name         | unit | default  | check                                            |
-//! |--------------|------|----------|--------------------------------------------------|
-//! | `t_ref`      | ms   | 2.0      | >= 0: "Refractory time cannot be negative."      |
-//! | `g_Na`       | nS   | 12000    | >= 0: "All conductances must be non-negative."   |
-//! | `g_K`        | nS   | 3600     | as `g_Na`                                        |
-//! | `g_L`        | nS   | 30       | as `g_Na`                                        |
-//! | `C_m`        | pF   | 100      | > 0: "Capacitance must be strictly positive."    |
-//! | `E_Na`       | mV   | 50       |                                                  |
-//! | `E_K`        | mV   | -77      |                                                  |
-//! | `E_L`        | mV   | -54.402  |                                                  |
-//! | `tau_syn_ex` | ms   | 0.2      | > 0: "All time constants must be strictly positive." |
-//! | `tau_syn_in` | ms   | 2.0      | as `tau_syn_ex`                                  |
-//! | `I_e`        | pA   | 0        |                                                  |
-//!
-//! The checks run in the order capacitance, refractory time, time constants, conductances, on the
-//! values after all of a call's assignments.
-//!
-//! # State
-//!
-//! Settable and readable: `V_m` (initially -65 mV), `Act_m`, `Inact_h`, `Act_n` (initially the
-//! equilibria at -65 mV, whatever `V_m` is set to; must not be negative: "All (in)activation
-//! variables must be non-negative."). Synaptic currents and their derivatives start at zero and are
-//! neither readable nor settable by name. Recordable: `V_m`, `I_syn_ex`, `I_syn_in`, `Act_m`,
-//! `Inact_h`, `Act_n`.
-//!
-//! # One time step
-//!
-//! 1. Remember V as `U_old`; integrate all eight variables over the resolution with
-//!    [`control`], the step size being carried over from the previous time step. It starts at the
-//!    resolution, once when the buffers are initialised, and survives further runs.
-//! 2. Add the step's excitatory and inhibitory spike input, times
-//!    [`alpha_initial_value`](super::hodgkin_huxley::alpha_initial_value), to `dI_ex` and `dI_in`.
-//! 3. [`detect_spike`](super::hodgkin_huxley::detect_spike): while refractory count down, else
-//!    spike where V >= 0 mV and `U_old` > V; the spike is stamped with the end of the step, and
-//!    `t_ref` in steps, rounded to the grid, is then the refractory count.
-//! 4. Record.
-//! 5. The step's input current becomes `I_stim`, which acts during the next step. It starts at
-//!    zero.
-//!
-//! All inputs use receptor 0.
+//! References:
+//! Gerstner W & Kistler W (2002) Spiking neuron models. Cambridge University Press.
+//! Hodgkin AL & Huxley AF (1952) Journal of Physiology 117:500-544.
 
-use ovenbird_core::math::{Real, exp_linear};
-use ovenbird_core::ode::{Control, System};
+use super::hodgkin_huxley::{alpha_initial_value, detect_spike, equilibrium, gate};
+use ovenbird_core::error::Result;
+use ovenbird_core::math::{LaneMask, Lanes, Real, exp_linear};
+use ovenbird_core::model::{
+    Block, Constants, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port,
+    StepContext, Variable,
+};
+use ovenbird_core::ode::{Control, Rkf45, System, lane_groups, lanes_of, step_sizes};
+use ovenbird_core::time::Clock;
+use std::ops::Range;
 
-use super::hodgkin_huxley::equilibrium;
+ovenbird_core::params! {
+    /// Refractory period.
+    t_ref: f64 = 2.0, "ms", NON_NEGATIVE;
+    /// Sodium peak conductance.
+    g_Na: f64 = 12000.0, "nS", NON_NEGATIVE;
+    /// Potassium peak conductance.
+    g_K: f64 = 3600.0, "nS", NON_NEGATIVE;
+    /// Leak conductance.
+    g_L: f64 = 30.0, "nS", NON_NEGATIVE;
+    /// Membrane capacitance.
+    C_m: f64 = 100.0, "pF", POSITIVE;
+    /// Sodium reversal potential.
+    E_Na: f64 = 50.0, "mV";
+    /// Potassium reversal potential.
+    E_K: f64 = -77.0, "mV";
+    /// Leak reversal potential.
+    E_L: f64 = -54.402, "mV";
+    /// Rise time of the excitatory synaptic current.
+    tau_syn_ex: f64 = 0.2, "ms", POSITIVE;
+    /// Rise time of the inhibitory synaptic current.
+    tau_syn_in: f64 = 2.0, "ms", POSITIVE;
+    /// Constant input current.
+    I_e: f64 = 0.0, "pA";
+}
 
-/// Index of the membrane potential (mV) in the state.
-pub const V_M: usize = 0;
-/// Index of the sodium channel's activation.
-pub const HH_M: usize = 1;
-/// Index of the sodium channel's inactivation.
-pub const HH_H: usize = 2;
-/// Index of the potassium channel's activation.
-pub const HH_N: usize = 3;
-/// Index of the derivative-like variable of the excitatory current (pA/ms).
-pub const DI_EXC: usize = 4;
-/// Index of the excitatory current (pA).
-pub const I_EXC: usize = 5;
-/// Index of the derivative-like variable of the inhibitory current (pA/ms).
-pub const DI_INH: usize = 6;
-/// Index of the inhibitory current (pA).
-pub const I_INH: usize = 7;
-/// Dimension of the state.
-pub const DIM: usize = 8;
+ovenbird_core::state! {
+    /// Membrane potential (mV).
+    V_m: f64 = V_INITIAL;
+    /// Activation of the sodium channel.
+    Act_m: f64 = initial_state()[HH_M];
+    /// Inactivation of the sodium channel.
+    Inact_h: f64 = initial_state()[HH_H];
+    /// Activation of the potassium channel.
+    Act_n: f64 = initial_state()[HH_N];
+    /// What drives the excitatory synaptic current (pA/ms).
+    dI_syn_ex: f64 = 0.0;
+    /// Excitatory synaptic current (pA).
+    I_syn_ex: f64 = 0.0;
+    /// What drives the inhibitory synaptic current (pA/ms).
+    dI_syn_in: f64 = 0.0;
+    /// Inhibitory synaptic current (pA).
+    I_syn_in: f64 = 0.0;
+    /// External current of the present step (pA).
+    I_stim: f64 = 0.0;
+    /// Step size of the integration, carried over from step to step; 0 before the first (ms).
+    step_size: f64 = 0.0;
+    /// Steps left of the refractory period.
+    refractory: i32 = 0;
+}
+
+ovenbird_core::variables! { HhPscAlpha;
+    /// Membrane potential.
+    V_m: "mV", |_, s| s.V_m, set |_, s, x| s.V_m = x;
+    /// Excitatory synaptic current.
+    @recordable I_syn_ex: "pA", |_, s| s.I_syn_ex;
+    /// Inhibitory synaptic current.
+    @recordable I_syn_in: "pA", |_, s| s.I_syn_in;
+    /// Activation of the sodium channel.
+    Act_m: "", |_, s| s.Act_m, set |_, s, x| s.Act_m = gate("Act_m", x)?;
+    /// Inactivation of the sodium channel.
+    Inact_h: "", |_, s| s.Inact_h, set |_, s, x| s.Inact_h = gate("Inact_h", x)?;
+    /// Activation of the potassium channel.
+    Act_n: "", |_, s| s.Act_n, set |_, s, x| s.Act_n = gate("Act_n", x)?;
+}
+
+/// Index of the membrane potential (mV) in the state that is integrated.
+const V_M: usize = 0;
+const HH_M: usize = 1;
+const HH_H: usize = 2;
+const HH_N: usize = 3;
+const DI_EXC: usize = 4;
+const I_EXC: usize = 5;
+const DI_INH: usize = 6;
+const I_INH: usize = 7;
+/// Dimension of the state that is integrated.
+const DIM: usize = 8;
 
 /// Initial membrane potential in mV.
-pub const V_INITIAL: f64 = -65.0;
+const V_INITIAL: f64 = -65.0;
 
 /// Absolute error per integration step, in the units of each variable.
-pub const TOLERANCE: f64 = 1e-3;
+const TOLERANCE: f64 = 1e-3;
 
-/// The step-size control of the model.
-pub fn control<R: Real>() -> Control<R> {
+fn control<R: Real>() -> Control<R> {
     Control::y(TOLERANCE, 0.0)
 }
 
@@ -103,25 +132,25 @@ const EXP_3: f64 = 20.085_536_923_187_668;
 
 /// The rates of the gates in 1/ms at one membrane potential.
 #[derive(Clone, Copy, Debug)]
-pub struct Rates<R> {
+struct Rates<R> {
     /// Opening rate of m.
-    pub alpha_m: R,
+    alpha_m: R,
     /// Closing rate of m.
-    pub beta_m: R,
+    beta_m: R,
     /// Opening rate of h.
-    pub alpha_h: R,
+    alpha_h: R,
     /// Closing rate of h.
-    pub beta_h: R,
+    beta_h: R,
     /// Opening rate of n.
-    pub alpha_n: R,
+    alpha_n: R,
     /// Closing rate of n.
-    pub beta_n: R,
+    beta_n: R,
 }
 
 impl<R: Real> Rates<R> {
     /// The rates at the membrane potential `v` in mV.
     #[inline(always)]
-    pub fn at(v: R) -> Self {
+    fn at(v: R) -> Self {
         let c = R::splat;
         let u = v + c(65.0);
         // All exponentials but one are powers of e^(-u/80), up to constant factors.
@@ -144,7 +173,7 @@ impl<R: Real> Rates<R> {
 }
 
 /// The state of a new neuron.
-pub fn initial_state() -> [f64; DIM] {
+fn initial_state() -> [f64; DIM] {
     let rates = Rates::at(V_INITIAL);
     let mut y = [0.0; DIM];
     y[V_M] = V_INITIAL;
@@ -156,27 +185,27 @@ pub fn initial_state() -> [f64; DIM] {
 
 /// The constants of the right-hand side.
 #[derive(Clone, Copy, Debug)]
-pub struct Dynamics<R> {
+struct Dynamics<R> {
     /// `g_Na` in nS.
-    pub g_na: R,
+    g_na: R,
     /// `g_K` in nS.
-    pub g_k: R,
+    g_k: R,
     /// `g_L` in nS.
-    pub g_l: R,
+    g_l: R,
     /// `E_Na` in mV.
-    pub e_na: R,
+    e_na: R,
     /// `E_K` in mV.
-    pub e_k: R,
+    e_k: R,
     /// `E_L` in mV.
-    pub e_l: R,
+    e_l: R,
     /// 1 / `C_m` in 1/pF.
-    pub inverse_c_m: R,
+    inverse_c_m: R,
     /// 1 / `tau_syn_ex` in 1/ms.
-    pub inverse_tau_ex: R,
+    inverse_tau_ex: R,
     /// 1 / `tau_syn_in` in 1/ms.
-    pub inverse_tau_in: R,
+    inverse_tau_in: R,
     /// `I_stim` + `I_e` in pA.
-    pub current: R,
+    current: R,
 }
 
 impl<R: Real> System<R> for Dynamics<R> {
@@ -202,271 +231,160 @@ impl<R: Real> System<R> for Dynamics<R> {
     }
 }
 
+/// Derived constants.
+pub struct Derived {
+    dynamics: Dynamics<f64>,
+    psc_ex: f64,
+    psc_in: f64,
+    refractory_steps: i32,
+}
+
+impl Dynamics<Lanes> {
+    /// The constants of a lane group.
+    #[inline(always)]
+    fn of(constants: &Constants<'_, Derived>, group: &Range<usize>, i_stim: &[f64]) -> Self {
+        let all = |get: fn(&Dynamics<f64>) -> f64| lanes_of(constants, group, |d| get(&d.dynamics));
+        Dynamics {
+            g_na: all(|d| d.g_na),
+            g_k: all(|d| d.g_k),
+            g_l: all(|d| d.g_l),
+            e_na: all(|d| d.e_na),
+            e_k: all(|d| d.e_k),
+            e_l: all(|d| d.e_l),
+            inverse_c_m: all(|d| d.inverse_c_m),
+            inverse_tau_ex: all(|d| d.inverse_tau_ex),
+            inverse_tau_in: all(|d| d.inverse_tau_in),
+            current: Lanes::load(i_stim) + all(|d| d.current),
+        }
+    }
+}
+
+/// The neuron model `hh_psc_alpha`.
+pub struct HhPscAlpha;
+
+const EXCITATORY: usize = 0;
+const INHIBITORY: usize = 1;
+const CURRENT: usize = 2;
+
+impl Neuron for HhPscAlpha {
+    type Params = Params;
+    type Columns = StateColumns;
+    type Derived = Derived;
+
+    const INFO: NodeInfo = NodeInfo::new(
+        "hh_psc_alpha",
+        ElementType::Neuron,
+        "Hodgkin-Huxley neuron with alpha-shaped postsynaptic currents",
+        include_str!("hh_psc_alpha.rs"),
+    );
+
+    fn variables() -> &'static [Variable<Self>] {
+        VARIABLES
+    }
+
+    fn derive(p: &Params, clock: &Clock) -> Derived {
+        Derived {
+            dynamics: Dynamics {
+                g_na: p.g_Na,
+                g_k: p.g_K,
+                g_l: p.g_L,
+                e_na: p.E_Na,
+                e_k: p.E_K,
+                e_l: p.E_L,
+                inverse_c_m: 1.0 / p.C_m,
+                inverse_tau_ex: 1.0 / p.tau_syn_ex,
+                inverse_tau_in: 1.0 / p.tau_syn_in,
+                current: p.I_e,
+            },
+            psc_ex: alpha_initial_value(p.tau_syn_ex),
+            psc_in: alpha_initial_value(p.tau_syn_in),
+            refractory_steps: clock.round(p.t_ref) as i32,
+        }
+    }
+
+    fn channels(_: &Params) -> usize {
+        3
+    }
+
+    fn port(_: &Params, event: Event, receptor: i64) -> Option<Port> {
+        match (event, receptor) {
+            (Event::Spike, 0) => Some(Port::by_sign(EXCITATORY, INHIBITORY)),
+            (Event::Current, 0) => Some(Port::one(CURRENT)),
+            _ => None,
+        }
+    }
+
+    #[inline(always)]
+    fn step(
+        context: &StepContext,
+        block: Block<'_, Self>,
+        inputs: &Inputs<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), Failure> {
+        let s = block.state;
+        let mut columns = [
+            s.V_m,
+            s.Act_m,
+            s.Inact_h,
+            s.Act_n,
+            s.dI_syn_ex,
+            s.I_syn_ex,
+            s.dI_syn_in,
+            s.I_syn_in,
+        ];
+        let ex = inputs.channel(EXCITATORY);
+        let inh = inputs.channel(INHIBITORY);
+        let current = inputs.channel(CURRENT);
+        let mut solver = Rkf45::new(&[Lanes::default(); DIM]);
+        for group in lane_groups(block.len) {
+            let all = |get: fn(&Derived) -> f64| lanes_of(&block.constants, &group, get);
+            let system = Dynamics::of(&block.constants, &group, &s.I_stim[group.clone()]);
+            let mut y: [Lanes; DIM] =
+                std::array::from_fn(|k| Lanes::load(&columns[k][group.clone()]));
+            let mut h = step_sizes(&s.step_size[group.clone()], context.h);
+            let active = LaneMask::first(group.len());
+            let v_old = y[V_M];
+            solver
+                .advance(&system, &control(), context.h, active, &mut y, &mut h)
+                .check(group.start)?;
+            y[DI_EXC] = y[DI_EXC] + Lanes::load(&ex[group.clone()]) * all(|d| d.psc_ex);
+            y[DI_INH] = y[DI_INH] + Lanes::load(&inh[group.clone()]) * all(|d| d.psc_in);
+            for (column, value) in columns.iter_mut().zip(y) {
+                value.store(&mut column[group.clone()]);
+            }
+            h.store(&mut s.step_size[group.clone()]);
+            s.I_stim[group.clone()].copy_from_slice(&current[group.clone()]);
+            for (lane, i) in group.enumerate() {
+                let steps = block.constants.of(i).refractory_steps;
+                let (old, new) = (v_old.lane(lane), y[V_M].lane(lane));
+                let spike = detect_spike(old, new, &mut s.refractory[i], steps);
+                output.fired[i] = u8::from(spike);
+            }
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use ovenbird_core::math::{LANES, LaneMask, Lanes, Mask, vectorize};
-    use ovenbird_core::ode::Rkf45;
-
-    use super::super::hodgkin_huxley::{alpha_initial_value, detect_spike};
     use super::*;
+    use ovenbird_core::math::{LANES, Mask, vectorize};
 
-    /// The default parameters, and a constant current.
-    pub fn dynamics<R: Real>(current: R) -> Dynamics<R> {
+    fn dynamics<R: Real>(current: R) -> Dynamics<R> {
+        let d = HhPscAlpha::derive(&Params::default(), &Clock::default()).dynamics;
         let c = R::splat;
         Dynamics {
-            g_na: c(12000.0),
-            g_k: c(3600.0),
-            g_l: c(30.0),
-            e_na: c(50.0),
-            e_k: c(-77.0),
-            e_l: c(-54.402),
-            inverse_c_m: c(1.0 / 100.0),
-            inverse_tau_ex: c(1.0 / 0.2),
-            inverse_tau_in: c(1.0 / 2.0),
+            g_na: c(d.g_na),
+            g_k: c(d.g_k),
+            g_l: c(d.g_l),
+            e_na: c(d.e_na),
+            e_k: c(d.e_k),
+            e_l: c(d.e_l),
+            inverse_c_m: c(d.inverse_c_m),
+            inverse_tau_ex: c(d.inverse_tau_ex),
+            inverse_tau_in: c(d.inverse_tau_in),
             current,
         }
-    }
-
-    /// Steps a neuron at the resolution 0.1 ms, showing `record` the step's number and the state
-    /// at its end; `input` gives the current, the excitatory, and the inhibitory spike input.
-    fn simulate(
-        i_e: f64,
-        steps: u32,
-        input: impl Fn(u32) -> [f64; 3],
-        mut record: impl FnMut(u32, &[f64; DIM]),
-    ) -> Vec<u32> {
-        let mut y = initial_state();
-        let mut solver = Rkf45::new(&y);
-        let mut h = 0.1;
-        let mut system = dynamics(i_e);
-        let mut refractory = 0;
-        let mut spikes = Vec::new();
-        for step in 1..=steps {
-            let v_old = y[V_M];
-            assert!(
-                solver
-                    .advance(&system, &control(), 0.1, true, &mut y, &mut h)
-                    .is_empty()
-            );
-            let [current, excitation, inhibition] = input(step);
-            y[DI_EXC] += excitation * alpha_initial_value(0.2);
-            y[DI_INH] += inhibition * alpha_initial_value(2.0);
-            if detect_spike(v_old, y[V_M], &mut refractory, 20) {
-                spikes.push(step);
-            }
-            record(step, &y);
-            system.current = i_e + current;
-        }
-        spikes
-    }
-
-    fn assert_close(value: f64, reference: f64, what: &str) {
-        let error = (value - reference).abs() / reference.abs();
-        assert!(
-            error < 1e-9,
-            "{what}: {value} instead of {reference}, relative error {error:e}"
-        );
-    }
-
-    /// Time in steps, `V_m`, `Act_m`, `Inact_h`, `Act_n` in NEST 3.10.0:
-    /// `nest.resolution = 0.1; n = nest.Create("hh_psc_alpha", params={"I_e": 650.0})`, a
-    /// multimeter of interval 0.1, `nest.Simulate(200.1)`.
-    const DRIVEN: [(u32, [f64; 4]); 8] = [
-        (
-            250,
-            [
-                -73.84551414014882,
-                0.01744236553103527,
-                0.27286976507419164,
-                0.5593783097801415,
-            ],
-        ),
-        (
-            500,
-            [
-                -62.53689899568405,
-                0.06751826992026634,
-                0.4957081452161813,
-                0.368352323252606,
-            ],
-        ),
-        (
-            750,
-            [
-                -18.412747056403475,
-                0.4607581129670595,
-                0.32231945899046566,
-                0.46384182136290597,
-            ],
-        ),
-        (
-            1000,
-            [
-                -70.17999523398629,
-                0.027198460345916355,
-                0.4063778183853017,
-                0.4442627413692015,
-            ],
-        ),
-        (
-            1250,
-            [
-                -59.54545109374875,
-                0.09456825928511932,
-                0.4841464420740346,
-                0.3732952474969035,
-            ],
-        ),
-        (
-            1500,
-            [
-                -65.604965300879,
-                0.35449222466164776,
-                0.07968729763023631,
-                0.7282597156218887,
-            ],
-        ),
-        (
-            1750,
-            [
-                -66.04095561649909,
-                0.04471102009365398,
-                0.47446871919913697,
-                0.38702339575496175,
-            ],
-        ),
-        (
-            2000,
-            [
-                -56.5219866295808,
-                0.12876213664653688,
-                0.4476921824523979,
-                0.3936014224017651,
-            ],
-        ),
-    ];
-    const DRIVEN_SPIKES: [u32; 11] = [28, 209, 391, 573, 755, 936, 1118, 1300, 1482, 1663, 1845];
-
-    #[test]
-    fn constant_current_gives_the_trace_of_nest() {
-        let mut rows = DRIVEN.iter();
-        let spikes = simulate(
-            650.0,
-            2000,
-            |_| [0.0; 3],
-            |step, y| {
-                if step % 250 == 0 {
-                    let (time, values) = rows.next().expect("a row for each 25 ms");
-                    assert_eq!(*time, step);
-                    for (i, &value) in values.iter().enumerate() {
-                        assert_close(y[i], value, &format!("variable {i} at step {step}"));
-                    }
-                }
-            },
-        );
-        assert!(rows.next().is_none());
-        assert_eq!(spikes, DRIVEN_SPIKES);
-    }
-
-    /// Time in steps, `V_m`, `I_syn_ex`, `I_syn_in` in NEST 3.10.0 for `I_e` = 100, a spike
-    /// generator with `spike_times` 3, 20, 21 connected with weight 2000 and with weight -150 and
-    /// delay 1.5, and a `dc_generator` of 400 pA from 30 ms.
-    const INPUT: [(u32, [f64; 3]); 11] = [
-        (41, [-62.17240312940217, 1648.7213936849178, 0.0]),
-        (42, [-60.39065026282924, 2000.0001781381218, 0.0]),
-        (
-            50,
-            [-50.80824850467239, 183.1564321516814, -79.387500624397],
-        ),
-        (
-            60,
-            [35.467935104170515, 2.468186674506482, -144.45285938553513],
-        ),
-        (
-            225,
-            [-21.933307928620327, 1138.2025525342324, -124.10696985108952],
-        ),
-        (
-            300,
-            [
-                -72.84426929771573,
-                9.301229637301165e-13,
-                -60.69306777676392,
-            ],
-        ),
-        (
-            310,
-            [
-                -71.54199885806348,
-                7.048466831068423e-15,
-                -41.48446184809961,
-            ],
-        ),
-        (
-            311,
-            [
-                -71.02936382386885,
-                4.322491413165156e-15,
-                -39.90567945184505,
-            ],
-        ),
-        (
-            312,
-            [
-                -70.55478435424925,
-                2.650459890390625e-15,
-                -38.38221965131888,
-            ],
-        ),
-        (
-            450,
-            [
-                -73.23399014206295,
-                7.14103146528612e-45,
-                -0.0974765687458714,
-            ],
-        ),
-        (
-            600,
-            [
-                -62.74484390118845,
-                3.150111332841035e-77,
-                -8.92593828342529e-05,
-            ],
-        ),
-    ];
-
-    #[test]
-    fn input_gives_the_trace_of_nest() {
-        // Delays of 10 and 15 steps; the current is first seen a delay after the generator's start.
-        let input = |step: u32| {
-            let current = if step >= 310 { 400.0 } else { 0.0 };
-            let excitation = if [40, 210, 220].contains(&step) {
-                2000.0
-            } else {
-                0.0
-            };
-            let inhibition = if [45, 215, 225].contains(&step) {
-                -150.0
-            } else {
-                0.0
-            };
-            [current, excitation, inhibition]
-        };
-        let mut rows = INPUT.iter().peekable();
-        let spikes = simulate(100.0, 600, input, |step, y| {
-            if let Some((_, values)) = rows.next_if(|(time, _)| *time == step) {
-                for (i, &value) in [V_M, I_EXC, I_INH].iter().zip(values) {
-                    assert!(
-                        (y[*i] - value).abs() <= 1e-9 * value.abs(),
-                        "{step}: {} {value}",
-                        y[*i]
-                    );
-                }
-            }
-        });
-        assert!(rows.next().is_none());
-        assert_eq!(spikes, [59, 229, 400]);
     }
 
     #[test]
@@ -501,38 +419,24 @@ mod tests {
         }
     }
 
+    fn integrate<R: Real>(current: R) -> [R; DIM] {
+        let mut y = initial_state().map(R::splat);
+        let (mut solver, mut h) = (Rkf45::new(&y), R::splat(0.1));
+        let (system, all) = (dynamics(current), R::Mask::splat(true));
+        for _ in 0..300 {
+            let failures = solver.advance(&system, &control(), 0.1, all, &mut y, &mut h);
+            assert!(failures.is_empty());
+        }
+        y
+    }
+
     #[test]
     fn a_lane_has_the_bits_of_a_neuron_alone() {
         let currents = Lanes::from_fn(|lane| 200.0 * lane as f64 - 100.0);
-        let steps = 300;
-        let mut y = initial_state().map(Lanes::splat);
-        let mut solver = Rkf45::new(&y);
-        let mut h = Lanes::splat(0.1);
-        let system = dynamics(currents);
-        vectorize(
-            #[inline(always)]
-            || {
-                for _ in 0..steps {
-                    let all = LaneMask::splat(true);
-                    let failures = solver.advance(&system, &control(), 0.1, all, &mut y, &mut h);
-                    assert!(failures.is_empty());
-                }
-            },
-        );
+        let y = vectorize(|| integrate(currents));
         for lane in 0..LANES {
-            let i_e = currents.lane(lane);
-            simulate(
-                i_e,
-                steps,
-                |_| [0.0; 3],
-                |step, one| {
-                    if step == steps {
-                        for i in 0..DIM {
-                            assert_eq!(one[i].to_bits(), y[i].lane(lane).to_bits(), "lane {lane}");
-                        }
-                    }
-                },
-            );
+            let alone = integrate(currents.lane(lane)).map(f64::to_bits);
+            assert_eq!(alone, y.map(|y| y.lane(lane).to_bits()), "lane {lane}");
         }
     }
 }

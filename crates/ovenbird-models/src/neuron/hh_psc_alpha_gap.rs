@@ -1,158 +1,161 @@
-//! `hh_psc_alpha_gap`: Hodgkin-Huxley neuron with gap junctions and alpha-shaped synaptic currents.
+//! # hh_psc_alpha_gap
 //!
-//! # Equations
+//! Hodgkin-Huxley neuron with gap junctions and alpha-shaped postsynaptic currents.
 //!
-//! C_m dV/dt = -(g_Na m^3 h (V - E_Na) + (g_Kv1 n^4 + g_Kv3 p^2) (V - E_K) + g_L (V - E_L))
-//!             + I_e + I_stim + I_ex + I_in + I_gap
+//! ```text
+//! C_m dV_m/dt = -(g_Na m^3 h (V_m - E_Na) + (g_Kv1 n^4 + g_Kv3 p^2) (V_m - E_K) + g_L (V_m - E_L))
+//!               + I_e + I_stim + I_syn_ex + I_syn_in + I_gap
+//! I_gap = sum_j g_j (V_j - V_m)
+//! ```
 //!
-//! dx/dt = alpha_x(V) (1 - x) - beta_x(V) x for the gates x = m, h, n, p, with the rates, V in mV
-//! and rates in 1/ms,
+//! with dx/dt = alpha_x (1 - x) - beta_x x for the gates x = m, h, n, p (`Act_m`, `Inact_h`,
+//! `Act_n`, `Inact_p`) and the rates, V_m in mV and rates in 1/ms,
 //!
-//! | gate | alpha                                      | beta                             |
-//! |------|--------------------------------------------|----------------------------------|
-//! | m    | 40 (V - 75.5) / (1 - e^(-(V - 75.5)/13.5)) | 1.2262 e^(-V/42.248)             |
-//! | h    | 0.0035 e^(-V/24.186)       | 0.017 (V + 51.25) / (1 - e^(-(V + 51.25)/5.2))   |
-//! | p    | (V - 95) / (1 - e^(-(V - 95)/11.8))        | 0.025 e^(-V/22.222)              |
-//! | n    | 0.014 (V + 44) / (1 - e^(-(V + 44)/2.3))   | 0.0043 e^(-(V + 44)/34)          |
+//! | gate | alpha                                          | beta                            |
+//! |------|------------------------------------------------|---------------------------------|
+//! | m    | 40 (V_m - 75.5) / (1 - e^(-(V_m - 75.5)/13.5)) | 1.2262 e^(-V_m/42.248)          |
+//! | h    | 0.0035 e^(-V_m/24.186)     | 0.017 (V_m + 51.25) / (1 - e^(-(V_m + 51.25)/5.2))  |
+//! | n    | 0.014 (V_m + 44) / (1 - e^(-(V_m + 44)/2.3))   | 0.0043 e^(-(V_m + 44)/34)       |
+//! | p    | (V_m - 95) / (1 - e^(-(V_m - 95)/11.8))        | 0.025 e^(-V_m/22.222)           |
 //!
-//! Synaptic currents are those of [`hh_psc_alpha`](super::hh_psc_alpha).
+//! Synaptic currents and spikes are those of `hh_psc_alpha`. The potential V_j of a neighbour is a
+//! polynomial in the time within a step (kernel attribute `wfr_interpolation_order`), which
+//! waveform relaxation iterates until it changes by no more than `wfr_tol`. Without waveform
+//! relaxation (`use_wfr` False) it is V_j at the beginning of the step.
 //!
-//! The gap current is I_gap = sum_j g_ij (V_j - V_i), where V_j enters as a polynomial in the
-//! fraction s = t / resolution of the time step:
-//! I_gap(s) = -(sum_j g_ij) V + c_0 + c_1 s + c_2 s^2 + c_3 s^3, with c_k = sum_j g_ij c_kj.
+//! The system is integrated with an adaptive Runge-Kutta-Fehlberg method of orders 4 and 5 with an
+//! absolute error of 1e-6 per step of the integration; an external current is constant over a step.
 //!
-//! # Parameters
-//!
-//! | name         | unit | default | check                                            |
-//! |--------------|------|---------|--------------------------------------------------|
-//! | `t_ref`      | ms   | 2.0     | >= 0: "Refractory time cannot be negative."      |
-//! | `g_Na`       | nS   | 4500    | >= 0: "All conductances must be non-negative."   |
-//! | `g_Kv1`      | nS   | 9       | as `g_Na`                                        |
-//! | `g_Kv3`      | nS   | 9000    | as `g_Na`                                        |
-//! | `g_L`        | nS   | 10      | as `g_Na`                                        |
-//! | `C_m`        | pF   | 40      | > 0: "Capacitance must be strictly positive."    |
-//! | `E_Na`       | mV   | 74      |                                                  |
-//! | `E_K`        | mV   | -90     |                                                  |
-//! | `E_L`        | mV   | -70     |                                                  |
-//! | `tau_syn_ex` | ms   | 0.2     | > 0: "All time constants must be strictly positive." |
-//! | `tau_syn_in` | ms   | 2.0     | as `tau_syn_ex`                                  |
-//! | `I_e`        | pA   | 0       |                                                  |
-//!
-//! The checks run in the order capacitance, refractory time, time constants, conductances.
-//!
-//! # State
-//!
-//! Settable and readable: `V_m` (initially [`V_INITIAL`]), `Act_m`, `Inact_h`, `Act_n`, `Inact_p`
-//! (initially the equilibria at that potential; must not be negative: "All (in)activation variables
-//! must be non-negative."). Recordable: these and `I_syn_ex`, `I_syn_in`.
-//!
-//! # One time step
-//!
-//! As for [`hh_psc_alpha`](super::hh_psc_alpha), with the tolerance [`TOLERANCE`], a thousandth of
-//! that model's.
-//!
-//! # Slices, and waveform relaxation
-//!
-//! A slice has d = `min_delay` steps; gap junctions limit it to `wfr_comm_interval`. Each neuron
-//! holds the sum of its gap weights, and d sets of coefficients, one for each step (lag) of the
-//! slice: those that the other side sent, times weight, summed. Both are reset to zero after each
-//! update of the slice, be it final or an iteration, once they have been used; the delivery that
-//! follows fills them anew. Gap junctions use receptor 0.
-//!
-//! *Iteration* (where `use_wfr` is true and any gap junction exists), before the slice's final
-//! update, at most `wfr_max_iterations` times:
-//!
-//! 1. Each neuron steps through the lags to the end of the slice, also where the run ends before,
-//!    reading its spike buffers without clearing them. It makes no test for spikes, no recording,
-//!    and no change of `I_stim`, which keeps the value that it had at the beginning of the slice for
-//!    all lags. Spike input is added after each lag as usual.
-//! 2. For each lag it keeps the coefficients [`interpolate`] of its own V, which need y_i and y_ip1,
-//!    the potentials at the beginning and the end of the lag (the latter before or after the spike
-//!    input alike), and for order 3 also the resolution times dV/dt at both, computed with the gap
-//!    current at s = 0 and s = 1.
-//! 3. It has converged if, at the end of every lag, V differs by no more than `wfr_tol` from V at
-//!    the same lag in the previous iteration. The values of the previous iteration are taken to be
-//!    zero in the first one, so that there are at least two, unless |V| <= `wfr_tol` throughout.
-//! 4. State and refractory count return to their values at the beginning of the slice. The
-//!    suggested step size of the integration does not: it is carried from iteration to iteration
-//!    and into the final update.
-//! 5. All neurons' coefficients are exchanged, also after the last iteration. The iterations end
-//!    when all neurons of all threads and ranks have converged. Where they have not, the
-//!    warning is "Maximum number of iterations reached at interval A-B ms", and the run goes on.
-//!
-//! *Final update*: as above with the coefficients received last. It sends, for each lag that was
-//! updated, the constant V at the end of the last lag (c_0 = V, others zero), which is what the
-//! first iteration of the next slice uses. Coefficients of a final update are exchanged at the end of
-//! a whole slice only. A run that ends in the midst of a slice leaves coefficients and weights
-//! zero, so that the next one begins its iterations, over the remaining lags, without gap current;
-//! lags that an update does not cover are sent as zero.
-//!
-//! Nothing is delivered before the very first slice, whose first iteration (or final update) thus
-//! has no gap current.
-//!
-//! Without waveform relaxation (`use_wfr` false), slices are of one step, only final updates are
-//! made, and so V_j is constant over a step: its value at the step's beginning.
-//!
-//! Kernel properties: `use_wfr` (true), `wfr_comm_interval` (1.0 ms), `wfr_tol` (1e-4 mV),
-//! `wfr_max_iterations` (15), `wfr_interpolation_order` (3; "Interpolation order must be 0, 1, or
-//! 3.").
+//! References:
+//! Hahne J, Helias M, Kunkel S, Igarashi J, Bolten M, Frommer A & Diesmann M (2015) Frontiers in
+//! Neuroinformatics 9:22.
+//! Mancilla JG, Lewis TJ, Pinto DJ, Rinzel J & Connors BW (2007) Journal of Neuroscience
+//! 27:2058-2073.
 
-use ovenbird_core::math::{Real, exp_linear};
-use ovenbird_core::ode::{Control, System};
+use super::hodgkin_huxley::{alpha_initial_value, detect_spike, equilibrium, gate};
+use ovenbird_core::error::Result;
+use ovenbird_core::math::{LaneMask, Lanes, Real, exp_linear};
+use ovenbird_core::model::{
+    Block, ElementType, Event, Failure, GapInput, Inputs, Neuron, NodeInfo, Output, Port,
+    StepContext, Variable,
+};
+use ovenbird_core::ode::{Control, Rkf45, System, lane_groups, lanes_of, step_sizes};
+use ovenbird_core::time::Clock;
+use std::ops::Range;
 
-use super::hodgkin_huxley::equilibrium;
+ovenbird_core::params! {
+    /// Refractory period.
+    t_ref: f64 = 2.0, "ms", NON_NEGATIVE;
+    /// Sodium peak conductance.
+    g_Na: f64 = 4500.0, "nS", NON_NEGATIVE;
+    /// Potassium peak conductance of the Kv1 channels.
+    g_Kv1: f64 = 9.0, "nS", NON_NEGATIVE;
+    /// Potassium peak conductance of the Kv3 channels.
+    g_Kv3: f64 = 9000.0, "nS", NON_NEGATIVE;
+    /// Leak conductance.
+    g_L: f64 = 10.0, "nS", NON_NEGATIVE;
+    /// Membrane capacitance.
+    C_m: f64 = 40.0, "pF", POSITIVE;
+    /// Sodium reversal potential.
+    E_Na: f64 = 74.0, "mV";
+    /// Potassium reversal potential.
+    E_K: f64 = -90.0, "mV";
+    /// Leak reversal potential.
+    E_L: f64 = -70.0, "mV";
+    /// Rise time of the excitatory synaptic current.
+    tau_syn_ex: f64 = 0.2, "ms", POSITIVE;
+    /// Rise time of the inhibitory synaptic current.
+    tau_syn_in: f64 = 2.0, "ms", POSITIVE;
+    /// Constant input current.
+    I_e: f64 = 0.0, "pA";
+}
 
-/// Index of the membrane potential (mV) in the state.
-pub const V_M: usize = 0;
-/// Index of the sodium channel's activation.
-pub const HH_M: usize = 1;
-/// Index of the sodium channel's inactivation.
-pub const HH_H: usize = 2;
-/// Index of the activation of the Kv1 channel.
-pub const HH_N: usize = 3;
-/// Index of the activation of the Kv3 channel.
-pub const HH_P: usize = 4;
-/// Index of the derivative-like variable of the excitatory current (pA/ms).
-pub const DI_EXC: usize = 5;
-/// Index of the excitatory current (pA).
-pub const I_EXC: usize = 6;
-/// Index of the derivative-like variable of the inhibitory current (pA/ms).
-pub const DI_INH: usize = 7;
-/// Index of the inhibitory current (pA).
-pub const I_INH: usize = 8;
-/// Dimension of the state.
-pub const DIM: usize = 9;
+ovenbird_core::state! {
+    /// Membrane potential (mV).
+    V_m: f64 = V_INITIAL;
+    /// Activation of the sodium channel.
+    Act_m: f64 = initial_state()[HH_M];
+    /// Inactivation of the sodium channel.
+    Inact_h: f64 = initial_state()[HH_H];
+    /// Activation of the Kv1 channel.
+    Act_n: f64 = initial_state()[HH_N];
+    /// Activation of the Kv3 channel.
+    Inact_p: f64 = initial_state()[HH_P];
+    /// What drives the excitatory synaptic current (pA/ms).
+    dI_syn_ex: f64 = 0.0;
+    /// Excitatory synaptic current (pA).
+    I_syn_ex: f64 = 0.0;
+    /// What drives the inhibitory synaptic current (pA/ms).
+    dI_syn_in: f64 = 0.0;
+    /// Inhibitory synaptic current (pA).
+    I_syn_in: f64 = 0.0;
+    /// External current of the present step (pA).
+    I_stim: f64 = 0.0;
+    /// Step size of the integration, carried over from step to step; 0 before the first (ms).
+    step_size: f64 = 0.0;
+    /// Steps left of the refractory period.
+    refractory: i32 = 0;
+}
+
+ovenbird_core::variables! { HhPscAlphaGap;
+    /// Membrane potential.
+    V_m: "mV", |_, s| s.V_m, set |_, s, x| s.V_m = x;
+    /// Excitatory synaptic current.
+    @recordable I_syn_ex: "pA", |_, s| s.I_syn_ex;
+    /// Inhibitory synaptic current.
+    @recordable I_syn_in: "pA", |_, s| s.I_syn_in;
+    /// Activation of the sodium channel.
+    Act_m: "", |_, s| s.Act_m, set |_, s, x| s.Act_m = gate("Act_m", x)?;
+    /// Inactivation of the sodium channel.
+    Inact_h: "", |_, s| s.Inact_h, set |_, s, x| s.Inact_h = gate("Inact_h", x)?;
+    /// Activation of the Kv1 channel.
+    Act_n: "", |_, s| s.Act_n, set |_, s, x| s.Act_n = gate("Act_n", x)?;
+    /// Activation of the Kv3 channel.
+    Inact_p: "", |_, s| s.Inact_p, set |_, s, x| s.Inact_p = gate("Inact_p", x)?;
+}
+
+/// Index of the membrane potential (mV) in the state that is integrated.
+const V_M: usize = 0;
+const HH_M: usize = 1;
+const HH_H: usize = 2;
+const HH_N: usize = 3;
+const HH_P: usize = 4;
+const DI_EXC: usize = 5;
+const I_EXC: usize = 6;
+const DI_INH: usize = 7;
+const I_INH: usize = 8;
+/// Dimension of the state that is integrated.
+const DIM: usize = 9;
 
 /// Initial membrane potential in mV.
-pub const V_INITIAL: f64 = -69.604_011_916_312_22;
+const V_INITIAL: f64 = -69.604_011_916_312_22;
 
 /// Absolute error per integration step, in the units of each variable.
-pub const TOLERANCE: f64 = 1e-6;
+const TOLERANCE: f64 = 1e-6;
 
-/// The step-size control of the model.
-pub fn control<R: Real>() -> Control<R> {
+fn control<R: Real>() -> Control<R> {
     Control::y(TOLERANCE, 0.0)
 }
 
 /// The rates of the gates in 1/ms at one membrane potential.
 #[derive(Clone, Copy, Debug)]
-pub struct Rates<R> {
+struct Rates<R> {
     /// Opening rate of m.
-    pub alpha_m: R,
+    alpha_m: R,
     /// Closing rate of m.
-    pub beta_m: R,
+    beta_m: R,
     /// Opening rate of h.
-    pub alpha_h: R,
+    alpha_h: R,
     /// Closing rate of h.
-    pub beta_h: R,
+    beta_h: R,
     /// Opening rate of n.
-    pub alpha_n: R,
+    alpha_n: R,
     /// Closing rate of n.
-    pub beta_n: R,
+    beta_n: R,
     /// Opening rate of p.
-    pub alpha_p: R,
+    alpha_p: R,
     /// Closing rate of p.
-    pub beta_p: R,
+    beta_p: R,
 }
 
 /// `slope` (v - `v_half`) / (1 - e^(-(v - `v_half`) / `width`)).
@@ -171,7 +174,7 @@ fn exponential_rate<R: Real>(v: R, rate: f64, v_ref: f64, width: f64) -> R {
 impl<R: Real> Rates<R> {
     /// The rates at the membrane potential `v` in mV.
     #[inline(always)]
-    pub fn at(v: R) -> Self {
+    fn at(v: R) -> Self {
         Self {
             alpha_m: linear_rate(v, 40.0, 75.5, 13.5),
             beta_m: exponential_rate(v, 1.2262, 0.0, 42.248),
@@ -186,7 +189,7 @@ impl<R: Real> Rates<R> {
 }
 
 /// The state of a new neuron.
-pub fn initial_state() -> [f64; DIM] {
+fn initial_state() -> [f64; DIM] {
     let rates = Rates::at(V_INITIAL);
     let mut y = [0.0; DIM];
     y[V_M] = V_INITIAL;
@@ -197,103 +200,87 @@ pub fn initial_state() -> [f64; DIM] {
     y
 }
 
-/// How a neuron's potential within a time step is described to its gap-junction partners: by a
-/// polynomial of this order in the fraction of the step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Interpolation {
-    /// The value at the beginning of the step.
-    Constant,
-    /// The straight line between the values at beginning and end.
-    Linear,
-    /// The cubic Hermite polynomial: values and derivatives at beginning and end.
-    Cubic,
-}
-
-impl Interpolation {
-    /// The interpolation of the given order, which must be 0, 1, or 3.
-    pub fn from_order(order: i64) -> Option<Self> {
-        match order {
-            0 => Some(Self::Constant),
-            1 => Some(Self::Linear),
-            3 => Some(Self::Cubic),
-            _ => None,
-        }
-    }
-}
-
-/// The coefficients c_0 to c_3 of the polynomial in the fraction s of a time step for a potential
-/// that goes from `v_start` to `v_end`, all in mV; those beyond the order are zero.
-///
-/// `hf_start` and `hf_end`, the resolution times dV/dt at beginning and end, are used by
-/// [`Interpolation::Cubic`] only.
-#[inline(always)]
-pub fn interpolate<R: Real>(
-    interpolation: Interpolation,
-    v_start: R,
-    v_end: R,
-    hf_start: R,
-    hf_end: R,
-) -> [R; 4] {
-    let c = R::splat;
-    match interpolation {
-        Interpolation::Constant => [v_start, c(0.0), c(0.0), c(0.0)],
-        Interpolation::Linear => [v_start, v_end - v_start, c(0.0), c(0.0)],
-        Interpolation::Cubic => [
-            v_start,
-            hf_start,
-            c(-3.0) * v_start + c(3.0) * v_end - c(2.0) * hf_start - hf_end,
-            c(2.0) * v_start - c(2.0) * v_end + hf_start + hf_end,
-        ],
-    }
-}
-
 /// The gap-junction input during one time step.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct GapInput<R> {
+struct Coupling<R> {
     /// The sum of the weights of all gap junctions of the neuron, in nS.
-    pub conductance: R,
-    /// The weighted sum of the partners' coefficients, see [`interpolate`], in pA.
-    pub coefficients: [R; 4],
+    conductance: R,
+    /// The weighted sum of the neighbours' coefficients, in pA.
+    coefficients: [R; 4],
 }
 
-impl<R: Real> GapInput<R> {
+impl<R: Real> Coupling<R> {
     /// The gap current in pA at the fraction `s` of the time step and the potential `v`.
     #[inline(always)]
-    pub fn current(&self, s: R, v: R) -> R {
+    fn current(&self, s: R, v: R) -> R {
         let [c0, c1, c2, c3] = self.coefficients;
         c0 - self.conductance * v + c1 * s + c2 * s * s + c3 * s * s * s
     }
 }
 
+impl Coupling<Lanes> {
+    #[inline(always)]
+    fn of(gap: &GapInput<'_>, group: &Range<usize>) -> Self {
+        let coefficient = |k: usize| {
+            Lanes::from_fn(|lane| {
+                let i = group.start + lane;
+                if i < group.end {
+                    gap.coefficient(i, k)
+                } else {
+                    0.0
+                }
+            })
+        };
+        Coupling {
+            conductance: Lanes::load(&gap.weight[group.clone()]),
+            coefficients: std::array::from_fn(coefficient),
+        }
+    }
+}
+
 /// The constants of the right-hand side.
 #[derive(Clone, Copy, Debug)]
-pub struct Dynamics<R> {
+struct Dynamics<R> {
     /// `g_Na` in nS.
-    pub g_na: R,
+    g_na: R,
     /// `g_Kv1` in nS.
-    pub g_kv1: R,
+    g_kv1: R,
     /// `g_Kv3` in nS.
-    pub g_kv3: R,
+    g_kv3: R,
     /// `g_L` in nS.
-    pub g_l: R,
+    g_l: R,
     /// `E_Na` in mV.
-    pub e_na: R,
+    e_na: R,
     /// `E_K` in mV.
-    pub e_k: R,
+    e_k: R,
     /// `E_L` in mV.
-    pub e_l: R,
+    e_l: R,
     /// 1 / `C_m` in 1/pF.
-    pub inverse_c_m: R,
+    inverse_c_m: R,
     /// 1 / `tau_syn_ex` in 1/ms.
-    pub inverse_tau_ex: R,
+    inverse_tau_ex: R,
     /// 1 / `tau_syn_in` in 1/ms.
-    pub inverse_tau_in: R,
+    inverse_tau_in: R,
     /// `I_stim` + `I_e` in pA.
-    pub current: R,
+    current: R,
     /// Gap-junction input of this time step.
-    pub gap: GapInput<R>,
+    gap: Coupling<R>,
     /// 1 / resolution in 1/ms.
-    pub inverse_resolution: f64,
+    inverse_resolution: f64,
+}
+
+impl<R: Real> Dynamics<R> {
+    /// The slope of the membrane potential, in mV/ms, at the fraction `s` of the time step.
+    #[inline(always)]
+    fn slope(&self, s: R, y: &[R; DIM]) -> R {
+        let [v, m, h, n, p, _, i_ex, _, i_in] = *y;
+        let i_na = self.g_na * m * m * m * h * (v - self.e_na);
+        let i_k = (self.g_kv1 * n * n * n * n + self.g_kv3 * p * p) * (v - self.e_k);
+        let i_l = self.g_l * (v - self.e_l);
+        let i_gap = self.gap.current(s, v);
+        let i_ion = i_na + i_k + i_l;
+        (self.current - i_ion + i_ex + i_in + i_gap) * self.inverse_c_m
+    }
 }
 
 impl<R: Real> System<R> for Dynamics<R> {
@@ -304,12 +291,7 @@ impl<R: Real> System<R> for Dynamics<R> {
         let one = R::splat(1.0);
         let [v, m, h, n, p, di_ex, i_ex, di_in, i_in] = *y;
         let rates = Rates::at(v);
-        let i_na = self.g_na * m * m * m * h * (v - self.e_na);
-        let i_k = (self.g_kv1 * n * n * n * n + self.g_kv3 * p * p) * (v - self.e_k);
-        let i_l = self.g_l * (v - self.e_l);
-        let i_gap = self.gap.current(t * R::splat(self.inverse_resolution), v);
-        let i_ion = i_na + i_k + i_l;
-        dydt[V_M] = (self.current - i_ion + i_ex + i_in + i_gap) * self.inverse_c_m;
+        dydt[V_M] = self.slope(t * R::splat(self.inverse_resolution), y);
         dydt[HH_M] = rates.alpha_m * (one - m) - rates.beta_m * m;
         dydt[HH_H] = rates.alpha_h * (one - h) - rates.beta_h * h;
         dydt[HH_N] = rates.alpha_n * (one - n) - rates.beta_n * n;
@@ -321,281 +303,189 @@ impl<R: Real> System<R> for Dynamics<R> {
     }
 }
 
+/// Derived constants.
+pub struct Derived {
+    dynamics: Dynamics<f64>,
+    psc_ex: f64,
+    psc_in: f64,
+    refractory_steps: i32,
+}
+
+impl Dynamics<Lanes> {
+    /// The constants of a lane group.
+    #[inline(always)]
+    fn of(block: &Block<'_, HhPscAlphaGap>, group: &Range<usize>, inverse_resolution: f64) -> Self {
+        let all = |get: fn(&Dynamics<f64>) -> f64| {
+            lanes_of(&block.constants, group, |d| get(&d.dynamics))
+        };
+        Dynamics {
+            g_na: all(|d| d.g_na),
+            g_kv1: all(|d| d.g_kv1),
+            g_kv3: all(|d| d.g_kv3),
+            g_l: all(|d| d.g_l),
+            e_na: all(|d| d.e_na),
+            e_k: all(|d| d.e_k),
+            e_l: all(|d| d.e_l),
+            inverse_c_m: all(|d| d.inverse_c_m),
+            inverse_tau_ex: all(|d| d.inverse_tau_ex),
+            inverse_tau_in: all(|d| d.inverse_tau_in),
+            current: Lanes::load(&block.state.I_stim[group.clone()]) + all(|d| d.current),
+            gap: match &block.gap {
+                Some(gap) => Coupling::of(gap, group),
+                None => Coupling::default(),
+            },
+            inverse_resolution,
+        }
+    }
+}
+
+/// The neuron model `hh_psc_alpha_gap`.
+pub struct HhPscAlphaGap;
+
+const EXCITATORY: usize = 0;
+const INHIBITORY: usize = 1;
+const CURRENT: usize = 2;
+
+impl Neuron for HhPscAlphaGap {
+    type Params = Params;
+    type Columns = StateColumns;
+    type Derived = Derived;
+
+    const INFO: NodeInfo = NodeInfo {
+        gap_junctions: true,
+        ..NodeInfo::new(
+            "hh_psc_alpha_gap",
+            ElementType::Neuron,
+            "Hodgkin-Huxley neuron with gap junctions and alpha-shaped postsynaptic currents",
+            include_str!("hh_psc_alpha_gap.rs"),
+        )
+    };
+
+    fn variables() -> &'static [Variable<Self>] {
+        VARIABLES
+    }
+
+    fn derive(p: &Params, clock: &Clock) -> Derived {
+        Derived {
+            dynamics: Dynamics {
+                g_na: p.g_Na,
+                g_kv1: p.g_Kv1,
+                g_kv3: p.g_Kv3,
+                g_l: p.g_L,
+                e_na: p.E_Na,
+                e_k: p.E_K,
+                e_l: p.E_L,
+                inverse_c_m: 1.0 / p.C_m,
+                inverse_tau_ex: 1.0 / p.tau_syn_ex,
+                inverse_tau_in: 1.0 / p.tau_syn_in,
+                current: p.I_e,
+                gap: Coupling::default(),
+                inverse_resolution: 1.0 / clock.resolution(),
+            },
+            psc_ex: alpha_initial_value(p.tau_syn_ex),
+            psc_in: alpha_initial_value(p.tau_syn_in),
+            refractory_steps: clock.round(p.t_ref) as i32,
+        }
+    }
+
+    fn channels(_: &Params) -> usize {
+        3
+    }
+
+    fn port(_: &Params, event: Event, receptor: i64) -> Option<Port> {
+        match (event, receptor) {
+            (Event::Spike, 0) => Some(Port::by_sign(EXCITATORY, INHIBITORY)),
+            (Event::Current, 0) => Some(Port::one(CURRENT)),
+            _ => None,
+        }
+    }
+
+    fn carry(iterated: &State, restored: &mut State) {
+        restored.step_size = iterated.step_size;
+    }
+
+    #[inline(always)]
+    fn step(
+        context: &StepContext,
+        block: Block<'_, Self>,
+        inputs: &Inputs<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), Failure> {
+        let (ex, inh) = (inputs.channel(EXCITATORY), inputs.channel(INHIBITORY));
+        let current = inputs.channel(CURRENT);
+        let (start, end) = (Lanes::splat(0.0), Lanes::splat(1.0));
+        let mut solver = Rkf45::new(&[Lanes::default(); DIM]);
+        let mut block = block;
+        for group in lane_groups(block.len) {
+            let all = |get: fn(&Derived) -> f64| lanes_of(&block.constants, &group, get);
+            let system = Dynamics::of(&block, &group, 1.0 / context.h);
+            let (psc_ex, psc_in) = (all(|d| d.psc_ex), all(|d| d.psc_in));
+            let s = &mut block.state;
+            let mut columns = [
+                &mut s.V_m[group.clone()],
+                &mut s.Act_m[group.clone()],
+                &mut s.Inact_h[group.clone()],
+                &mut s.Act_n[group.clone()],
+                &mut s.Inact_p[group.clone()],
+                &mut s.dI_syn_ex[group.clone()],
+                &mut s.I_syn_ex[group.clone()],
+                &mut s.dI_syn_in[group.clone()],
+                &mut s.I_syn_in[group.clone()],
+            ];
+            let mut y: [Lanes; DIM] = std::array::from_fn(|k| Lanes::load(columns[k]));
+            let mut h = step_sizes(&s.step_size[group.clone()], context.h);
+            let v_old = y[V_M];
+            if let Some(signal) = &mut output.gap {
+                v_old.store(&mut signal.start[group.clone()]);
+                system
+                    .slope(start, &y)
+                    .store(&mut signal.start_slope[group.clone()]);
+            }
+            solver
+                .advance(
+                    &system,
+                    &control(),
+                    context.h,
+                    LaneMask::first(group.len()),
+                    &mut y,
+                    &mut h,
+                )
+                .check(group.start)?;
+            if let Some(signal) = &mut output.gap {
+                y[V_M].store(&mut signal.end[group.clone()]);
+                system
+                    .slope(end, &y)
+                    .store(&mut signal.end_slope[group.clone()]);
+            }
+            y[DI_EXC] = y[DI_EXC] + Lanes::load(&ex[group.clone()]) * psc_ex;
+            y[DI_INH] = y[DI_INH] + Lanes::load(&inh[group.clone()]) * psc_in;
+            for (column, value) in columns.iter_mut().zip(y) {
+                value.store(column);
+            }
+            h.store(&mut s.step_size[group.clone()]);
+            if context.iterating {
+                continue;
+            }
+            s.I_stim[group.clone()].copy_from_slice(&current[group.clone()]);
+            for (lane, i) in group.enumerate() {
+                let steps = block.constants.of(i).refractory_steps;
+                let (old, new) = (v_old.lane(lane), y[V_M].lane(lane));
+                let spike = detect_spike(old, new, &mut s.refractory[i], steps);
+                output.fired[i] = u8::from(spike);
+            }
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use ovenbird_core::math::{LANES, LaneMask, Lanes, Mask, vectorize};
-    use ovenbird_core::ode::Rkf45;
-
-    use super::super::hodgkin_huxley::detect_spike;
     use super::*;
-
-    /// The default parameters, and a constant current.
-    fn dynamics<R: Real + Default>(current: R) -> Dynamics<R> {
-        let c = R::splat;
-        Dynamics {
-            g_na: c(4500.0),
-            g_kv1: c(9.0),
-            g_kv3: c(9000.0),
-            g_l: c(10.0),
-            e_na: c(74.0),
-            e_k: c(-90.0),
-            e_l: c(-70.0),
-            inverse_c_m: c(1.0 / 40.0),
-            inverse_tau_ex: c(1.0 / 0.2),
-            inverse_tau_in: c(1.0 / 2.0),
-            current,
-            gap: GapInput::default(),
-            inverse_resolution: 1.0 / 0.1,
-        }
-    }
-
-    /// Time in steps, `V_m`, `Act_m`, `Inact_h`, `Act_n`, `Inact_p` in NEST 3.10.0:
-    /// `nest.resolution = 0.1; n = nest.Create("hh_psc_alpha_gap", params={"I_e": 200.0})`, a
-    /// multimeter of interval 0.1, `nest.Simulate(200.1)`.
-    const DRIVEN: [(u32, [f64; 5]); 8] = [
-        (
-            250,
-            [
-                -66.77611113979803,
-                0.02372620355615521,
-                0.45765558683131147,
-                0.7400561971053743,
-                0.0027670715829870253,
-            ],
-        ),
-        (
-            500,
-            [
-                -59.34452539892496,
-                0.04666694069338357,
-                0.5276882305091043,
-                0.7670205859136496,
-                0.000816365313768917,
-            ],
-        ),
-        (
-            750,
-            [
-                -58.983541192838025,
-                0.048215794628745486,
-                0.534103820593561,
-                0.7726047403297909,
-                0.0008143738343507952,
-            ],
-        ),
-        (
-            1000,
-            [
-                -59.16628071780541,
-                0.04747172035708288,
-                0.5355779994238561,
-                0.775066192364148,
-                0.0008011818457118306,
-            ],
-        ),
-        (
-            1250,
-            [
-                -59.413118619371616,
-                0.04647192117799556,
-                0.5360889108489418,
-                0.7771731173353909,
-                0.0007866744087669483,
-            ],
-        ),
-        (
-            1500,
-            [
-                -59.67038027623631,
-                0.04544812185111046,
-                0.5361910526586434,
-                0.7792590786236572,
-                0.0007737204956410406,
-            ],
-        ),
-        (
-            1750,
-            [
-                -59.93255186247942,
-                0.04442452105235102,
-                0.5359581436507361,
-                0.7813638123604942,
-                0.0007628596643284316,
-            ],
-        ),
-        (
-            2000,
-            [
-                -60.200079940649154,
-                0.04340035573529527,
-                0.5353917037466088,
-                0.7834923890662437,
-                0.0007544457003631297,
-            ],
-        ),
-    ];
-    const DRIVEN_SPIKES: [u32; 9] = [58, 188, 369, 604, 855, 1109, 1362, 1616, 1870];
-
-    #[test]
-    fn constant_current_gives_the_trace_of_nest() {
-        let mut y = initial_state();
-        let mut solver = Rkf45::new(&y);
-        let mut h = 0.1;
-        let system = dynamics(200.0);
-        let mut refractory = 0;
-        let mut spikes = Vec::new();
-        let mut rows = DRIVEN.iter().peekable();
-        for step in 1..=2000 {
-            let v_old = y[V_M];
-            assert!(
-                solver
-                    .advance(&system, &control(), 0.1, true, &mut y, &mut h)
-                    .is_empty()
-            );
-            if detect_spike(v_old, y[V_M], &mut refractory, 20) {
-                spikes.push(step);
-            }
-            if let Some((_, values)) = rows.next_if(|(time, _)| *time == step) {
-                for (i, &value) in values.iter().enumerate() {
-                    let error = (y[i] / value - 1.0).abs();
-                    assert!(error < 1e-9, "variable {i} at step {step}: {error:e}");
-                }
-            }
-        }
-        assert!(rows.next().is_none());
-        assert_eq!(spikes, DRIVEN_SPIKES);
-    }
-
-    /// Two neurons, 0 and 1, coupled by a gap junction, iterated over slices of ten steps.
-    struct Pair {
-        y: [[f64; DIM]; 2],
-        h: [f64; 2],
-        current: [f64; 2],
-        gap: [[GapInput<f64>; SLICE]; 2],
-    }
-
-    const SLICE: usize = 10;
-    const WEIGHT: f64 = 30.0;
-    const RESOLUTION: f64 = 0.1;
-
-    impl Pair {
-        /// One pass over the slice. Returns the own interpolation, and V at the end of each lag.
-        fn pass(&mut self, neuron: usize) -> ([[f64; 4]; SLICE], [f64; SLICE]) {
-            let mut sent = [[0.0; 4]; SLICE];
-            let mut ends = [0.0; SLICE];
-            let mut solver = Rkf45::new(&self.y[neuron]);
-            for lag in 0..SLICE {
-                let mut system = dynamics(self.current[neuron]);
-                system.gap = self.gap[neuron][lag];
-                let slope = |t: f64, y: &[f64; DIM]| {
-                    let mut dydt = [0.0; DIM];
-                    system.derivatives(t, y, &mut dydt);
-                    RESOLUTION * dydt[V_M]
-                };
-                let y = &mut self.y[neuron];
-                let (v_start, hf_start) = (y[V_M], slope(0.0, y));
-                let h = &mut self.h[neuron];
-                assert!(
-                    solver
-                        .advance(&system, &control(), RESOLUTION, true, y, h)
-                        .is_empty()
-                );
-                let hf_end = slope(RESOLUTION, y);
-                sent[lag] = interpolate(Interpolation::Cubic, v_start, y[V_M], hf_start, hf_end);
-                ends[lag] = y[V_M];
-            }
-            (sent, ends)
-        }
-
-        fn slice(&mut self) {
-            let mut last = [[0.0; SLICE]; 2];
-            for _ in 0..15 {
-                let start = self.y;
-                let passes = [0, 1].map(|neuron| self.pass(neuron));
-                self.y = start;
-                let mut converged = true;
-                for (neuron, (sent, ends)) in passes.into_iter().enumerate() {
-                    let pairs = ends.iter().zip(&last[neuron]);
-                    converged &= pairs.into_iter().all(|(a, b)| (a - b).abs() <= 1e-4);
-                    last[neuron] = ends;
-                    self.deliver(1 - neuron, sent);
-                }
-                if converged {
-                    break;
-                }
-            }
-            for neuron in 0..2 {
-                self.pass(neuron);
-            }
-            for neuron in 0..2 {
-                let v = self.y[neuron][V_M];
-                self.deliver(1 - neuron, [[v, 0.0, 0.0, 0.0]; SLICE]);
-            }
-        }
-
-        fn deliver(&mut self, neuron: usize, sent: [[f64; 4]; SLICE]) {
-            self.gap[neuron] = sent.map(|coefficients| GapInput {
-                conductance: WEIGHT,
-                coefficients: coefficients.map(|c| WEIGHT * c),
-            });
-        }
-    }
-
-    /// `V_m` of both neurons in NEST 3.10.0, time in ms: as above, but two neurons with `I_e` 200
-    /// and 100, connected by
-    /// `nest.Connect(a, b, {"rule": "one_to_one", "make_symmetric": True},
-    /// {"synapse_model": "gap_junction", "weight": 30.0})`.
-    const COUPLED: [(u32, [f64; 2]); 5] = [
-        (1, [-65.64784627516484, -66.84361349120633]),
-        (5, [-55.42293117097182, -57.254956546901305]),
-        (20, [-56.545769646365414, -58.15745379573082]),
-        (50, [-53.33985081604414, -55.09425864115579]),
-        (100, [-65.00756997948272, -66.34471053152755]),
-    ];
-
-    #[test]
-    fn waveform_relaxation_gives_the_trace_of_nest() {
-        let mut pair = Pair {
-            y: [initial_state(); 2],
-            h: [RESOLUTION; 2],
-            current: [200.0, 100.0],
-            gap: [[GapInput::default(); SLICE]; 2],
-        };
-        let mut rows = COUPLED.iter().peekable();
-        for ms in 1..=100 {
-            pair.slice();
-            if let Some((_, values)) = rows.next_if(|(time, _)| *time == ms) {
-                for (y, &value) in pair.y.iter().zip(values) {
-                    let error = (y[V_M] / value - 1.0).abs();
-                    assert!(error < 1e-9, "V_m at {ms} ms: {} {value} {error:e}", y[V_M]);
-                }
-            }
-        }
-        assert!(rows.next().is_none());
-    }
-
-    #[test]
-    fn interpolation_meets_values_and_slopes() {
-        let (v0, v1, f0, f1) = (-60.0, -55.0, 2.0, 7.5);
-        let at = |c: [f64; 4], s: f64| c[0] + s * (c[1] + s * (c[2] + s * c[3]));
-        let slope = |c: [f64; 4], s: f64| c[1] + s * (2.0 * c[2] + s * 3.0 * c[3]);
-        let cubic = interpolate(Interpolation::Cubic, v0, v1, f0, f1);
-        assert_eq!((at(cubic, 0.0), at(cubic, 1.0)), (v0, v1));
-        assert_eq!((slope(cubic, 0.0), slope(cubic, 1.0)), (f0, f1));
-        let linear = interpolate(Interpolation::Linear, v0, v1, f0, f1);
-        assert_eq!(
-            (at(linear, 0.0), at(linear, 0.5), at(linear, 1.0)),
-            (v0, -57.5, v1)
-        );
-        let constant = interpolate(Interpolation::Constant, v0, v1, f0, f1);
-        assert_eq!((at(constant, 0.0), at(constant, 1.0)), (v0, v0));
-        assert_eq!(Interpolation::from_order(3), Some(Interpolation::Cubic));
-        assert_eq!(Interpolation::from_order(2), None);
-    }
+    use ovenbird_core::math::{LANES, Mask, vectorize};
 
     #[test]
     fn gap_current_vanishes_between_equal_potentials() {
-        let gap = GapInput {
+        let gap = Coupling {
             conductance: 3.0,
             coefficients: [-180.0, 0.0, 0.0, 0.0],
         };
@@ -604,41 +494,58 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_has_the_bits_of_a_neuron_alone() {
-        let currents = Lanes::from_fn(|lane| 60.0 * lane as f64);
-        let gap_coefficient = |lane: usize| -50.0 * lane as f64;
-        let mut y = initial_state().map(Lanes::splat);
-        let mut solver = Rkf45::new(&y);
-        let mut h = Lanes::splat(0.1);
-        let mut system = dynamics(currents);
-        system.gap.conductance = Lanes::splat(1.0);
-        system.gap.coefficients[1] = Lanes::from_fn(gap_coefficient);
-        vectorize(
-            #[inline(always)]
-            || {
-                for _ in 0..200 {
-                    let all = LaneMask::splat(true);
-                    assert!(
-                        solver
-                            .advance(&system, &control(), 0.1, all, &mut y, &mut h)
-                            .is_empty()
-                    );
-                }
+    fn initial_gates_are_in_equilibrium() {
+        let (y, rates) = (initial_state(), Rates::at(V_INITIAL));
+        for (gate, alpha, beta) in [
+            (HH_M, rates.alpha_m, rates.beta_m),
+            (HH_H, rates.alpha_h, rates.beta_h),
+            (HH_N, rates.alpha_n, rates.beta_n),
+            (HH_P, rates.alpha_p, rates.beta_p),
+        ] {
+            assert!((alpha * (1.0 - y[gate]) - beta * y[gate]).abs() < 1e-15);
+        }
+    }
+
+    /// Integrates with a coupling whose linear coefficient is `slope`.
+    fn integrate<R: Real>(current: R, slope: R) -> [R; DIM] {
+        let d = HhPscAlphaGap::derive(&Params::default(), &Clock::default()).dynamics;
+        let c = R::splat;
+        let system = Dynamics {
+            g_na: c(d.g_na),
+            g_kv1: c(d.g_kv1),
+            g_kv3: c(d.g_kv3),
+            g_l: c(d.g_l),
+            e_na: c(d.e_na),
+            e_k: c(d.e_k),
+            e_l: c(d.e_l),
+            inverse_c_m: c(d.inverse_c_m),
+            inverse_tau_ex: c(d.inverse_tau_ex),
+            inverse_tau_in: c(d.inverse_tau_in),
+            current,
+            gap: Coupling {
+                conductance: c(1.0),
+                coefficients: [c(-60.0), slope, c(0.0), c(0.0)],
             },
-        );
+            inverse_resolution: d.inverse_resolution,
+        };
+        let mut y = initial_state().map(R::splat);
+        let (mut solver, mut h) = (Rkf45::new(&y), c(0.1));
+        for _ in 0..200 {
+            let all = R::Mask::splat(true);
+            let failures = solver.advance(&system, &control(), 0.1, all, &mut y, &mut h);
+            assert!(failures.is_empty());
+        }
+        y
+    }
+
+    #[test]
+    fn a_lane_has_the_bits_of_a_neuron_alone() {
+        let current = Lanes::from_fn(|lane| 60.0 * lane as f64);
+        let slope = Lanes::from_fn(|lane| -50.0 * lane as f64);
+        let y = vectorize(|| integrate(current, slope));
         for lane in 0..LANES {
-            let mut one = initial_state();
-            let mut solver = Rkf45::new(&one);
-            let mut h = 0.1;
-            let mut system = dynamics(currents.lane(lane));
-            system.gap.conductance = 1.0;
-            system.gap.coefficients[1] = gap_coefficient(lane);
-            for _ in 0..200 {
-                solver.advance(&system, &control(), 0.1, true, &mut one, &mut h);
-            }
-            for i in 0..DIM {
-                assert_eq!(one[i].to_bits(), y[i].lane(lane).to_bits(), "lane {lane}");
-            }
+            let alone = integrate(current.lane(lane), slope.lane(lane)).map(f64::to_bits);
+            assert_eq!(alone, y.map(|y| y.lane(lane).to_bits()), "lane {lane}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What models of the Hodgkin-Huxley type have in common.
 
+use ovenbird_core::error::{Error, Result};
 use std::f64::consts::E;
 
 /// The jump of the derivative of an alpha-shaped current with rise time `tau_syn` (ms) for an event
@@ -13,12 +14,26 @@ pub fn equilibrium(alpha: f64, beta: f64) -> f64 {
     alpha / (alpha + beta)
 }
 
+/// The value of a gate, which a user sets.
+///
+/// # Errors
+/// When it is negative.
+pub fn gate(key: &str, x: f64) -> Result<f64> {
+    if x < 0.0 {
+        return Err(Error::bad_property(format!(
+            "All (in)activation variables must be non-negative: {key} is {x}."
+        )));
+    }
+    Ok(x)
+}
+
 /// Counts down the refractory period, or tests for a spike: a local maximum at or above 0 mV.
 ///
 /// `v_old` and `v_new` are the membrane potentials at the beginning and the end of a time step.
 /// `refractory` counts the steps during which no spike is detected; it is set to
 /// `refractory_steps` at a spike. The dynamics go on unchanged meanwhile.
-pub fn detect_spike(v_old: f64, v_new: f64, refractory: &mut u32, refractory_steps: u32) -> bool {
+#[inline(always)]
+pub fn detect_spike(v_old: f64, v_new: f64, refractory: &mut i32, refractory_steps: i32) -> bool {
     if *refractory > 0 {
         *refractory -= 1;
         return false;

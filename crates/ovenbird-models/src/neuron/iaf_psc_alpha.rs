@@ -128,11 +128,6 @@ impl Neuron for IafPscAlpha {
                 "Reset potential must be smaller than threshold.",
             ));
         }
-        if p.V_reset < p.V_min {
-            return Err(Error::bad_property(
-                "Reset potential must be greater equal minimum potential.",
-            ));
-        }
         Ok(())
     }
 
