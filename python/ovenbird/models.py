@@ -16,6 +16,7 @@ from ovenbird._ovenbird import Kernel
 from ovenbird._suggest import did_you_mean
 
 _SETTABLE = ("parameter", "state")
+_COMPOUND = ("list", "dictionary", "NodeCollection")
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class ModelSpec:
     kind: str
     unit_names: Mapping[str, str]
     recordables: Mapping[str, str]
+    types: Mapping[str, str]
 
     @classmethod
     def read(cls, kernel: Kernel, name: str) -> ModelSpec:
@@ -33,7 +35,8 @@ class ModelSpec:
         about = kernel.describe(name)
         recordables = {item["name"]: item["unit"] for item in about["recordables"]}
         parameters = {item["name"]: item["unit"] for item in about["parameters"]}
-        return cls(name, about["kind"], {**recordables, **parameters}, recordables)
+        types = {item["name"]: item["type"] for item in about["parameters"]}
+        return cls(name, about["kind"], {**recordables, **parameters}, recordables, types)
 
     @property
     def samples(self) -> bool:
@@ -44,16 +47,34 @@ class ModelSpec:
         """The unit in which the engine holds `key`; `UNITLESS` if it has none."""
         return units.parse_unit(self.unit_names.get(key, "")) or units.UNITLESS
 
-    def plain(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """The same parameters as plain numbers and arrays in the engine's units."""
-        return {key: self._plain(key, value) for key, value in params.items()}
+    def plain(self, params: Mapping[str, Any], size: int | None = None) -> dict[str, Any]:
+        """The same parameters as plain numbers and arrays in the engine's units.
+
+        With `size`, the number of nodes, a sequence for a parameter that is one number per node
+        must have that length.
+        """
+        values = {key: self._plain(key, value) for key, value in params.items()}
+        if size is not None:
+            for key, value in values.items():
+                self._check_size(key, value, size)
+        return values
+
+    def _check_size(self, key: str, value: Any, size: int) -> None:
+        shape = np.shape(value) if isinstance(value, (list, tuple, np.ndarray)) else ()
+        if shape in ((), (size,)) or self.types.get(key, "list").startswith(_COMPOUND):
+            return
+        got = f"{shape[0]} values" if len(shape) == 1 else f"an array of shape {shape}"
+        nodes = "one node" if size == 1 else f"{size} nodes"
+        raise ValueError(f"{key} has {got} for {nodes}: give one number, or one for each node")
 
     def _plain(self, key: str, value: Any) -> Any:
         if units.as_quantity(value) is None:
-            return _owned(value)
+            listed = isinstance(value, str) and self.types.get(key) == "list of strings"
+            return [value] if listed else _owned(value)
         if key not in self.unit_names:
             raise ValueError(
-                f"{self.name} has no parameter {key!r} with a unit{did_you_mean(key, self.unit_names)}"
+                f"{self.name} has no parameter {key!r} with a unit"
+                f"{did_you_mean(key, self.unit_names)}"
             )
         return _owned(units.strip(value, self.unit_names[key], key))
 
@@ -141,6 +162,8 @@ class ModelHandle:
         for key in params:
             if key not in known:
                 raise TypeError(f"{self.name} has no parameter {key!r}{did_you_mean(key, known)}")
+        spec = ModelSpec.read(catalogue(), self.name)
+        spec.plain({key: value for key, value in params.items() if key != "weight"})
         return ModelHandle(self.__name__, {**self.params, **params})
 
     def __repr__(self) -> str:
