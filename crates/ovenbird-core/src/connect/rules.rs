@@ -154,10 +154,7 @@ impl Rule {
 
     /// Whether targets may be devices, which have no place of their own on any worker.
     pub fn allows_devices(&self) -> bool {
-        matches!(
-            self,
-            Rule::OneToOne | Rule::AllToAll | Rule::PairwiseBernoulli(_) | Rule::PairwisePoisson(_)
-        )
+        matches!(self, Rule::OneToOne | Rule::AllToAll)
     }
 
     /// Whether the pairs of a target can be found from the target alone.

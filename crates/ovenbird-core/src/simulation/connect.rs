@@ -165,9 +165,10 @@ impl Simulation {
             let self_symmetric = rule.rule == Rule::AllToAll && cx.sources == cx.targets && scalar;
             if info.requires_symmetric && !rule.make_symmetric && !self_symmetric {
                 return Err(Error::bad_property(format!(
-                    "Connections with this synapse model ({}) can only be created as one-to-one \
+                    "Connections with this synapse model can only be created as one-to-one \
                      connections with \"make_symmetric\" set to true or as all-to-all connections \
-                     with equal source and target populations and default or scalar parameters.",
+                     with equal source and target populations and default or scalar parameters; \
+                     the model is {}.",
                     info.name
                 )));
             }
@@ -449,10 +450,10 @@ fn sends(family: &dyn Family) -> Sends {
 impl Maker<'_> {
     fn check_gap(&self, family: usize, receptor: &[i64]) -> Result<()> {
         if !self.families[family].info().gap_junctions {
-            return Err(Error::illegal_connection(format!(
-                "{} does not support gap junction input.",
-                self.families[family].name()
-            )));
+            return Err(self.no_gaps(
+                family,
+                "The source node does not support gap junction output",
+            ));
         }
         match receptor.iter().find(|&&r| r != 0) {
             Some(r) => Err(Error::new(
@@ -461,6 +462,12 @@ impl Maker<'_> {
             )),
             None => Ok(()),
         }
+    }
+
+    /// Gap junctions couple both ways, so either end must send and receive.
+    fn no_gaps(&self, family: usize, what: &str) -> Error {
+        let name = self.families[family].name();
+        Error::illegal_connection(format!("{what}. {name} has no gap junctions."))
     }
 
     /// The stream of the numbers of one target's connections, or of one pair's.
@@ -528,7 +535,11 @@ impl Maker<'_> {
             return Ok(());
         };
         if self.kinds[made.synapse] == SynapseKind::GapJunction {
-            self.check_gap(self.nodes.locate(made.source)?.0, &[0])?;
+            let source = self.nodes.locate(made.source)?.0;
+            if !self.families[source].info().gap_junctions {
+                let what = "The target node or synapse model does not support gap junction input";
+                return Err(self.no_gaps(source, what));
+            }
             delays.note(made.delay);
             worker.gaps.entries.push(GapEntry {
                 family,
@@ -705,6 +716,7 @@ impl Maker<'_> {
                     weight: made.weight,
                     delay: made.delay,
                     model,
+                    receptor: 0,
                 });
                 Ok(())
             }
@@ -719,12 +731,14 @@ impl Maker<'_> {
                         made.source, made.target
                     )));
                 }
+                let receptor = devices.next_meter(made.target);
                 devices.sampling.push(Listening {
                     source: made.target,
                     recorder: made.source,
                     weight: made.weight,
                     delay: made.delay,
                     model,
+                    receptor,
                 });
                 Ok(())
             }
