@@ -60,4 +60,5 @@ def _version() -> str:
 
 def __dir__() -> list[str]:
     models = importlib.import_module("ovenbird.models")
-    return sorted({*globals(), *_SUBMODULES, *_CLASSES, *models.model_names()})
+    own = {name for name in globals() if name.startswith("__")}
+    return sorted({*own, "__version__", *_SUBMODULES, *_CLASSES, *models.model_names()})

@@ -16,6 +16,9 @@ from ovenbird._ovenbird import Kernel
 from ovenbird._suggest import did_you_mean
 
 _SETTABLE = ("parameter", "state")
+_UNLIMITED = "unlimited"
+_LARGEST = float(np.finfo(np.float64).max)
+_COMPOUND = ("list", "dictionary", "NodeCollection")
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class ModelSpec:
     kind: str
     unit_names: Mapping[str, str]
     recordables: Mapping[str, str]
+    types: Mapping[str, str]
 
     @classmethod
     def read(cls, kernel: Kernel, name: str) -> ModelSpec:
@@ -33,7 +37,8 @@ class ModelSpec:
         about = kernel.describe(name)
         recordables = {item["name"]: item["unit"] for item in about["recordables"]}
         parameters = {item["name"]: item["unit"] for item in about["parameters"]}
-        return cls(name, about["kind"], {**recordables, **parameters}, recordables)
+        types = {item["name"]: item["type"] for item in about["parameters"]}
+        return cls(name, about["kind"], {**recordables, **parameters}, recordables, types)
 
     @property
     def samples(self) -> bool:
@@ -44,16 +49,34 @@ class ModelSpec:
         """The unit in which the engine holds `key`; `UNITLESS` if it has none."""
         return units.parse_unit(self.unit_names.get(key, "")) or units.UNITLESS
 
-    def plain(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """The same parameters as plain numbers and arrays in the engine's units."""
-        return {key: self._plain(key, value) for key, value in params.items()}
+    def plain(self, params: Mapping[str, Any], size: int | None = None) -> dict[str, Any]:
+        """The same parameters as plain numbers and arrays in the engine's units.
+
+        With `size`, the number of nodes, a sequence for a parameter that is one number per node
+        must have that length.
+        """
+        values = {key: self._plain(key, value) for key, value in params.items()}
+        if size is not None:
+            for key, value in values.items():
+                self._check_size(key, value, size)
+        return values
+
+    def _check_size(self, key: str, value: Any, size: int) -> None:
+        shape = np.shape(value) if isinstance(value, (list, tuple, np.ndarray)) else ()
+        if shape in ((), (size,)) or self.types.get(key, "list").startswith(_COMPOUND):
+            return
+        got = f"{shape[0]} values" if len(shape) == 1 else f"an array of shape {shape}"
+        nodes = "one node" if size == 1 else f"{size} nodes"
+        raise ValueError(f"{key} has {got} for {nodes}: give one number, or one for each node")
 
     def _plain(self, key: str, value: Any) -> Any:
         if units.as_quantity(value) is None:
-            return _owned(value)
+            listed = isinstance(value, str) and self.types.get(key) == "list of strings"
+            return [value] if listed else _owned(value)
         if key not in self.unit_names:
             raise ValueError(
-                f"{self.name} has no parameter {key!r} with a unit{did_you_mean(key, self.unit_names)}"
+                f"{self.name} has no parameter {key!r} with a unit"
+                f"{did_you_mean(key, self.unit_names)}"
             )
         return _owned(units.strip(value, self.unit_names[key], key))
 
@@ -141,6 +164,8 @@ class ModelHandle:
         for key in params:
             if key not in known:
                 raise TypeError(f"{self.name} has no parameter {key!r}{did_you_mean(key, known)}")
+        spec = ModelSpec.read(catalogue(), self.name)
+        spec.plain({key: value for key, value in params.items() if key != "weight"})
         return ModelHandle(self.__name__, {**self.params, **params})
 
     def __repr__(self) -> str:
@@ -151,33 +176,71 @@ class ModelHandle:
 def describe(name: str) -> str:
     """The page of a model as text: what it is, its parameters, recordables and receptors."""
     about = catalogue().describe(name)
-    parts = [about["summary"], about["doc"]]
-    for title, role in (("Parameters", "parameter"), ("State", "state")):
-        values = [
-            (item["name"], f"{_shown(item['default'])} {item['unit']}".strip(), item["doc"])
-            for item in about["parameters"]
-            if item["role"] == role
+    parts = [_without_fences(body(about))]
+    parts += [_section(title, rows) for title, rows in tables(about)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def body(about: Mapping[str, Any]) -> str:
+    """What the page of a model says before its tables, as Markdown without a heading."""
+    lines = str(about["doc"]).strip().splitlines()
+    if lines and lines[0].startswith("# "):
+        del lines[0]
+    text = "\n".join(lines).strip()
+    summary = str(about["summary"]).strip().rstrip(".")
+    return text if text.startswith(summary) else f"{summary}.\n\n{text}".strip()
+
+
+def tables(about: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """The tables of a model's page: titles, and rows of name, value with unit, and explanation."""
+    found = []
+    titles = {"parameter": "Parameters", "state": "State", "read-only": "Read only"}
+    for role, title in titles.items():
+        items = [item for item in about["parameters"] if item["role"] == role]
+        values = [_shown(item["default"]) for item in items]
+        rows = [
+            (item["name"], _with_unit(value, item["unit"]), item["doc"])
+            for item, value in zip(items, values, strict=True)
         ]
-        parts.append(_section(title, values))
-    values = [(item["name"], item["unit"], item["doc"]) for item in about["recordables"]]
-    parts.append(_section("Recordables", values))
-    values = [(receptor, str(port), "") for receptor, port in about["receptors"].items()]
-    parts.append(_section("Receptors", values))
-    return "\n\n".join(part.strip() for part in parts if part.strip())
+        found.append((title, rows))
+    rows = [(item["name"], item["unit"], item["doc"]) for item in about["recordables"]]
+    found.append(("Recordables", rows))
+    found.append(("Receptors", [(key, str(port), "") for key, port in about["receptors"].items()]))
+    return [(title, [(n, v, _sentence(d)) for n, v, d in rows]) for title, rows in found if rows]
+
+
+def _with_unit(value: str, unit: str) -> str:
+    return value if value in ("", _UNLIMITED) else f"{value} {unit}".strip()
+
+
+def _sentence(text: str) -> str:
+    joined = " ".join(text.split())
+    return f"{joined}." if joined and joined[-1] not in ".!?" else joined
 
 
 def _shown(value: Any) -> str:
+    """A default value for people: empty where there is none."""
     if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, np.ndarray):
-        return np.array2string(value, threshold=6, separator=", ")
-    return str(value)
+        return _UNLIMITED if abs(value) >= _LARGEST else f"{value:g}"
+    if isinstance(value, (np.ndarray, list, tuple)):
+        return f"[{', '.join(_shown(item) for item in value)}]" if len(value) else "[]"
+    return "" if value is None or isinstance(value, dict) else str(value)
+
+
+def _without_fences(text: str) -> str:
+    """Markdown for a terminal: fenced blocks are indented instead."""
+    lines = []
+    fenced = False
+    for line in text.splitlines():
+        if line.startswith("```"):
+            fenced = not fenced
+        else:
+            lines.append(f"    {line}".rstrip() if fenced else line)
+    return "\n".join(lines)
 
 
 def _section(title: str, rows: list[tuple[str, str, str]]) -> str:
-    if not rows:
-        return ""
     wide = max(len(name) for name, _, _ in rows)
     value = min(24, max(len(shown) for _, shown, _ in rows))
-    lines = [f"    {n:<{wide}}  {v:<{value}}  {' '.join(d.split())}".rstrip() for n, v, d in rows]
+    lines = [f"    {n:<{wide}}  {v:<{value}}  {d}".rstrip() for n, v, d in rows]
     return "\n".join([title, "-" * len(title), *lines])

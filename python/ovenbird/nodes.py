@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,8 +48,10 @@ class NodeSet:
         """Values by name, as the attributes give them; all of them if no name is given."""
         return self._simulator._get(self, list(names) or None)
 
-    def set(self, params: dict[str, Any] | None = None, /, **more: Any) -> None:
+    def set(self, params: Mapping[str, Any] | None = None, /, **more: Any) -> None:
         """Set several parameters at once: either all of them are set or none."""
+        if not isinstance(params, Mapping | None):
+            raise TypeError(f"parameters are a dictionary or follow by keyword, got {params!r}")
         self._simulator._set(self, {**(params or {}), **more})
 
     def _parts(self) -> Parts:
@@ -132,12 +134,22 @@ class NodeSet:
 def joined(columns: list[Any], unit: units.Unit, single: bool) -> Any:
     """One value out of the columns of consecutive runs of nodes, with its unit."""
     if any(not isinstance(column, np.ndarray) for column in columns):
-        values = [value for column in columns for value in column]
+        values = [_with_unit(value, unit) for column in columns for value in column]
         return values[0] if single else values
     array = np.concatenate(columns)
     if unit != units.UNITLESS:
         return units.Quantity(array[0] if single else array, unit)
     return array[0].item() if single else array
+
+
+def node_set(simulator: Simulator, ids: Any) -> NodeSet:
+    """The nodes with these ids, in any order and with repetition."""
+    return NodeSet(simulator, _compressed(np.unique(np.asarray(ids, dtype=np.int64))))
+
+
+def _with_unit(value: Any, unit: units.Unit) -> Any:
+    numbers = isinstance(value, np.ndarray) and unit != units.UNITLESS
+    return units.Quantity(value, unit) if numbers else value
 
 
 def _non_empty(ids: range) -> tuple[range, ...]:

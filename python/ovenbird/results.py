@@ -240,6 +240,10 @@ class Results:
                 f"a {recordings[0].model} samples and records no spikes: use "
                 "trace(recorder, name), or connect the neurons to a spike_recorder"
             )
+        if "weights" in recordings[0].columns:
+            raise ValueError(
+                f"a {recordings[0].model} records what synapses transmit: use events(recorder)"
+            )
         return recordings
 
     def __repr__(self) -> str:

@@ -17,7 +17,7 @@ from ovenbird import units
 from ovenbird._ovenbird import Connections, Kernel
 from ovenbird._suggest import did_you_mean
 from ovenbird.models import ModelHandle, ModelSpec
-from ovenbird.nodes import NodeSet, joined
+from ovenbird.nodes import NodeSet, joined, node_set
 from ovenbird.results import Recording, Results, step_time
 
 _RULE_KEYS = frozenset(
@@ -28,6 +28,7 @@ _SYNAPSE_KEYS = frozenset({"weight", "delay", "receptor_type", "synapse_label"})
 _CURRENT_SOURCES = frozenset(
     {"ac_generator", "dc_generator", "noise_generator", "step_current_generator"}
 )
+_OWN_ARGUMENTS = {"resolution": "dt", "local_num_threads": "threads", "rng_seed": "seed"}
 _IN_RESULTS = frozenset({"events", "n_events"})
 _MAX_SEED = 2**32 - 1
 
@@ -96,7 +97,8 @@ class Simulator:
     ) -> None:
         if seed is not None:
             _check_seed("seed", seed)
-        self._dt = float(units.strip(dt, units.ms, "dt"))
+        _check_settings(settings)
+        self._dt = _milliseconds(dt, "dt")
         self._given_seed = seed
         self._generator_seeds: list[int] = []
         self._settings = {
@@ -165,7 +167,8 @@ class Simulator:
         spec = self._spec(name)
         if spec.kind == "synapse":
             raise ValueError(f"{name} is a synapse model: pass it to connect(synapse={name!r})")
-        values = spec.plain({**bound, **(params or {}), **more})
+        _check_count("size", size)
+        values = spec.plain({**bound, **(params or {}), **more}, size)
         if spec.samples and "interval" in spec.unit_names:
             values.setdefault("interval", self._dt)
         if rng_seed is not None:
@@ -231,6 +234,8 @@ class Simulator:
         spec = self._spec(name)
         if spec.kind != "synapse":
             raise ValueError(f"synapse={name!r} is no synapse model but a {spec.kind}")
+        if not isinstance(rule, (str, Mapping)):
+            raise TypeError(f"a rule is a name or a dictionary, got {rule!r}")
         conn = {"rule": rule} if isinstance(rule, str) else dict(rule)
         if "rule" not in conn:
             raise ValueError("a rule that is a dictionary needs the key 'rule'")
@@ -248,7 +253,7 @@ class Simulator:
                     f"{key!r}{did_you_mean(key, known)}"
                 )
         if "weight" in values:
-            values["weight"] = self._plain_weight(values["weight"], pre, post)
+            values["weight"] = self._plain_weight(values["weight"], name, pre, post)
         if "delay" in values:
             values["delay"] = units.strip(values["delay"], units.ms, "delay")
         plain = {
@@ -267,7 +272,11 @@ class Simulator:
     def copy_model(self, model: ModelHandle | str, name: str, **params: Any) -> str:
         """Define the model `name` as `model` with other defaults; returns `name`."""
         existing, bound = _model(model)
-        values = self._spec(existing).plain({**bound, **params})
+        given = {**bound, **params}
+        spec = self._spec(existing)
+        if spec.kind == "synapse" and "weight" in given:
+            given["weight"] = _any_weight(given["weight"])
+        values = spec.plain(given)
         self._do(_Step("copy_model", (existing, name, values)))
         return name
 
@@ -315,7 +324,7 @@ class Simulator:
         return self._run(duration)
 
     def _run(self, duration: Any) -> Results:
-        length = float(units.strip(duration, units.ms, "the duration"))
+        length = _milliseconds(duration, "the duration")
         if not (length >= 0 and np.isfinite(length)):
             raise ValueError(f"a duration must be finite and not negative, got {length} ms")
         steps = round(length / self._dt)
@@ -414,11 +423,11 @@ class Simulator:
         return done
 
     def _try_create(self, name: str, size: int, values: dict[str, Any]) -> None:
-        """Create the nodes in a kernel of their own first: a failure must not end a run."""
+        """Create the nodes in another kernel first: a failure must not end a run."""
         trial = Kernel()
         trial.set_status(self._settings)
         for step in self._recipe:
-            if isinstance(step, _Step) and step.method == "copy_model":
+            if isinstance(step, _Step) and step.method in ("copy_model", "create"):
                 step.apply(trial)
         first, last = trial.create(name, size)
         trial.set_nodes([(first, last, 1)], values)
@@ -471,20 +480,17 @@ class Simulator:
             raise ValueError(f"receptor {receptor!r} has different ports in the models of post")
         return ports.pop()
 
-    def _plain_weight(self, weight: Any, pre: NodeSet, post: NodeSet) -> Any:
+    def _plain_weight(self, weight: Any, synapse: str, pre: NodeSet, post: NodeSet) -> Any:
         quantity = units.as_quantity(weight)
         if quantity is None:
             return weight
+        if "delay" not in self._spec(synapse).unit_names:
+            return units.strip(quantity, units.nS, f"the weight of a {synapse}")
         what = f"the weight of a connection to {post.models[0]}"
         if set(pre.models) & _CURRENT_SOURCES:
             return units.strip(quantity, "", f"{what} from a {pre.models[0]}")
-        wanted = [_weight_unit(model) for model in post.models]
-        if wanted[0] is not None:
-            return units.strip(quantity, wanted[0], what)
-        for unit in (units.pA, units.nS, units.mV):
-            if unit.dimension == quantity.unit.dimension:
-                return quantity.to_value(unit)
-        return units.strip(quantity, units.pA, what)
+        wanted = _weight_unit(post.models[0])
+        return _any_weight(quantity) if wanted is None else units.strip(quantity, wanted, what)
 
     def _models_of(self, nodes: NodeSet) -> list[str]:
         if not len(nodes):
@@ -500,7 +506,9 @@ class Simulator:
         """One description of all models in a node set; its units are those of the first model."""
         specs = [self._spec(model) for model in nodes.models]
         table = {key: unit for spec in reversed(specs) for key, unit in spec.unit_names.items()}
-        return ModelSpec(" and ".join(nodes.models), specs[0].kind, table, specs[0].recordables)
+        types = {key: kind for spec in reversed(specs) for key, kind in spec.types.items()}
+        name = " and ".join(nodes.models)
+        return ModelSpec(name, specs[0].kind, table, specs[0].recordables, types)
 
     def _get(self, nodes: NodeSet, names: list[str] | None) -> dict[str, Any]:
         if not len(nodes):
@@ -525,7 +533,7 @@ class Simulator:
 
     def _set(self, nodes: NodeSet, params: dict[str, Any]) -> None:
         self._own(nodes, "the node set")
-        values = self._joint_spec(nodes).plain(params)
+        values = self._joint_spec(nodes).plain(params, len(nodes))
         self._do(_Step("set_nodes", (nodes._parts(), values)))
         self._merge_last_sets()
 
@@ -551,19 +559,28 @@ class ConnectionSet:
 
     def get(self, *names: str) -> dict[str, Any]:
         """Values by name, one array each: ``source``, ``target``, ``weight``, ``delay``, ..."""
-        columns: dict[str, Any] = dict(self._found().get(list(names) or None))
+        found = self._found()
+        columns: dict[str, Any] = dict(found.get(list(names) or None))
+        for name in names if len(found) else ():
+            if name not in columns:
+                known = found.take(np.zeros(1, np.int64)).get(None)
+                raise ValueError(f"connections have no value {name!r}{did_you_mean(name, known)}")
         if isinstance(columns.get("delay"), np.ndarray):
             columns["delay"] = units.Quantity(columns["delay"], units.ms)
         return columns
 
     def set(self, **params: Any) -> None:
         """Set parameters: one value for all connections or a sequence with one for each."""
-        models = {str(name) for name in self._found().get(["synapse_model"])["synapse_model"]}
+        simulator = self._simulator
+        columns = self._found().get(["synapse_model", "source", "target"])
+        models = {str(name) for name in columns.get("synapse_model", ())}
         if not models:
             raise ValueError("there are no such connections")
-        spec = self._simulator._spec(min(models))
-        step = _SetConnections(self._query, spec.plain(params))
-        self._simulator._do(step)
+        if "weight" in params:
+            pre, post = (node_set(simulator, columns[end]) for end in ("source", "target"))
+            weight = simulator._plain_weight(params["weight"], min(models), pre, post)
+            params = {**params, "weight": weight}
+        simulator._do(_SetConnections(self._query, simulator._spec(min(models)).plain(params)))
 
     def _found(self) -> Connections:
         return self._simulator._live().get_connections(*self._query)
@@ -583,6 +600,28 @@ def _model(model: object) -> tuple[str, dict[str, Any]]:
     raise TypeError(f"a model is given as ob.iaf_psc_alpha or by its name, got {model!r}")
 
 
+def _milliseconds(value: Any, what: str) -> float:
+    number = units.strip(value, units.ms, what)
+    if isinstance(number, bool) or not isinstance(number, (int, float, np.number)):
+        raise TypeError(f"{what} must be a time, such as 1 * ms, got {value!r}")
+    return float(number)
+
+
+def _check_settings(settings: Mapping[str, Any]) -> None:
+    known = [*Kernel().get_status(), *_OWN_ARGUMENTS.values()] if settings else []
+    for key in settings:
+        if key in _OWN_ARGUMENTS:
+            raise TypeError(f"{key} is given as {_OWN_ARGUMENTS[key]}")
+        if key not in known:
+            raise TypeError(f"Simulator has no setting {key!r}{did_you_mean(key, known)}")
+
+
+def _check_count(name: str, count: object) -> None:
+    whole = isinstance(count, (int, np.integer)) and not isinstance(count, bool)
+    if not whole or int(count) < 1:  # type: ignore[call-overload]
+        raise ValueError(f"{name} must be a whole number from 1 on, got {count!r}")
+
+
 def _check_seed(name: str, seed: object) -> None:
     whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
     if not whole or not 0 <= int(seed) < _MAX_SEED:  # type: ignore[call-overload]
@@ -599,10 +638,22 @@ def _elsewhere(model: str, backend: str) -> str:
 
 def _weight_unit(model: str) -> str | None:
     """The unit of synaptic weights by the convention in models' names; None if it says nothing."""
-    for part, unit in (("_psc_delta", "mV"), ("_cond_", "nS"), ("_psc_", "pA")):
+    names = (("_psc_delta", "mV"), ("izhikevich", "mV"), ("_cond_", "nS"), ("_psc_", "pA"))
+    for part, unit in names:
         if part in f"{model}_":
             return unit
     return None
+
+
+def _any_weight(weight: Any) -> Any:
+    """Plain numbers of a weight where any of the units of weights will do."""
+    quantity = units.as_quantity(weight)
+    if quantity is None:
+        return weight
+    for unit in (units.pA, units.nS, units.mV):
+        if unit.dimension == quantity.unit.dimension:
+            return quantity.to_value(unit)
+    return units.strip(quantity, units.pA, "weight")
 
 
 def _per_connection(key: str, value: Any, rule: str, n_pre: int, n_post: int) -> Any:

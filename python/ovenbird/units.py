@@ -378,7 +378,7 @@ def parse_unit(text: str) -> Unit | None:
         power = sign * int(match[2] or 1)
         unit = unit * factor**power if power > 0 else unit / factor**-power
         sign = 1
-    return unit
+    return Unit(text, unit.scale, unit.dimension) if unit != UNITLESS else unit
 
 
 def _number(value: ArrayLike) -> Any:

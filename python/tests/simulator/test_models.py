@@ -10,8 +10,10 @@ from ovenbird.models import describe, model_names
 
 def test_every_model_is_an_attribute_and_listed():
     listed = set(dir(ob))
-    assert {"iaf_psc_alpha", "voltmeter", "stdp_synapse", "Simulator", "units"} <= listed
+    assert {"iaf_psc_alpha", "voltmeter", "static_synapse", "Simulator", "units"} <= listed
     assert set(model_names()) <= listed
+    assert not listed & {"Any", "TYPE_CHECKING", "annotations", "importlib", "_ovenbird"}
+    assert all(hasattr(ob, name) for name in listed)
     assert ob.iaf_psc_alpha.name == "iaf_psc_alpha"
     assert ob.iaf_psc_alpha is ob.iaf_psc_alpha
 
@@ -33,7 +35,7 @@ def test_documentation_and_signature_come_from_the_engine():
 
 @pytest.mark.parametrize(
     ("wrong", "right"),
-    [("iaf_psc_alpa", "iaf_psc_alpha"), ("Voltmeter", "voltmeter"), ("simulator", "Simulator")],
+    [("iaf_psc_alpa", "iaf_psc_alpha"), ("Voltmeter", "voltmeter"), ("Simulater", "Simulator")],
 )
 def test_an_unknown_name_is_refused_with_the_nearest(wrong, right):
     with pytest.raises(AttributeError, match=f"{wrong}.*did you mean '{right}'"):

@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 
 import ovenbird as ob
-from ovenbird.units import ms, mV, nS, pA
+from ovenbird.units import ms, mV, pA
 
 
 @pytest.fixture(scope="module")
 def run():
     """Three neurons of which the last is silent, watched by every kind of recorder."""
     sim = ob.Simulator(dt=0.1 * ms)
-    neurons = sim.create(ob.iaf_cond_alpha, 3, I_e=[400.0, 500.0, 0.0] * pA)
+    neurons = sim.create(ob.iaf_psc_exp, 3, I_e=[400.0, 500.0, 0.0] * pA)
     recorders = {
         "voltmeter": sim.create(ob.voltmeter),
         "single": sim.create(ob.voltmeter),
-        "multimeter": sim.create(ob.multimeter, record_from=["V_m", "g_ex"], interval=0.5 * ms),
+        "multimeter": sim.create(ob.multimeter, record_from=["V_m", "I_syn_ex"], interval=0.5 * ms),
         "spikes": sim.create(ob.spike_recorder),
         "unused": sim.create(ob.spike_recorder),
     }
@@ -45,8 +45,8 @@ def test_traces_reach_the_end_of_the_run_and_have_a_column_for_each_node(run):
 
 def test_a_recorder_with_an_interval_of_its_own(run):
     _, _, recorders, results = run
-    conductance = results.trace(recorders["multimeter"], "g_ex")
-    assert conductance.shape == (400, 2) and conductance.unit == nS
+    current = results.trace(recorders["multimeter"], "I_syn_ex")
+    assert current.shape == (400, 2) and current.unit == pA
     times = np.asarray(results.sample_times(recorders["multimeter"]))
     np.testing.assert_array_equal(times, np.arange(1, 401) / 2)
     voltages = results.trace(recorders["multimeter"], "V_m").value
@@ -90,7 +90,7 @@ def test_mistakes_say_what_to_do(run):
     late = sim.create(ob.spike_recorder)
     mistakes = [
         (lambda: results.trace(recorders["voltmeter"], "V_n"), "did you mean 'V_m'"),
-        (lambda: results.trace(recorders["voltmeter"], "g_ex"), "recorded: V_m"),
+        (lambda: results.trace(recorders["voltmeter"], "I_syn_ex"), "recorded: V_m"),
         (lambda: results.trace(recorders["spikes"]), "use spikes"),
         (lambda: results.spikes(recorders["voltmeter"]), "use trace"),
         (lambda: results.spikes(neurons), "no recorder"),

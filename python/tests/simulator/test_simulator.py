@@ -207,16 +207,20 @@ def test_rules_and_synapses():
     sim.connect(pre[:4], post, "one_to_one", weight=[1.0, 2.0, 3.0, 4.0] * pA)
     sim.connect(
         pre, post, {"rule": "fixed_total_number", "N": 7},
-        synapse=ob.stdp_synapse(tau_plus=15 * ms), Wmax=80.0,
+        synapse=ob.static_synapse(weight=3 * pA), delay=4 * ms,
     )  # fmt: skip
     assert len(sim.connections(pre, post)) == 20 + 4 + 7
-    plastic = sim.connections(synapse=ob.stdp_synapse)
-    assert np.asarray(plastic.get("tau_plus")["tau_plus"]).tolist() == [15.0] * 7
-    assert np.asarray(plastic.get("Wmax")["Wmax"]).tolist() == [80.0] * 7
-    plastic.set(weight=12.0)
+    strong = sim.copy_model(ob.static_synapse, "strong", weight=50 * pA)
+    sim.connect(pre[:7], post[0], synapse=strong, delay=3 * ms)
+    found = sim.connections(synapse=strong)
+    assert found.get("weight")["weight"].tolist() == [50.0] * 7
+    assert np.asarray(found.get("delay")["delay"]).tolist() == [3.0] * 7
+    found.set(weight=12.0)
     sim.simulate(10 * ms)
     sim.simulate(10 * ms)
-    assert np.asarray(plastic.get("weight")["weight"]).tolist() == [12.0] * 7
+    assert found.get("weight")["weight"].tolist() == [12.0] * 7
+    weights = sim.connections(pre, post, ob.static_synapse).get("weight")["weight"]
+    assert sorted(weights.tolist()) == [1.0] + [2.0] * 21 + [3.0] * 8 + [4.0]
     found = sim.connections(pre[2], post[2], ob.static_synapse).get("weight", "delay")
     assert 3.0 in np.asarray(found["weight"]) and found["delay"].unit == ms
 
@@ -235,7 +239,7 @@ def test_weights_for_each_pair():
 
 def test_mistakes_are_refused_at_the_call_and_leave_no_trace():
     sim, neuron, voltmeter, spikes = observed_neuron(I_e=376 * pA)
-    cond = sim.create(ob.iaf_cond_alpha)
+    delta = sim.create(ob.iaf_psc_delta)
     before = len(sim.connections())
     mistakes = [
         (lambda: sim.create("iaf_psc_alpa"), "iaf_psc_alpha"),
@@ -244,8 +248,21 @@ def test_mistakes_are_refused_at_the_call_and_leave_no_trace():
         (lambda: sim.create(ob.iaf_psc_alpha, I_ee=3 * pA), "did you mean 'I_e'"),
         (lambda: sim.create(ob.iaf_psc_alpha, 2, C_m=-1.0), "."),
         (lambda: sim.create(3), "by its name"),
+        (lambda: sim.create(ob.iaf_psc_alpha, 0), "size must be a whole number from 1 on, got 0"),
+        (lambda: sim.create(ob.iaf_psc_alpha, 2.0), "size must be a whole number"),
+        (lambda: sim.create(ob.iaf_psc_alpha, I_e=[1, 2] * pA), "I_e has 2 values for one node"),
+        (lambda: sim.create(ob.iaf_psc_alpha, 2, I_e=[1, 2, 3]), "I_e has 3 values for 2 nodes"),
+        (lambda: sim.create(ob.iaf_psc_alpha, 2, I_e=np.ones((2, 1))), r"shape \(2, 1\)"),
+        (lambda: sim.create(ob.iaf_psc_alpha, I_e=float("nan")), "I_e must be finite, got NaN"),
+        (lambda: ob.iaf_psc_alpha(I_e=3 * mV), r"I_e wants pA \(current\), got mV"),
+        (lambda: neuron.set(3), "parameters are a dictionary"),
+        (lambda: setattr(neuron, "I_e", [1.0, 2.0]), "I_e has 2 values for one node"),
         (lambda: sim.create(ob.poisson_generator, rng_seed=-1), "rng_seed must be"),
         (lambda: ob.Simulator(seed=1.5), "seed must be a whole number"),
+        (lambda: ob.Simulator(resolution=0.2), "resolution is given as dt"),
+        (lambda: ob.Simulator(local_num_threads=2), "is given as threads"),
+        (lambda: ob.Simulator(dt="fast"), "dt must be a time"),
+        (lambda: ob.Simulator(dt=-0.1), "resolution"),
         (lambda: ob.Simulator(dt=1 * mV), r"dt wants ms \(time\), got mV \(voltage\)"),
         (lambda: sim.connect(neuron, voltmeter), r"connect\(voltmeter, nodes\)"),
         (lambda: sim.connect(spikes, neuron), r"connect\(nodes, spike_recorder\)"),
@@ -254,10 +271,17 @@ def test_mistakes_are_refused_at_the_call_and_leave_no_trace():
         (lambda: sim.connect(neuron, neuron, "one_to_won"), "one_to_"),
         (lambda: sim.connect(neuron, neuron, weihgt=1.0), "did you mean 'weight'"),
         (lambda: sim.connect(neuron, neuron, weight=1 * nS), r"wants pA \(current\), got nS"),
-        (lambda: sim.connect(neuron, cond, weight=1 * pA), r"wants nS \(conductance\), got pA"),
+        (lambda: sim.connect(neuron, delta, weight=1 * pA), r"wants mV \(voltage\), got pA"),
         (lambda: sim.connect(neuron, neuron, delay=1 * mV), r"delay wants ms \(time\), got mV"),
         (lambda: sim.connect(neuron, neuron, synapse=ob.voltmeter), "is no synapse model"),
         (lambda: sim.connect(neuron, neuron, receptor="AMPA"), "no receptor 'AMPA'"),
+        (lambda: sim.connect(neuron, neuron, 3), "a rule is a name or a dictionary"),
+        (lambda: sim.connect(neuron, neuron, delay=-1 * ms), "(?i)delay"),
+        (lambda: sim.connect(neuron, neuron, weight=float("nan")), "weight must be finite"),
+        (lambda: sim.connections().get("weigth"), "did you mean 'weight'"),
+        (lambda: sim.connections().set(weight=1 * nS), r"wants pA \(current\), got nS"),
+        (lambda: sim.copy_model(ob.static_synapse, "x", weight=1 * ms), "weight wants pA"),
+        (lambda: sim.simulate("long"), "the duration must be a time"),
         (lambda: sim.simulate(-1 * ms), "not negative"),
         (lambda: sim.simulate(float("nan")), "not negative"),
         (lambda: sim.simulate(float("inf")), "finite"),
@@ -308,6 +332,90 @@ def test_after_an_interrupt_a_simulator_starts_anew_but_does_not_go_on():
     np.testing.assert_array_equal(np.asarray(sim.simulate(100 * ms).trace(voltmeter)), whole)
 
 
+def test_a_node_can_be_created_in_the_middle_of_a_run():
+    sim, neuron, _, _ = observed_neuron(I_e=376 * pA)
+    weights = sim.create(ob.weight_recorder)
+    sim.copy_model(ob.static_synapse, "observed", weight_recorder=weights)
+    sim.simulate(50 * ms)
+    late = sim.create(ob.weight_recorder, senders=neuron)
+    with pytest.raises(Exception, match=f"node ID {late.global_id[0] + 1}.*tau_m"):
+        sim.create(ob.iaf_psc_alpha, tau_m=-1.0)
+    assert sim.time == 50 * ms
+
+
+def test_vectors_of_parameters_have_units():
+    sim = ob.Simulator()
+    generator = sim.create(ob.spike_generator, 2, spike_times=[1.0, 2.5] * ms)
+    both = generator.spike_times
+    assert [times.unit for times in both] == [ms, ms]
+    generator[0].spike_times = [0.003, 0.004] * s
+    assert generator[0].spike_times.value.tolist() == [3.0, 4.0]
+    assert generator[1].spike_times.value.tolist() == [1.0, 2.5]
+    meter = sim.create(ob.multimeter, record_from="V_m")
+    assert meter.record_from == ["V_m"]
+
+
+def test_a_weight_recorder_gives_events():
+    sim = ob.Simulator()
+    neurons = sim.create(ob.iaf_psc_alpha, 2, I_e=500 * pA)
+    recorder = sim.create(ob.weight_recorder)
+    synapse = sim.copy_model(ob.static_synapse, "observed", weight_recorder=recorder)
+    sim.connect(neurons[0], neurons[1], synapse=synapse, weight=3 * pA)
+    results = sim.simulate(50 * ms)
+    events = results.events(recorder)
+    assert events["weights"].tolist() == [3.0] * 3 and results.n_events(recorder) == 3
+    assert set(events["senders"]) == {1} and set(events["targets"]) == {2}
+    with pytest.raises(ValueError, match="use events"):
+        results.spikes(recorder)
+
+
+def test_a_recorder_to_a_file(tmp_path):
+    sim = ob.Simulator(data_path=str(tmp_path))
+    neuron = sim.create(ob.iaf_psc_alpha, I_e=500 * pA)
+    recorder = sim.create(ob.spike_recorder, record_to="ascii", label="spikes")
+    memory = sim.create(ob.spike_recorder)
+    sim.connect(neuron, recorder)
+    sim.connect(neuron, memory)
+    results = sim.simulate(100 * ms)
+    with pytest.raises(ValueError, match="records to 'ascii'"):
+        results.spikes(recorder)
+    (name,) = recorder.filenames
+    rows = [line.split() for line in open(name).read().splitlines()[3:]]
+    assert [float(time) for _, time in rows] == np.asarray(results.spikes(memory)).tolist()
+
+
+def test_gap_junctions():
+    sim = ob.Simulator(dt=0.1 * ms)
+    pair = sim.create(ob.hh_psc_alpha_gap, 2, I_e=[100.0, 0.0] * pA)
+    meter = sim.create(ob.voltmeter)
+    sim.connect(meter, pair)
+    apart = sim.simulate(30 * ms).trace(meter).value
+    with pytest.raises(UnitError, match=r"weight of a gap_junction wants nS.*got pA"):
+        sim.connect(pair[0], pair[1], synapse="gap_junction", weight=1 * pA)
+    sim.connect(
+        pair[0], pair[1], "one_to_one", make_symmetric=True, synapse="gap_junction", weight=20 * nS
+    )
+    sim.reset()
+    coupled = sim.simulate(30 * ms).trace(meter).value
+    assert len(sim.connections(synapse=ob.gap_junction)) == 2
+    assert np.ptp(coupled[100:], axis=1).mean() < 0.5 * np.ptp(apart[100:], axis=1).mean()
+
+
+def test_weights_have_the_unit_of_the_target():
+    sim = ob.Simulator()
+    pre = sim.create(ob.iaf_psc_alpha)
+    cases = [(ob.iaf_psc_exp, pA, nS), (ob.iaf_psc_delta, mV, pA), (ob.izhikevich, mV, pA)]
+    cases += [(ob.glif_cond, nS, pA), (ob.hh_psc_alpha, pA, mV)]
+    for model, right, wrong in cases:
+        post = sim.create(model)
+        sim.connect(pre, post, weight=2 * right, receptor=int(model is ob.glif_cond))
+        assert sim.connections(pre, post).get("weight")["weight"].tolist() == [2.0]
+        sim.connections(pre, post).set(weight=0.003 * right)
+        assert sim.connections(pre, post).get("weight")["weight"].tolist() == [0.003]
+        with pytest.raises(UnitError, match=model.name):
+            sim.connect(pre, post, weight=2 * wrong, receptor=int(model is ob.glif_cond))
+
+
 def test_copied_models():
     sim = ob.Simulator()
     name = sim.copy_model(ob.iaf_psc_alpha, "fast", tau_m=5 * ms)
@@ -318,13 +426,13 @@ def test_copied_models():
     assert neuron.tau_m == 5 * ms
     sim.reset()
     assert sim.time == 0 * ms and neuron.tau_m == 5 * ms
-    sim.copy_model(ob.stdp_synapse, "slow", tau_plus=100 * ms)
+    sim.copy_model(ob.static_synapse, "slow", delay=10 * ms)
     sim.connect(neuron, neuron, synapse="slow")
-    assert sim.connections(synapse="slow").get("tau_plus")["tau_plus"].tolist() == [100.0]
+    assert sim.connections(synapse="slow").get("delay")["delay"].tolist() == [10.0]
 
 
 def test_settings_of_the_kernel():
-    with pytest.raises(Exception, match="resolutoin"):
+    with pytest.raises(TypeError, match="'resolutoin'; did you mean 'resolution'"):
         ob.Simulator(resolutoin=3)
     sim = ob.Simulator(min_delay=0.5 * ms, max_delay=2 * ms)
     neuron = sim.create(ob.iaf_psc_alpha)

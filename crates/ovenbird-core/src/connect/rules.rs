@@ -175,10 +175,7 @@ impl Rule {
 
     /// Whether targets may be devices, which have no place of their own on any worker.
     pub fn allows_devices(&self) -> bool {
-        matches!(
-            self,
-            Rule::OneToOne | Rule::AllToAll | Rule::PairwiseBernoulli(_) | Rule::PairwisePoisson(_)
-        )
+        matches!(self, Rule::OneToOne | Rule::AllToAll)
     }
 
     /// How the rule draws its pairs.

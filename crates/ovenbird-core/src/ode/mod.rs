@@ -32,5 +32,5 @@ mod rkf45;
 mod tests;
 
 pub use control::Control;
-pub use groups::{lane_groups, lanes_of, step_sizes};
+pub use groups::{LaneNodes, lane_groups, lanes_of, step_sizes};
 pub use rkf45::{Failures, MAX_ATTEMPTS, Rkf45, StateVector, System};

@@ -148,41 +148,69 @@ impl<Y: Clone> Rkf45<Y> {
         );
         let end = R::splat(interval);
         let mut t = R::splat(0.0);
-        let mut running = active & t.lt(end);
-        let mut non_finite = R::Mask::splat(false);
-        let mut step_underflow = R::Mask::splat(false);
+        let mut failures = Failures {
+            non_finite: R::Mask::splat(false),
+            step_underflow: R::Mask::splat(false),
+            too_many_steps: active & t.lt(end),
+        };
         let mut attempts = 0;
-
-        while running.any() && attempts < MAX_ATTEMPTS {
+        while failures.too_many_steps.any() && attempts < MAX_ATTEMPTS {
             attempts += 1;
-            let h = *step_size;
-            let remaining = end - t;
-            let reaches_end = h.gt(remaining);
-            let h = R::select(reaches_end, remaining, h);
-
-            let Trial { ratio, finite } = self.attempt(system, control, t, h, y);
-            let verdict = control::judge(ratio, h);
-
-            let t_new = R::select(reaches_end, end, t + h);
-            let retry_advances = (t_new + verdict.step_size).gt(t_new);
-            let advances = (verdict.reject & retry_advances) | (!verdict.reject & t_new.gt(t));
-            let stuck = running & !advances;
-            non_finite = non_finite | (stuck & !finite);
-            step_underflow = step_underflow | (stuck & finite);
-
-            running = running & !stuck;
-            let accepted = running & !verdict.reject;
-            for (value, &new) in y.as_mut().iter_mut().zip(self.trial.as_ref()) {
-                *value = R::select(accepted, new, *value);
-            }
-            t = R::select(accepted, t_new, t);
-            *step_size = R::select(running, verdict.step_size, *step_size);
-            running = running & t.lt(end);
+            let running = failures.too_many_steps;
+            let stuck = self.trial_step(system, control, end, running, &mut t, y, step_size);
+            failures.non_finite = failures.non_finite | stuck.non_finite;
+            failures.step_underflow = failures.step_underflow | stuck.step_underflow;
+            failures.too_many_steps = running & !stuck.any_cause() & t.lt(end);
         }
+        failures
+    }
+
+    /// Makes one trial step of the lanes in `running`, which stand at the times `t` before `end`.
+    /// Returns the lanes that got stuck.
+    #[inline(always)]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "system, control, and the state of the lanes"
+    )]
+    pub(super) fn trial_step<R, S>(
+        &mut self,
+        system: &S,
+        control: &Control<R>,
+        end: R,
+        running: R::Mask,
+        t: &mut R,
+        y: &mut Y,
+        step_size: &mut R,
+    ) -> Failures<R::Mask>
+    where
+        R: Real,
+        Y: StateVector<R>,
+        S: System<R, State = Y>,
+    {
+        let h = *step_size;
+        let remaining = end - *t;
+        let reaches_end = h.gt(remaining);
+        let h = R::select(reaches_end, remaining, h);
+
+        let Trial { ratio, finite } = self.attempt(system, control, *t, h, y);
+        let verdict = control::judge(ratio, h);
+
+        let t_new = R::select(reaches_end, end, *t + h);
+        let retry_advances = (t_new + verdict.step_size).gt(t_new);
+        let advances = (verdict.reject & retry_advances) | (!verdict.reject & t_new.gt(*t));
+        let stuck = running & !advances;
+
+        let running = running & !stuck;
+        let accepted = running & !verdict.reject;
+        for (value, &new) in y.as_mut().iter_mut().zip(self.trial.as_ref()) {
+            *value = R::select(accepted, new, *value);
+        }
+        *t = R::select(accepted, t_new, *t);
+        *step_size = R::select(running, verdict.step_size, *step_size);
         Failures {
-            non_finite,
-            step_underflow,
-            too_many_steps: running,
+            non_finite: stuck & !finite,
+            step_underflow: stuck & finite,
+            too_many_steps: R::Mask::splat(false),
         }
     }
 

@@ -139,9 +139,10 @@ impl Simulation {
             let self_symmetric = rule.rule == Rule::AllToAll && cx.sources == cx.targets && scalar;
             if info.requires_symmetric && !rule.make_symmetric && !self_symmetric {
                 return Err(Error::bad_property(format!(
-                    "Connections with this synapse model ({}) can only be created as one-to-one \
+                    "Connections with this synapse model can only be created as one-to-one \
                      connections with \"make_symmetric\" set to true or as all-to-all connections \
-                     with equal source and target populations and default or scalar parameters.",
+                     with equal source and target populations and default or scalar parameters; \
+                     the model is {}.",
                     info.name
                 )));
             }

@@ -56,12 +56,18 @@ struct Numbers {
     ms: Vec<f64>,
 }
 
+/// Gap junctions couple both ways, so either end must send and receive.
+fn no_gaps(family: &dyn Family, what: &str) -> Error {
+    let name = family.name();
+    Error::illegal_connection(format!("{what}. {name} has no gap junctions."))
+}
+
 pub(super) fn check_gap(family: &dyn Family, receptor: &[i64]) -> Result<()> {
     if !family.info().gap_junctions {
-        return Err(Error::illegal_connection(format!(
-            "{} does not support gap junction input.",
-            family.name()
-        )));
+        return Err(no_gaps(
+            family,
+            "The source node does not support gap junction output",
+        ));
     }
     match receptor.iter().find(|&&r| r != 0) {
         Some(r) => Err(Error::new(
@@ -193,7 +199,11 @@ impl Maker<'_> {
             return Ok(());
         };
         if self.kinds[made.synapse] == SynapseKind::GapJunction {
-            check_gap(&*self.families[self.nodes.locate(made.source)?.0], &[0])?;
+            let source = &*self.families[self.nodes.locate(made.source)?.0];
+            if !source.info().gap_junctions {
+                let what = "The target node or synapse model does not support gap junction input";
+                return Err(no_gaps(source, what));
+            }
             delays.note(made.delay);
             worker.gaps.entries.push(GapEntry {
                 family,
@@ -528,6 +538,7 @@ impl Maker<'_> {
                     recorder: made.target,
                     weight: made.weight,
                     delay: made.delay,
+                    receptor: 0,
                     model,
                 });
                 Ok(())
@@ -543,11 +554,13 @@ impl Maker<'_> {
                         made.source, made.target
                     )));
                 }
+                let receptor = devices.next_meter(made.target);
                 devices.sampling.push(Listening {
                     source: made.target,
                     recorder: made.source,
                     weight: made.weight,
                     delay: made.delay,
+                    receptor,
                     model,
                 });
                 Ok(())

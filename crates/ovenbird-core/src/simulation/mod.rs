@@ -77,6 +77,8 @@ pub struct Simulation {
     devices: Devices,
     pool: Option<Pool>,
     phase: Phase,
+    /// Whether the last Prepare failed, after which Cleanup may be called.
+    prepare_failed: bool,
     /// The first step of the present slice, and the steps of it that have been taken.
     origin: Step,
     taken: usize,
@@ -93,6 +95,8 @@ pub struct Simulation {
     draw_calls: u32,
     /// Counts changes of the connections, so that their handles know when to look anew.
     generation: u64,
+    /// Connections removed so far, for sets that hold others of the same ends.
+    removed: Vec<connections::Removed>,
     /// The generation that is in its final form.
     arranged: Option<u64>,
     spike_count: u64,
@@ -156,6 +160,8 @@ impl Simulation {
             connect_calls: 0,
             draw_calls: 0,
             generation: 0,
+            removed: Vec::new(),
+            prepare_failed: false,
             arranged: None,
             spike_count: 0,
             has_run: false,

@@ -34,14 +34,13 @@
 
 use super::hodgkin_huxley::{alpha_initial_value, detect_spike, equilibrium, gate};
 use ovenbird_core::error::Result;
-use ovenbird_core::math::{LaneMask, Lanes, Real, exp_linear};
+use ovenbird_core::math::{Lanes, Real, exp_linear};
 use ovenbird_core::model::{
-    Block, ElementType, Event, Failure, GapInput, Inputs, Neuron, NodeInfo, Output, Port,
-    StepContext, Variable,
+    Block, Constants, ElementType, Event, Failure, GapInput, Inputs, Neuron, NodeInfo, Output,
+    Port, StepContext, Variable,
 };
-use ovenbird_core::ode::{Control, Rkf45, System, lane_groups, lanes_of, step_sizes};
+use ovenbird_core::ode::{Control, LaneNodes, Rkf45, System};
 use ovenbird_core::time::Clock;
-use std::ops::Range;
 
 ovenbird_core::params! {
     /// Refractory period.
@@ -220,20 +219,10 @@ impl<R: Real> Coupling<R> {
 
 impl Coupling<Lanes> {
     #[inline(always)]
-    fn of(gap: &GapInput<'_>, group: &Range<usize>) -> Self {
-        let coefficient = |k: usize| {
-            Lanes::from_fn(|lane| {
-                let i = group.start + lane;
-                if i < group.end {
-                    gap.coefficient(i, k)
-                } else {
-                    0.0
-                }
-            })
-        };
-        Coupling {
-            conductance: Lanes::load(&gap.weight[group.clone()]),
-            coefficients: std::array::from_fn(coefficient),
+    fn set_lane(&mut self, lane: usize, gap: &GapInput<'_>, i: usize) {
+        self.conductance.set_lane(lane, gap.weight[i]);
+        for (k, c) in self.coefficients.iter_mut().enumerate() {
+            c.set_lane(lane, gap.coefficient(i, k));
         }
     }
 }
@@ -312,30 +301,124 @@ pub struct Derived {
 }
 
 impl Dynamics<Lanes> {
-    /// The constants of a lane group.
+    /// Sets the constants of the model in a lane; current and coupling stay.
     #[inline(always)]
-    fn of(block: &Block<'_, HhPscAlphaGap>, group: &Range<usize>, inverse_resolution: f64) -> Self {
-        let all = |get: fn(&Dynamics<f64>) -> f64| {
-            lanes_of(&block.constants, group, |d| get(&d.dynamics))
-        };
-        Dynamics {
-            g_na: all(|d| d.g_na),
-            g_kv1: all(|d| d.g_kv1),
-            g_kv3: all(|d| d.g_kv3),
-            g_l: all(|d| d.g_l),
-            e_na: all(|d| d.e_na),
-            e_k: all(|d| d.e_k),
-            e_l: all(|d| d.e_l),
-            inverse_c_m: all(|d| d.inverse_c_m),
-            inverse_tau_ex: all(|d| d.inverse_tau_ex),
-            inverse_tau_in: all(|d| d.inverse_tau_in),
-            current: Lanes::load(&block.state.I_stim[group.clone()]) + all(|d| d.current),
-            gap: match &block.gap {
-                Some(gap) => Coupling::of(gap, group),
-                None => Coupling::default(),
-            },
-            inverse_resolution,
+    fn set_lane(&mut self, lane: usize, d: &Dynamics<f64>) {
+        self.g_na.set_lane(lane, d.g_na);
+        self.g_kv1.set_lane(lane, d.g_kv1);
+        self.g_kv3.set_lane(lane, d.g_kv3);
+        self.g_l.set_lane(lane, d.g_l);
+        self.e_na.set_lane(lane, d.e_na);
+        self.e_k.set_lane(lane, d.e_k);
+        self.e_l.set_lane(lane, d.e_l);
+        self.inverse_c_m.set_lane(lane, d.inverse_c_m);
+        self.inverse_tau_ex.set_lane(lane, d.inverse_tau_ex);
+        self.inverse_tau_in.set_lane(lane, d.inverse_tau_in);
+    }
+}
+
+/// The nodes of a block and what they do around the integration.
+struct Nodes<'a, 'b, 'c> {
+    constants: &'a Constants<'b, Derived>,
+    gap: &'a Option<GapInput<'b>>,
+    columns: [&'a mut [f64]; DIM],
+    i_stim: &'a mut [f64],
+    step_size: &'a mut [f64],
+    refractory: &'a mut [i32],
+    resolution: f64,
+    iterating: bool,
+    /// Spike input of both signs, and external current.
+    input: [&'a [f64]; 3],
+    output: &'a mut Output<'c>,
+}
+
+impl Nodes<'_, '_, '_> {
+    /// Potential and slope of a node at the fraction `s` of the time step.
+    #[inline(always)]
+    fn signal(&self, node: usize, s: f64, y: &[f64; DIM]) -> (f64, f64) {
+        let d = &self.constants.of(node).dynamics;
+        let mut gap = Coupling::default();
+        if let Some(input) = self.gap {
+            gap.conductance = input.weight[node];
+            gap.coefficients = std::array::from_fn(|k| input.coefficient(node, k));
         }
+        let system = Dynamics {
+            current: self.i_stim[node] + d.current,
+            gap,
+            ..*d
+        };
+        (y[V_M], system.slope(s, y))
+    }
+}
+
+impl LaneNodes<Dynamics<Lanes>> for Nodes<'_, '_, '_> {
+    #[inline(always)]
+    fn load(
+        &mut self,
+        node: usize,
+        lane: usize,
+        system: &mut Dynamics<Lanes>,
+        y: &mut [Lanes; DIM],
+        h: &mut Lanes,
+    ) {
+        let d = self.constants.of(node);
+        if matches!(self.constants, Constants::Each { .. }) {
+            system.set_lane(lane, &d.dynamics);
+        }
+        system
+            .current
+            .set_lane(lane, self.i_stim[node] + d.dynamics.current);
+        if let Some(gap) = self.gap {
+            system.gap.set_lane(lane, gap, node);
+        }
+        let state: [f64; DIM] = std::array::from_fn(|k| self.columns[k][node]);
+        for (y, x) in y.iter_mut().zip(state) {
+            y.set_lane(lane, x);
+        }
+        let carried = self.step_size[node];
+        h.set_lane(
+            lane,
+            if carried > 0.0 {
+                carried
+            } else {
+                self.resolution
+            },
+        );
+        if self.output.gap.is_some() {
+            let (v, slope) = self.signal(node, 0.0, &state);
+            if let Some(signal) = &mut self.output.gap {
+                (signal.start[node], signal.start_slope[node]) = (v, slope);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn store(&mut self, node: usize, lane: usize, y: &[Lanes; DIM], h: f64) {
+        let d = self.constants.of(node);
+        let mut y = y.map(|y| y.lane(lane));
+        if self.output.gap.is_some() {
+            let (v, slope) = self.signal(node, 1.0, &y);
+            if let Some(signal) = &mut self.output.gap {
+                (signal.end[node], signal.end_slope[node]) = (v, slope);
+            }
+        }
+        y[DI_EXC] += self.input[EXCITATORY][node] * d.psc_ex;
+        y[DI_INH] += self.input[INHIBITORY][node] * d.psc_in;
+        if !self.iterating {
+            let refractory = &mut self.refractory[node];
+            let spike = detect_spike(
+                self.columns[V_M][node],
+                y[V_M],
+                refractory,
+                d.refractory_steps,
+            );
+            self.output.fired[node] = u8::from(spike);
+            self.i_stim[node] = self.input[CURRENT][node];
+        }
+        for (column, y) in self.columns.iter_mut().zip(y) {
+            column[node] = y;
+        }
+        self.step_size[node] = h;
     }
 }
 
@@ -411,70 +494,48 @@ impl Neuron for HhPscAlphaGap {
         inputs: &Inputs<'_>,
         output: &mut Output<'_>,
     ) -> Result<(), Failure> {
-        let (ex, inh) = (inputs.channel(EXCITATORY), inputs.channel(INHIBITORY));
-        let current = inputs.channel(CURRENT);
-        let (start, end) = (Lanes::splat(0.0), Lanes::splat(1.0));
-        let mut solver = Rkf45::new(&[Lanes::default(); DIM]);
-        let mut block = block;
-        for group in lane_groups(block.len) {
-            let all = |get: fn(&Derived) -> f64| lanes_of(&block.constants, &group, get);
-            let system = Dynamics::of(&block, &group, 1.0 / context.h);
-            let (psc_ex, psc_in) = (all(|d| d.psc_ex), all(|d| d.psc_in));
-            let s = &mut block.state;
-            let mut columns = [
-                &mut s.V_m[group.clone()],
-                &mut s.Act_m[group.clone()],
-                &mut s.Inact_h[group.clone()],
-                &mut s.Act_n[group.clone()],
-                &mut s.Inact_p[group.clone()],
-                &mut s.dI_syn_ex[group.clone()],
-                &mut s.I_syn_ex[group.clone()],
-                &mut s.dI_syn_in[group.clone()],
-                &mut s.I_syn_in[group.clone()],
-            ];
-            let mut y: [Lanes; DIM] = std::array::from_fn(|k| Lanes::load(columns[k]));
-            let mut h = step_sizes(&s.step_size[group.clone()], context.h);
-            let v_old = y[V_M];
-            if let Some(signal) = &mut output.gap {
-                v_old.store(&mut signal.start[group.clone()]);
-                system
-                    .slope(start, &y)
-                    .store(&mut signal.start_slope[group.clone()]);
-            }
-            solver
-                .advance(
-                    &system,
-                    &control(),
-                    context.h,
-                    LaneMask::first(group.len()),
-                    &mut y,
-                    &mut h,
-                )
-                .check(group.start)?;
-            if let Some(signal) = &mut output.gap {
-                y[V_M].store(&mut signal.end[group.clone()]);
-                system
-                    .slope(end, &y)
-                    .store(&mut signal.end_slope[group.clone()]);
-            }
-            y[DI_EXC] = y[DI_EXC] + Lanes::load(&ex[group.clone()]) * psc_ex;
-            y[DI_INH] = y[DI_INH] + Lanes::load(&inh[group.clone()]) * psc_in;
-            for (column, value) in columns.iter_mut().zip(y) {
-                value.store(column);
-            }
-            h.store(&mut s.step_size[group.clone()]);
-            if context.iterating {
-                continue;
-            }
-            s.I_stim[group.clone()].copy_from_slice(&current[group.clone()]);
-            for (lane, i) in group.enumerate() {
-                let steps = block.constants.of(i).refractory_steps;
-                let (old, new) = (v_old.lane(lane), y[V_M].lane(lane));
-                let spike = detect_spike(old, new, &mut s.refractory[i], steps);
-                output.fired[i] = u8::from(spike);
-            }
-        }
-        Ok(())
+        let s = block.state;
+        let mut nodes = Nodes {
+            constants: &block.constants,
+            gap: &block.gap,
+            columns: [
+                s.V_m,
+                s.Act_m,
+                s.Inact_h,
+                s.Act_n,
+                s.Inact_p,
+                s.dI_syn_ex,
+                s.I_syn_ex,
+                s.dI_syn_in,
+                s.I_syn_in,
+            ],
+            i_stim: s.I_stim,
+            step_size: s.step_size,
+            refractory: s.refractory,
+            resolution: context.h,
+            iterating: context.iterating,
+            input: [EXCITATORY, INHIBITORY, CURRENT].map(|c| inputs.channel(c)),
+            output,
+        };
+        let all =
+            |get: fn(&Dynamics<f64>) -> f64| Lanes::splat(get(&block.constants.of(0).dynamics));
+        let system = Dynamics {
+            g_na: all(|d| d.g_na),
+            g_kv1: all(|d| d.g_kv1),
+            g_kv3: all(|d| d.g_kv3),
+            g_l: all(|d| d.g_l),
+            e_na: all(|d| d.e_na),
+            e_k: all(|d| d.e_k),
+            e_l: all(|d| d.e_l),
+            inverse_c_m: all(|d| d.inverse_c_m),
+            inverse_tau_ex: all(|d| d.inverse_tau_ex),
+            inverse_tau_in: all(|d| d.inverse_tau_in),
+            current: Lanes::default(),
+            gap: Coupling::default(),
+            inverse_resolution: 1.0 / context.h,
+        };
+        let y = [Lanes::default(); DIM];
+        Rkf45::new(&y).advance_nodes(system, &control(), context.h, block.len, &mut nodes, y)
     }
 }
 
