@@ -17,7 +17,7 @@ def setting(name: str, default: float) -> float:
 
 def simulator() -> Any:
     """The module named by ``SIM``, reset, silent, and with ``THREADS`` threads."""
-    nest = importlib.import_module(os.environ.get("SIM", "ovenbird.nest"))
+    nest: Any = importlib.import_module(os.environ.get("SIM", "ovenbird.nest"))
     levels = getattr(nest, "VerbosityLevel", None)
     if levels is None:
         nest.set_verbosity("M_ERROR")

@@ -69,10 +69,10 @@ fn poisson(c: &mut Criterion) {
     group.finish();
 }
 
-/// Every neuron spikes every 2 ms, to 1000 targets; the few others have no part in it.
+/// A thousand neurons spike every 2 ms, to 1000 targets each; the update of the targets is included.
 fn deliver(c: &mut Criterion) {
     let mut group = c.benchmark_group("deliver");
-    let (sources, out) = (100, 1000.0);
+    let (sources, out) = (1000, 1000.0);
     group.throughput(Throughput::Elements(
         sources * out as u64 * (SPAN / 2.0) as u64,
     ));
