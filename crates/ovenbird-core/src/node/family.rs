@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::event::{Ring, Spike};
+use crate::math::Width;
 use crate::model::{Event, NodeInfo, Port, RecorderKind, Shape, Table};
 use crate::rng::Key;
 use crate::synapse::GapPart;
@@ -150,6 +151,8 @@ pub struct UpdateContext<'a> {
     pub taps: &'a mut [Tap],
     /// The key of the random draws of neurons.
     pub key: Key,
+    /// The vector instructions that nodes are advanced with.
+    pub width: Width,
     /// Input through gap junctions of the present slice.
     pub gap: Option<&'a mut GapPart>,
 }

@@ -95,7 +95,7 @@ impl<M: Neuron> NeuronFamily<M> {
                 multiple: &mut scratch.multiple,
                 gap: iterating.then(|| scratch.gap.signal(len)),
             };
-            crate::math::vectorize(
+            cx.width.run(
                 #[inline(always)]
                 || M::step(&context, block, &inputs, &mut output),
             )
