@@ -19,8 +19,10 @@ impl Pair {
         let recorder = sim.create("spike_recorder", 1).unwrap().first;
         sim.set(&neurons, &dict([("I_e", current.into())])).unwrap();
         let synapse = [static_synapse(&sim, 50.0, 1.5).unwrap()];
-        sim.connect(&neurons, &neurons, &all_to_all(), &synapse).unwrap();
-        sim.connect(&neurons, &[recorder], &all_to_all(), &synapse).unwrap();
+        sim.connect(&neurons, &neurons, &all_to_all(), &synapse)
+            .unwrap();
+        sim.connect(&neurons, &[recorder], &all_to_all(), &synapse)
+            .unwrap();
         Pair { sim, recorder }
     }
 
@@ -59,17 +61,25 @@ fn a_simulation_can_move_to_another_thread() {
 fn setting_is_all_or_nothing() {
     let mut sim = ovenbird::simulation();
     let ids = sim.create("iaf_psc_alpha", 3).unwrap().ids();
-    let bad: Dict = [("V_m", Value::Floats(vec![-60.0, -61.0, f64::NAN]))].into_iter().collect();
+    let bad: Dict = [("V_m", Value::Floats(vec![-60.0, -61.0, f64::NAN]))]
+        .into_iter()
+        .collect();
     assert_eq!(sim.set(&ids, &bad).unwrap_err().kind, Kind::BadProperty);
     let bad = dict([("tau_m", 5.0.into()), ("C_m", (-1.0).into())]);
     assert_eq!(sim.set(&ids, &bad).unwrap_err().kind, Kind::BadProperty);
     let misspelt = sim.set(&ids, &dict([("tau_M", 5.0.into())])).unwrap_err();
     assert_eq!(misspelt.kind, Kind::UnaccessedEntry);
-    assert!(misspelt.message.contains("did you mean 'tau_m'"), "{misspelt}");
+    assert!(
+        misspelt.message.contains("did you mean 'tau_m'"),
+        "{misspelt}"
+    );
     for (key, wanted) in [("V_m", -70.0), ("tau_m", 10.0), ("C_m", 250.0)] {
         for group in sim.groups(&ids).unwrap() {
             let column = sim.get(&group, key).unwrap();
-            assert!((0..3).all(|i| column.at(i) == Value::Float(wanted)), "{key}");
+            assert!(
+                (0..3).all(|i| column.at(i) == Value::Float(wanted)),
+                "{key}"
+            );
         }
     }
 }
@@ -100,7 +110,10 @@ fn a_state_that_is_not_finite_stops_the_run() {
     sim.set(&ids[1..2], &dict([("I_e", 1e308.into())])).unwrap();
     let e = sim.simulate(100.0).unwrap_err();
     assert_eq!(e.kind, Kind::NumericalInstability);
-    assert!(e.message.contains("node ID 2") && e.message.contains("ms"), "{e}");
+    assert!(
+        e.message.contains("node ID 2") && e.message.contains("ms"),
+        "{e}"
+    );
 }
 
 #[test]

@@ -112,6 +112,8 @@ def overlapping(node_id: int) -> errors.BadProperty:
 
 def contiguous_parts(ids: NDArray[np.int64]) -> list[tuple[int, int, int]]:
     """Return strictly ascending `ids` as (first, last, 1) tuples."""
+    if ids[-1] - ids[0] == len(ids) - 1:
+        return [(int(ids[0]), int(ids[-1]), 1)]
     breaks = np.flatnonzero(np.diff(ids) != 1) + 1
     first = ids[np.concatenate(([0], breaks))]
     last = ids[np.concatenate((breaks - 1, [len(ids) - 1]))]

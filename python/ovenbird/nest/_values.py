@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from ovenbird._ovenbird import Column
 
 
+_PLAIN = frozenset({bool, int, float, str})
+"""Types that the kernel takes as they are."""
+
+
 def to_kernel(value: Any) -> Any:
     """Return `value` as a plain Python or NumPy value for the kernel.
 
@@ -19,6 +23,8 @@ def to_kernel(value: Any) -> Any:
     scalars Python scalars, and other sequences lists. What the kernel does not know is passed
     on, for the kernel to refuse with the name of the parameter.
     """
+    if type(value) in _PLAIN:
+        return value
     datum = getattr(type(value), "_to_kernel", None)
     if datum is not None:
         return datum(value)

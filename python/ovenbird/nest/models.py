@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ from ovenbird import errors
 from ovenbird._suggest import did_you_mean
 
 from ._names import unknown_key
-from ._node_status import key_list
 from ._state import _kernel
 from ._values import params_to_kernel
 from .kernel_status import kernel_status
@@ -87,7 +86,8 @@ def GetDefaults(model: str, keys: Any = None, output: str = "") -> Any:
     elif isinstance(keys, str):
         result = _default(defaults, model, keys)
     else:
-        result = [_default(defaults, model, key) for key in key_list(keys)]
+        names = keys if isinstance(keys, Iterable) else [keys]
+        result = [_default(defaults, model, key) for key in names]
     return to_json(result) if output == "json" else result
 
 

@@ -58,6 +58,17 @@ class NodeCollection:
             data._check()
             _init(self, data._runs, data._epoch, data._sliced)
             return
+        if (
+            type(data) is list
+            and len(data) == 1
+            and isinstance(data[0], (int, np.integer))
+            and data[0] >= 0
+        ):
+            # the one node of a loop over single connections
+            only = int(data[0])
+            runs = _kernel.model_runs([(only, only, 1)])
+            _init(self, tuple(Run(*run) for run in runs), front.epoch, False)
+            return
         ids = node_ids(() if data is None else data)
         if len(ids) > 1:
             _check_ascending(ids)

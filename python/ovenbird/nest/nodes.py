@@ -66,7 +66,7 @@ def _count(n: Any) -> int:
         raise TypeError(f"n must have an integer value, got {n!r}")
     count = int(float(n)) if not isinstance(n, numbers.Integral) else int(n)
     if count < 1:
-        raise errors.BadParameterValue(f"n must be at least 1, got {count}")
+        raise errors.BadProperty(f"n must be at least 1, got {count}")
     return count
 
 

@@ -137,15 +137,11 @@ impl crate::simulation::Simulation {
                 "synapse_model" => {}
                 "weight" => syn.weight = Amount::from_value(key, value)?,
                 "delay" if defaults.info.has_delay => {
-                    let delay = Amount::from_value(key, value).map_err(|e| match e.kind {
-                        Kind::BadProperty => Error::new(Kind::BadDelay, e.message),
-                        _ => e,
-                    })?;
-                    syn.delay = Some(delay);
+                    syn.delay = Some(Amount::from_value(key, value)?);
                 }
                 "delay" => {
                     return Err(Error::bad_property(format!(
-                        "Delay specified for a connection type which doesn't use delays ({name})"
+                        "{name} connection has no delay; leave 'delay' out of the syn_spec"
                     )));
                 }
                 "receptor_type" => {

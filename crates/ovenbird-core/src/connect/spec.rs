@@ -32,9 +32,13 @@ impl Amount {
             Amount::Drawn(_) => None,
         };
         match bad {
-            Some(x) => Err(Error::bad_property(format!(
-                "{key} must be finite, got {x}"
-            ))),
+            Some(x) => {
+                let kind = match key {
+                    "delay" => Kind::BadDelay,
+                    _ => Kind::BadProperty,
+                };
+                Err(Error::new(kind, format!("{key} must be finite, got {x}")))
+            }
             None => Ok(amount),
         }
     }

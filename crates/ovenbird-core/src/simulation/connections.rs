@@ -56,6 +56,17 @@ pub struct ConnectionSet {
     generation: u64,
 }
 
+/// A connection that was removed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Removed {
+    /// The generation that began with the removal.
+    generation: u64,
+    /// Source, target and model.
+    ends: (u32, u32, u16),
+    /// Which of the connections with these ends it was.
+    nth: u32,
+}
+
 /// Everything about a connection that users see.
 struct Seen {
     weight: f64,
@@ -320,11 +331,20 @@ impl Simulation {
             .iter()
             .map(|h| ((h.source, h.target, h.model, h.nth), *h))
             .collect();
+        let removed = self.removed_since(set.generation);
         let handles: Result<Vec<_>> = set
             .handles
             .iter()
             .map(|h| {
-                let key = (h.source, h.target, h.model, h.nth);
+                let ends = (h.source, h.target, h.model);
+                let mut nth = h.nth;
+                for &other in removed.get(&ends).into_iter().flatten() {
+                    if other == nth {
+                        return Err(gone());
+                    }
+                    nth -= u32::from(other < nth);
+                }
+                let key = (h.source, h.target, h.model, nth);
                 index.get(&key).copied().ok_or_else(gone)
             })
             .collect();
@@ -332,6 +352,29 @@ impl Simulation {
             handles: handles?,
             generation: self.generation,
         })
+    }
+
+    /// The connections that were removed after a generation, by their ends and model, in order.
+    fn removed_since(&self, generation: u64) -> BTreeMap<(u32, u32, u16), Vec<u32>> {
+        let first = self.removed.partition_point(|r| r.generation <= generation);
+        let mut by_ends: BTreeMap<_, Vec<u32>> = BTreeMap::new();
+        for r in &self.removed[first..] {
+            by_ends.entry(r.ends).or_default().push(r.nth);
+        }
+        by_ends
+    }
+
+    /// Remembers what is being removed, so that other sets can find the connections that stay.
+    fn note_removed(&mut self, set: &ConnectionSet) {
+        let mut handles: Vec<&Handle> = set.handles.iter().collect();
+        // the last of several connections first, so that the numbers of the others stay valid
+        handles.sort_by_key(|h| (h.source, h.target, h.model, std::cmp::Reverse(h.nth)));
+        let generation = self.generation + 1;
+        self.removed.extend(handles.into_iter().map(|h| Removed {
+            generation,
+            ends: (h.source, h.target, h.model),
+            nth: h.nth,
+        }));
     }
 
     fn see(&self, place: Place) -> Seen {
@@ -398,7 +441,8 @@ impl Simulation {
             "port" => ints(&|h| h.place.port().into()),
             "target_thread" => ints(&|h| match h.place {
                 Place::Row(w, _) | Place::Gap(w, _) | Place::Drive(w, ..) => i64::from(w),
-                _ => 0,
+                Place::Listening(i) => self.thread_of(&self.devices.listening[i as usize]),
+                Place::Sampling(i) => self.thread_of(&self.devices.sampling[i as usize]),
             }),
             "sizeof" => ints(&|_| 12),
             "receptor" => ints(&|h| self.see(h.place).receptor),
@@ -414,6 +458,18 @@ impl Simulation {
             ),
             _ => return Ok(None),
         }))
+    }
+
+    /// The thread of a device's connection: that of the node that is no device, else of the target.
+    fn thread_of(&self, l: &Listening) -> i64 {
+        let family = self.nodes.locate(l.source).map(|(family, _)| family);
+        let sampled = l.receptor > 0;
+        let id = if sampled || family.is_ok_and(|f| self.is_neuron(f)) {
+            l.source
+        } else {
+            l.recorder
+        };
+        self.nodes.worker(id) as i64
     }
 
     /// Sets weights or delays of connections, for all or for none.
@@ -464,7 +520,7 @@ impl Simulation {
             && v.len() != n
         {
             return Err(Error::new(
-                Kind::Value,
+                Kind::Index,
                 format!("{key} has {} values for {n} connections", v.len()),
             ));
         }
@@ -520,22 +576,26 @@ impl Simulation {
         if let Some(list) = delays {
             list.iter().for_each(|&d| self.delays.note(d));
         }
-        for (w, entries) in rebuild {
-            self.rebuild_rows(
-                w as usize,
-                |c, at| match entries.get(&at.key()) {
-                    Some(&i) => Some(Connection {
-                        weight: weights.map_or(c.weight, |x| x[i]),
-                        delay: delays.map_or(c.delay, |d| d[i]),
+        if !rebuild.is_empty() {
+            // on all workers alike, since the order of sums depends on which weights are shared
+            let own: BTreeSet<u16> = match weights {
+                Some(_) => set.handles.iter().map(|h| h.model).collect(),
+                None => BTreeSet::new(),
+            };
+            for w in 0..self.workers.len() {
+                let entries = rebuild.get(&(w as u32));
+                self.rebuild_rows(w, |c, at| {
+                    let index = entries.and_then(|e| e.get(&at.key())).copied();
+                    Some(Connection {
+                        weight: index.zip(weights).map_or(c.weight, |(i, x)| x[i]),
+                        delay: index.zip(delays).map_or(c.delay, |(i, d)| d[i]),
+                        own_weight: c.own_weight || own.contains(&c.model),
                         ..c
-                    }),
-                    None => Some(c),
-                },
-                weights
-                    .is_some()
-                    .then(|| set.handles.iter().map(|h| h.model).collect()),
-            )?;
+                    })
+                });
+            }
             self.generation += 1;
+            self.arrange()?;
         }
         if set
             .handles
@@ -575,8 +635,7 @@ impl Simulation {
         &mut self,
         w: usize,
         mut change: impl FnMut(Connection, Position) -> Option<Connection>,
-        own_weights: Option<BTreeSet<u16>>,
-    ) -> Result<()> {
+    ) {
         let mut all = Vec::new();
         let worker = &self.workers[w];
         worker.rows.for_each(&worker.ring, |at, c| {
@@ -591,9 +650,8 @@ impl Simulation {
             }
         }
         let worker = &mut self.workers[w];
-        worker.rows.clear(own_weights.into_iter().flatten());
+        worker.rows.clear();
         all.into_iter().for_each(|c| worker.pending.push(c));
-        self.arrange()
     }
 
     /// Removes connections.
@@ -603,6 +661,7 @@ impl Simulation {
     pub fn disconnect(&mut self, set: &ConnectionSet) -> Result<()> {
         self.refuse_while_prepared("Disconnecting")?;
         let set = self.refresh(set)?;
+        self.note_removed(&set);
         let mut rows: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
         let mut gone: BTreeMap<(u8, u32, u32), BTreeSet<u32>> = BTreeMap::new();
         for h in &set.handles {
@@ -624,11 +683,9 @@ impl Simulation {
             }
         }
         for (w, removed) in rows {
-            self.rebuild_rows(
-                w as usize,
-                |c, at| (!removed.contains(&at.key())).then_some(c),
-                None,
-            )?;
+            self.rebuild_rows(w as usize, |c, at| {
+                (!removed.contains(&at.key())).then_some(c)
+            });
         }
         self.devices.note_connected(&self.families, &self.nodes);
         self.generation += 1;
@@ -640,7 +697,7 @@ fn seen_by(l: &Listening) -> Seen {
     Seen {
         weight: l.weight,
         delay: l.delay,
-        receptor: 0,
+        receptor: l.receptor,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::node::{Family, Location, NodeTable, Part};
 use crate::record::Recorder;
 use crate::synapse::SourceIndex;
 use crate::time::{Clock, Step};
+use std::collections::BTreeMap;
 
 /// A connection to a recorder.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,6 +20,8 @@ pub(super) struct Listening {
     /// In steps.
     pub delay: u32,
     pub model: u16,
+    /// For a multimeter its number among those of the node, from 1; else 0.
+    pub receptor: i64,
 }
 
 /// A sample that waits for the next slice, when its multimeter will ask for it.
@@ -71,6 +74,8 @@ pub(super) struct Devices {
     pub listening: Vec<Listening>,
     /// Connections from multimeters to their targets.
     pub sampling: Vec<Listening>,
+    /// How many multimeters have been connected to a node.
+    meters: BTreeMap<u32, i64>,
     recorders: Vec<RecorderAt>,
     index: SourceIndex,
     /// The recorders that listen to each source in `index`.
@@ -352,6 +357,13 @@ impl Devices {
             .collect()
     }
 
+    /// The number of the multimeter that is being connected to a node.
+    pub fn next_meter(&mut self, node: u32) -> i64 {
+        let n = self.meters.entry(node).or_default();
+        *n += 1;
+        *n
+    }
+
     /// Tells sampling recorders anew to which nodes they are connected.
     pub fn note_connected(&mut self, families: &[Box<dyn Family>], nodes: &NodeTable) {
         self.find_recorders(families, nodes);
@@ -361,8 +373,11 @@ impl Devices {
                 r.connected.clear();
             }
         }
+        self.meters.clear();
         for i in 0..self.sampling.len() {
             let l = self.sampling[i];
+            let last = self.meters.entry(l.source).or_default();
+            *last = l.receptor.max(*last);
             let at = self.recorders[self.index_of(l.recorder)];
             if let Some(r) = self.recorder_mut(families, at.family, at.local) {
                 r.connected.insert(l.source);

@@ -3,6 +3,7 @@
 mod connect;
 mod connections;
 mod devices;
+mod maker;
 pub(crate) mod models;
 mod nodes;
 mod run;
@@ -20,6 +21,7 @@ pub use typed::{Events, Nodes};
 
 use crate::error::{Error, Result};
 use crate::event::Spike;
+use crate::math::Width;
 use crate::node::{Family, NodeTable};
 use crate::parallel::Pool;
 use crate::time::{Clock, Step};
@@ -75,6 +77,8 @@ pub struct Simulation {
     devices: Devices,
     pool: Option<Pool>,
     phase: Phase,
+    /// Whether the last Prepare failed, after which Cleanup may be called.
+    prepare_failed: bool,
     /// The first step of the present slice, and the steps of it that have been taken.
     origin: Step,
     taken: usize,
@@ -82,6 +86,8 @@ pub struct Simulation {
     emitted: Vec<Spike>,
     waiting: (Step, Vec<Spike>),
     delays: DelayRange,
+    /// Synapse models and constant weights (as bits) that connections share.
+    shared_weights: Vec<(u16, u64)>,
     /// The slice length of the current run.
     min_delay: usize,
     /// Calls of Connect, of set with Parameters, and of evaluate, which key their draws.
@@ -89,11 +95,14 @@ pub struct Simulation {
     draw_calls: u32,
     /// Counts changes of the connections, so that their handles know when to look anew.
     generation: u64,
+    /// Connections removed so far, for sets that hold others of the same ends.
+    removed: Vec<connections::Removed>,
     /// The generation that is in its final form.
     arranged: Option<u64>,
     spike_count: u64,
     has_run: bool,
     timers: Timers,
+    width: Width,
     /// What coupled nodes of all workers sent last, in the order of their slots.
     gaps_sent: Vec<f64>,
     /// What users should hear of and is no error.
@@ -146,14 +155,18 @@ impl Simulation {
             emitted: Vec::new(),
             waiting: (0, Vec::new()),
             delays: DelayRange::default(),
+            shared_weights: Vec::new(),
             min_delay: 1,
             connect_calls: 0,
             draw_calls: 0,
             generation: 0,
+            removed: Vec::new(),
+            prepare_failed: false,
             arranged: None,
             spike_count: 0,
             has_run: false,
             timers: Timers::default(),
+            width: Width::widest(),
             gaps_sent: Vec::new(),
             warnings: Vec::new(),
             console: Box::new(std::io::sink()),
@@ -173,6 +186,11 @@ impl Simulation {
         self.settings = settings;
         self.console = console;
         self.generation = generation;
+    }
+
+    /// Chooses the vector instructions that nodes are advanced with; results do not depend on it.
+    pub fn set_width(&mut self, width: Width) {
+        self.width = width;
     }
 
     /// Where the screen backend writes.

@@ -65,7 +65,7 @@ impl SynapseModel {
             match key {
                 "weight" => new.weight = finite(key, value.as_float(key)?)?,
                 "delay" if self.info.has_delay => {
-                    let ms = finite(key, value.as_float(key)?)?;
+                    let ms = value.as_float(key)?;
                     new.delay = simulation.clock.ms(simulation.delay_steps(ms)?.into());
                 }
                 "delay" => {

@@ -67,9 +67,15 @@ impl Simulation {
         }
         let start = Instant::now();
         let environment = self.environment();
-        self.devices
-            .prepare(&self.families, &self.nodes, &self.clock, &environment)?;
-        self.arrange()?;
+        let opened = self
+            .devices
+            .prepare(&self.families, &self.nodes, &self.clock, &environment);
+        let result = opened.and_then(|()| self.arrange());
+        self.prepare_failed = result.is_err();
+        if result.is_err() {
+            self.close()?;
+            return result;
+        }
         self.phase = Phase::Prepared;
         self.timers.prepare += start.elapsed().as_secs_f64();
         Ok(())
@@ -359,10 +365,16 @@ impl Simulation {
     /// When nothing was prepared.
     pub fn cleanup(&mut self) -> Result<()> {
         match self.phase {
+            Phase::Idle if self.prepare_failed => self.prepare_failed = false,
             Phase::Idle => return Err(Self::not_prepared("Cleanup")),
             Phase::Prepared => self.phase = Phase::Idle,
             Phase::Broken => {}
         }
+        self.close()
+    }
+
+    /// Closes what recorders have opened.
+    fn close(&mut self) -> Result<()> {
         self.devices.for_each_recorder(&self.families, |r| {
             r.cleanup();
             Ok(())

@@ -45,7 +45,7 @@ ovenbird_core::params! {
     /// Potential after a spike.
     V_reset: f64 = -70.0, "mV";
     /// Spike threshold.
-    V_th: f64 = -55.0, "mV";
+    V_th: f64 = -55.0, "mV", MAYBE_INFINITE;
     /// Lowest possible membrane potential.
     V_min: f64 = f64::NEG_INFINITY, "mV", MAYBE_INFINITE;
 }

@@ -50,7 +50,7 @@ ovenbird_core::params! {
     /// Potential after a spike.
     V_reset: f64 = -70.0, "mV";
     /// Spike threshold.
-    V_th: f64 = -55.0, "mV";
+    V_th: f64 = -55.0, "mV", MAYBE_INFINITE;
     /// Intensity of random firing at threshold.
     rho: f64 = 0.01, "1/s", NON_NEGATIVE;
     /// Width of the threshold region; zero for a sharp threshold.

@@ -38,7 +38,7 @@ ovenbird_core::params! {
     /// Constant input current.
     I_e: f64 = 0.0, "pA";
     /// Spike threshold.
-    V_th: f64 = 30.0, "mV";
+    V_th: f64 = 30.0, "mV", MAYBE_INFINITE;
     /// Lowest possible membrane potential.
     V_min: f64 = f64::MIN, "mV", MAYBE_INFINITE;
     /// Whether to use the forward Euler method instead of the published one.

@@ -1,0 +1,88 @@
+"""An interrupt ends a run quickly, and the kernel goes on from there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+import ovenbird.nest as nest
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+
+
+@contextmanager
+def interrupt_after(seconds: float) -> Iterator[list[float]]:
+    """Send SIGINT to this process; gives a list that will hold the time of sending."""
+    sent: list[float] = []
+
+    def send() -> None:
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(seconds, send)
+    timer.start()
+    try:
+        yield sent
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+@pytest.fixture(autouse=True, params=[1, 2])
+def network(request):
+    """A network that would run for hours, on one and on two threads."""
+    nest.ResetKernel()
+    nest.local_num_threads = request.param
+    neurons = nest.Create("iaf_psc_alpha", 200, params={"I_e": 400.0})
+    nest.Connect(neurons, neurons, {"rule": "fixed_indegree", "indegree": 10}, {"weight": 1.0})
+    yield neurons
+    nest.ResetKernel()
+
+
+def test_simulate_returns_within_a_second():
+    with interrupt_after(0.3) as sent, pytest.raises(KeyboardInterrupt):
+        nest.Simulate(1e9)
+    assert time.monotonic() - sent[0] < 1.0
+
+
+def test_the_kernel_is_usable_afterwards(network):
+    recorder = nest.Create("spike_recorder")
+    nest.Connect(network, recorder)
+    with interrupt_after(0.3), pytest.raises(KeyboardInterrupt):
+        nest.Simulate(1e9)
+    reached = nest.biological_time
+    assert 0.0 < reached < 1e9
+    nest.Simulate(50.0)
+    assert nest.biological_time == pytest.approx(reached + 50.0)
+    assert recorder.events["times"].max() > reached
+    nest.ResetKernel()
+    assert nest.network_size == 0
+
+
+def test_an_interrupted_run_within_prepare_and_cleanup():
+    nest.Prepare()
+    with interrupt_after(0.3), pytest.raises(KeyboardInterrupt):
+        nest.Run(1e9)
+    nest.Run(10.0)
+    nest.Cleanup()
+    nest.Simulate(10.0)
+
+
+def test_an_interrupted_run_is_the_run_that_was_asked_for_so_far(network):
+    """The state after an interrupt is the same as after a run of that length."""
+    with interrupt_after(0.3), pytest.raises(KeyboardInterrupt):
+        nest.Simulate(1e9)
+    reached, threads = nest.biological_time, nest.local_num_threads
+    interrupted = network.V_m
+    nest.ResetKernel()
+    nest.local_num_threads = threads
+    neurons = nest.Create("iaf_psc_alpha", 200, params={"I_e": 400.0})
+    nest.Connect(neurons, neurons, {"rule": "fixed_indegree", "indegree": 10}, {"weight": 1.0})
+    nest.Simulate(reached)
+    assert neurons.V_m == interrupted
