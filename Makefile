@@ -27,7 +27,7 @@ help:
 	@echo "make test-long  the tests that take minutes"
 	@echo "make bench      benchmarks; with PEER_PYTHON=... beside NEST"
 	@echo "make wheel      one wheel in dist/, installed and run in a bare environment"
-	@echo "make docs       the documentation of the crates"
+	@echo "make docs       the documentation of the crates, and the pages of the models"
 	@echo "make fmt        format the sources"
 	@echo "make lint       format check, clippy, mypy, ruff"
 	@echo "make develop    build the extension module into .venv"
@@ -77,10 +77,11 @@ wheel: $(TOOLS_READY)
 	$(BIN)/maturin build --release --strip --out dist
 	$(BIN)/python tools/check_wheel.py dist
 
-docs: $(TOOLS_READY)
+docs: develop
 	cargo doc --no-deps
+	$(BIN)/python tools/model_pages.py
 	@echo "crates: target/doc/ovenbird/index.html"
-	@test -d docs || echo "the guide and the pages of the models are not built yet"
+	@echo "models: docs/models/README.md"
 
 fmt: $(TOOLS_READY)
 	cargo fmt

@@ -104,14 +104,18 @@ def rust_examples() -> list[str]:
 
 
 def run_rust(name: str, out: pathlib.Path) -> dict[str, Any]:
-    """Build one Rust example, then run it."""
+    """Build one Rust example, then run it; its spikes are those that it prints."""
     command = ["cargo", "build", "--quiet", "--release", "-p", "ovenbird", "--example", name]
     subprocess.run(command, cwd=ROOT, check=True)
     begin = time.perf_counter()
-    with (out / f"{name}.txt").open("w") as stream:
+    log = out / f"rust_{name}.txt"
+    with log.open("w") as stream:
         command[1:3] = ["run", "--quiet"]
         subprocess.run(command, cwd=ROOT, check=True, stdout=stream)
-    return {"seconds": round(time.perf_counter() - begin, 3), "figures": 0}
+    result: dict[str, Any] = {"seconds": round(time.perf_counter() - begin, 3), "figures": 0}
+    if found := re.search(r"(\d+) spikes", log.read_text()):
+        result["spikes"] = int(found[1])
+    return result
 
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:

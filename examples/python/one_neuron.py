@@ -1,7 +1,8 @@
 """One neuron, driven first by a constant current and then by Poisson noise.
 
 The top panel shows the membrane potential under a current just above threshold: the neuron fires
-regularly. Below, excitatory and inhibitory noise nearly cancel and firing becomes irregular.
+regularly. Below, excitatory and inhibitory noise nearly cancel and firing becomes irregular. Red
+marks are spikes.
 """
 
 from pathlib import Path
@@ -36,16 +37,20 @@ def poisson_noise():
     return sim.simulate(1000 * ms), voltmeter, spikes
 
 
+runs = {"a constant current": constant_current, "Poisson noise": poisson_noise}
 figure, panels = plt.subplots(2, sharex=True, figsize=(8, 5), layout="constrained")
-for panel, run in zip(panels, (constant_current, poisson_noise), strict=True):
-    results, voltmeter, spikes = run()
+for panel, (drive, run) in zip(panels, runs.items(), strict=True):
+    results, voltmeter, recorder = run()
     voltage = results.trace(voltmeter, "V_m")
-    title = f"{run.__name__.replace('_', ' ')}: {results.rate(spikes):.0f} spikes/s"
-    print(f"{title}, V_m {voltage.mean():.2f} +- {voltage.std():.2f}")
+    rate = results.rate(recorder)
+    print(f"{drive}: {rate:.0f} spikes/s, V_m {voltage.mean():.2f} +- {voltage.std():.2f}")
     ob.plot.trace(results, voltmeter, "V_m", ax=panel)
-    panel.set_title(title)
+    times = results.spikes(recorder).times
+    panel.eventplot(times / ms, lineoffsets=-52.5, linelengths=2.5, colors="#c1440e")
+    panel.set_yticks(range(-70, -50, 5))
+    panel.set_title(f"{drive}: {rate:.0f} spikes/s", loc="left", fontsize="medium")
 panels[0].set_xlabel("")
 
 Path("out").mkdir(exist_ok=True)
-figure.savefig("out/one_neuron.png", dpi=150)
+figure.savefig("out/one_neuron.png", dpi=110)
 print("figure: out/one_neuron.png")

@@ -16,6 +16,8 @@ from ovenbird._ovenbird import Kernel
 from ovenbird._suggest import did_you_mean
 
 _SETTABLE = ("parameter", "state")
+_UNLIMITED = "unlimited"
+_LARGEST = float(np.finfo(np.float64).max)
 _COMPOUND = ("list", "dictionary", "NodeCollection")
 
 
@@ -80,7 +82,9 @@ class ModelSpec:
 
 
 def _owned(value: Any) -> Any:
-    """A copy of an array, or an array of a sequence of numbers; anything else as it is."""
+    """What the engine takes: arrays are copied, sequences of numbers become arrays."""
+    if hasattr(value, "_to_kernel"):
+        return value._to_kernel()
     if isinstance(value, np.ndarray):
         return value.item() if value.ndim == 0 else value.copy()
     if isinstance(value, np.generic):
@@ -174,33 +178,71 @@ class ModelHandle:
 def describe(name: str) -> str:
     """The page of a model as text: what it is, its parameters, recordables and receptors."""
     about = catalogue().describe(name)
-    parts = [about["summary"], about["doc"]]
-    for title, role in (("Parameters", "parameter"), ("State", "state")):
-        values = [
-            (item["name"], f"{_shown(item['default'])} {item['unit']}".strip(), item["doc"])
-            for item in about["parameters"]
-            if item["role"] == role
+    parts = [_without_fences(body(about))]
+    parts += [_section(title, rows) for title, rows in tables(about)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def body(about: Mapping[str, Any]) -> str:
+    """What the page of a model says before its tables, as Markdown without a heading."""
+    lines = str(about["doc"]).strip().splitlines()
+    if lines and lines[0].startswith("# "):
+        del lines[0]
+    text = "\n".join(lines).strip()
+    summary = str(about["summary"]).strip().rstrip(".")
+    return text if text.startswith(summary) else f"{summary}.\n\n{text}".strip()
+
+
+def tables(about: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """The tables of a model's page: titles, and rows of name, value with unit, and explanation."""
+    found = []
+    titles = {"parameter": "Parameters", "state": "State", "read-only": "Read only"}
+    for role, title in titles.items():
+        items = [item for item in about["parameters"] if item["role"] == role]
+        values = [_shown(item["default"]) for item in items]
+        rows = [
+            (item["name"], _with_unit(value, item["unit"]), item["doc"])
+            for item, value in zip(items, values, strict=True)
         ]
-        parts.append(_section(title, values))
-    values = [(item["name"], item["unit"], item["doc"]) for item in about["recordables"]]
-    parts.append(_section("Recordables", values))
-    values = [(receptor, str(port), "") for receptor, port in about["receptors"].items()]
-    parts.append(_section("Receptors", values))
-    return "\n\n".join(part.strip() for part in parts if part.strip())
+        found.append((title, rows))
+    rows = [(item["name"], item["unit"], item["doc"]) for item in about["recordables"]]
+    found.append(("Recordables", rows))
+    found.append(("Receptors", [(key, str(port), "") for key, port in about["receptors"].items()]))
+    return [(title, [(n, v, _sentence(d)) for n, v, d in rows]) for title, rows in found if rows]
+
+
+def _with_unit(value: str, unit: str) -> str:
+    return value if value in ("", _UNLIMITED) else f"{value} {unit}".strip()
+
+
+def _sentence(text: str) -> str:
+    joined = " ".join(text.split())
+    return f"{joined}." if joined and joined[-1] not in ".!?" else joined
 
 
 def _shown(value: Any) -> str:
+    """A default value for people: empty where there is none."""
     if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, np.ndarray):
-        return np.array2string(value, threshold=6, separator=", ")
-    return str(value)
+        return _UNLIMITED if abs(value) >= _LARGEST else f"{value:g}"
+    if isinstance(value, (np.ndarray, list, tuple)):
+        return f"[{', '.join(_shown(item) for item in value)}]" if len(value) else "[]"
+    return "" if value is None or isinstance(value, dict) else str(value)
+
+
+def _without_fences(text: str) -> str:
+    """Markdown for a terminal: fenced blocks are indented instead."""
+    lines = []
+    fenced = False
+    for line in text.splitlines():
+        if line.startswith("```"):
+            fenced = not fenced
+        else:
+            lines.append(f"    {line}".rstrip() if fenced else line)
+    return "\n".join(lines)
 
 
 def _section(title: str, rows: list[tuple[str, str, str]]) -> str:
-    if not rows:
-        return ""
     wide = max(len(name) for name, _, _ in rows)
     value = min(24, max(len(shown) for _, shown, _ in rows))
-    lines = [f"    {n:<{wide}}  {v:<{value}}  {' '.join(d.split())}".rstrip() for n, v, d in rows]
+    lines = [f"    {n:<{wide}}  {v:<{value}}  {d}".rstrip() for n, v, d in rows]
     return "\n".join([title, "-" * len(title), *lines])

@@ -488,6 +488,64 @@ impl Parameter {
         })
     }
 
+    /// As many values as there is room, one after another from `stream`. Leaves draw for all values
+    /// at a time, so the values differ from those of single evaluations, but not in distribution.
+    ///
+    /// # Errors
+    /// When a value cannot be had; what `out` holds is then undefined.
+    pub fn fill(
+        &self,
+        stream: &mut Stream,
+        ctx: &Context,
+        out: &mut [f64],
+    ) -> Result<(), ParameterError> {
+        match &*self.node {
+            Node::Constant(value) => out.fill(*value),
+            Node::Normal { mean, std } => {
+                stream.fill_normal(out);
+                out.iter_mut().for_each(|x| *x = mean + std * *x);
+            }
+            Node::Uniform { min, max } => {
+                stream.fill_uniform(out);
+                out.iter_mut().for_each(|x| *x = in_range(*x, *min, *max));
+            }
+            Node::Unary(op, a) => {
+                a.fill(stream, ctx, out)?;
+                out.iter_mut().for_each(|x| *x = apply_unary(*op, *x));
+            }
+            Node::Binary(op, a, b) => {
+                a.fill(stream, ctx, out)?;
+                let mut other = vec![0.0; out.len()];
+                b.fill(stream, ctx, &mut other)?;
+                for (x, y) in out.iter_mut().zip(other) {
+                    *x = apply_binary(*op, *x, y);
+                }
+            }
+            Node::Min(a, value) => {
+                a.fill(stream, ctx, out)?;
+                out.iter_mut()
+                    .for_each(|x| *x = if *value < *x { *value } else { *x });
+            }
+            Node::Max(a, value) => {
+                a.fill(stream, ctx, out)?;
+                out.iter_mut()
+                    .for_each(|x| *x = if *value > *x { *value } else { *x });
+            }
+            Node::Redraw { inner, min, max } => {
+                inner.fill(stream, ctx, out)?;
+                for x in out.iter_mut().filter(|x| !(*min <= **x && **x <= *max)) {
+                    *x = redraw(inner, *min, *max, stream, ctx)?;
+                }
+            }
+            _ => {
+                for x in out {
+                    *x = self.evaluate(stream, ctx)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// A value for each id, each from the stream of its own (key, call, id): on any split of the
     /// ids the values are the same. Appends to `out`, unless there is an error.
     pub fn evaluate_many(
@@ -524,9 +582,13 @@ impl Parameter {
     }
 }
 
-/// Rounding can lift the largest draws to `max`, which is excluded.
 fn uniform(stream: &mut Stream, min: f64, max: f64) -> f64 {
-    let value = min + stream.uniform() * (max - min);
+    in_range(stream.uniform(), min, max)
+}
+
+/// Rounding can lift the largest draws to `max`, which is excluded.
+fn in_range(unit: f64, min: f64, max: f64) -> f64 {
+    let value = min + unit * (max - min);
     if value < max {
         value
     } else {
@@ -740,6 +802,43 @@ mod tests {
             assert!((got / variance - 1.0).abs() < 0.06, "{p:?}: variance {got}");
         }
         assert_eq!(value(Parameter::exponential(0.0)), 0.0);
+    }
+
+    /// One leaf is drawn at a time, so an expression of one leaf has the same values either way.
+    #[test]
+    fn many_values_of_one_leaf_are_those_of_single_evaluations() {
+        let normal = Parameter::normal(1.0, 2.0).unwrap();
+        let scaled = Parameter::binary(
+            BinaryOp::Multiply,
+            &normal,
+            &Parameter::constant(3.0).unwrap(),
+        );
+        let leaves = [
+            normal.clone(),
+            Parameter::uniform(-1.0, 2.0).unwrap(),
+            Parameter::exponential(2.0).unwrap(),
+            scaled.unwrap(),
+            Parameter::max(&Parameter::min(&normal, 2.0).unwrap(), 0.5).unwrap(),
+        ];
+        for p in leaves {
+            let (mut one, mut many) = (Stream::new(key(), 1, 2, 3), Stream::new(key(), 1, 2, 3));
+            let mut out = vec![0.0; 333];
+            p.fill(&mut many, &Context::default(), &mut out).unwrap();
+            for x in out {
+                assert_eq!(Ok(x), p.evaluate(&mut one, &Context::default()), "{p:?}");
+            }
+        }
+        let half = Parameter::redraw(&normal, 1.0, 4.0).unwrap();
+        let mut out = vec![0.0; 20_000];
+        half.fill(
+            &mut Stream::new(key(), 1, 2, 3),
+            &Context::default(),
+            &mut out,
+        )
+        .unwrap();
+        assert!(out.iter().all(|x| (1.0..=4.0).contains(x)));
+        // the mean of a half-normal cut at 1.5 standard deviations
+        assert!((mean(out) - (1.0 + 2.0 * 0.621_95)).abs() < 0.03);
     }
 
     #[test]

@@ -29,6 +29,21 @@ pub use ovenbird_core::simulation::Simulation;
 pub use ovenbird_models as models;
 
 /// A simulation that knows all models.
+///
+/// ```
+/// use ovenbird::prelude::*;
+///
+/// # fn main() -> ovenbird::Result<()> {
+/// let mut sim = ovenbird::simulation();
+/// let neuron = sim.create("iaf_psc_alpha", 1)?.ids();
+/// let recorder = sim.create("spike_recorder", 1)?;
+/// sim.set(&neuron, &dict([("I_e", 376.0.into())]))?;
+/// sim.connect(&neuron, &recorder.ids(), &all_to_all(), &[static_synapse(&sim, 1.0, 1.0)?])?;
+/// sim.simulate(1000.0)?;
+/// println!("{:?}", sim.events(recorder.first)?.times);
+/// # Ok(())
+/// # }
+/// ```
 pub fn simulation() -> Simulation {
     Simulation::new(ovenbird_models::registry())
 }

@@ -4,5 +4,5 @@ mod parse;
 mod rules;
 mod spec;
 
-pub use rules::{Pair, RULES, Rule, RuleContext};
+pub use rules::{Draws, Grouping, RULES, Rule, RuleContext};
 pub use spec::{Amount, ConnSpec, SynSpec};

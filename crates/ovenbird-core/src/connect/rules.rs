@@ -42,24 +42,55 @@ pub enum Rule {
     PairwisePoisson(Parameter),
 }
 
-/// A connection to make: indices of source and target, and its place in arrays of weights.
+/// How the pairs of a rule are drawn: for one node after another, each the partner of many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pair {
-    pub source: usize,
-    pub target: usize,
-    pub place: usize,
-    /// Whether the connection goes from the target to the source.
-    pub reversed: bool,
+pub enum Grouping {
+    /// The sources of each target.
+    ByTarget,
+    /// The targets of each source.
+    BySource,
+    /// The sources of each target, with connections in both directions.
+    Mutual,
 }
 
-impl Pair {
-    fn new(source: usize, target: usize, place: usize) -> Self {
-        Pair {
-            source,
-            target,
-            place,
-            reversed: false,
+/// The partners drawn for one node, and buffers for drawing them.
+#[derive(Clone, Debug, Default)]
+pub struct Draws {
+    /// Indices of the partners.
+    pub partners: Vec<u32>,
+    places: (usize, bool),
+    words: Vec<u64>,
+    /// For each candidate the draw in which it was taken last.
+    taken: Vec<u32>,
+    draw: u32,
+}
+
+impl Draws {
+    /// The place of partner `i` in arrays of weights.
+    pub fn place(&self, i: usize) -> usize {
+        let (first, by_partner) = self.places;
+        if by_partner {
+            first + self.partners[i] as usize
+        } else {
+            first + i
         }
+    }
+
+    /// Makes all of `n` candidates free to take.
+    fn free(&mut self, n: usize) {
+        if self.taken.len() != n || self.draw == u32::MAX {
+            self.taken.clear();
+            self.taken.resize(n, 0);
+            self.draw = 0;
+        }
+        self.draw += 1;
+    }
+
+    /// Takes a candidate, unless it is taken.
+    fn take(&mut self, i: usize) -> bool {
+        let free = self.taken[i] != self.draw;
+        self.taken[i] = self.draw;
+        free
     }
 }
 
@@ -83,16 +114,6 @@ const SPLIT: u32 = 2;
 impl RuleContext<'_> {
     fn stream(&self, index: usize, use_for: u32) -> Stream {
         Stream::new(self.key, self.call, index as u32, use_for)
-    }
-
-    /// The ids of the nodes that a connection leaves and reaches.
-    pub fn ends(&self, pair: &Pair) -> (u32, u32) {
-        let (source, target) = (self.sources[pair.source], self.targets[pair.target]);
-        if pair.reversed {
-            (target, source)
-        } else {
-            (source, target)
-        }
     }
 
     fn is_autapse(&self, source: usize, target: usize) -> bool {
@@ -157,12 +178,13 @@ impl Rule {
         matches!(self, Rule::OneToOne | Rule::AllToAll)
     }
 
-    /// Whether the pairs of a target can be found from the target alone.
-    pub fn goes_by_target(&self) -> bool {
-        !matches!(
-            self,
-            Rule::FixedOutdegree(_) | Rule::SymmetricPairwiseBernoulli(_)
-        )
+    /// How the rule draws its pairs.
+    pub fn grouping(&self) -> Grouping {
+        match self {
+            Rule::FixedOutdegree(_) => Grouping::BySource,
+            Rule::SymmetricPairwiseBernoulli(_) => Grouping::Mutual,
+            _ => Grouping::ByTarget,
+        }
     }
 
     /// Whether it makes connections from targets to sources, too.
@@ -268,121 +290,90 @@ impl Rule {
         }
     }
 
-    /// The pairs of one target, for rules that go by target. `split` is from [`Rule::split`].
+    /// Draws the partners of the node with index `at`, a source or a target by
+    /// [`Rule::grouping`]. `split` is from [`Rule::split`].
     ///
     /// # Errors
     /// When a Parameter of the rule gives a value that the rule cannot use.
-    pub fn pairs_of_target(
+    pub fn draw(
         &self,
         cx: &RuleContext<'_>,
-        target: usize,
+        at: usize,
         split: &[u64],
-        emit: &mut dyn FnMut(Pair) -> Result<()>,
+        draws: &mut Draws,
     ) -> Result<()> {
         let n = cx.sources.len();
-        let allowed = |s: usize| cx.allow_autapses || !cx.is_autapse(s, target);
+        draws.partners.clear();
+        draws.places = (0, false);
+        let allowed = |s: usize| cx.allow_autapses || !cx.is_autapse(s, at);
         match self {
-            Rule::OneToOne if allowed(target) => emit(Pair::new(target, target, target)),
-            Rule::OneToOne => Ok(()),
-            Rule::AllToAll => (0..n)
-                .filter(|&s| allowed(s))
-                .try_for_each(|source| emit(Pair::new(source, target, target * n + source))),
+            Rule::OneToOne => {
+                draws.places = (at, false);
+                draws.partners.extend(allowed(at).then_some(at as u32));
+                Ok(())
+            }
+            Rule::AllToAll => {
+                draws.places = (at * n, true);
+                let all = (0..n as u32).filter(|&s| allowed(s as usize));
+                draws.partners.extend(all);
+                Ok(())
+            }
             Rule::FixedIndegree(p) => {
-                let k = degree(p, &mut cx.stream(target, DEGREE), "indegree")?;
-                check_drawable(cx, k, n, (0..n).filter(|&s| allowed(s)).count(), "sources")?;
-                draw_distinct(
-                    &mut cx.stream(target, PAIRS),
-                    n,
-                    k,
+                let k = degree(p, &mut cx.stream(at, DEGREE), "indegree")?;
+                draws.places = (at * k, false);
+                draw_many(
+                    cx,
+                    at,
+                    (k, n),
+                    "sources",
                     cx.allow_multapses,
                     allowed,
-                    |j, source| emit(Pair::new(source, target, target * k + j)),
+                    draws,
+                )
+            }
+            Rule::FixedOutdegree(p) => {
+                let k = degree(p, &mut cx.stream(at, DEGREE), "outdegree")?;
+                draws.places = (at * k, false);
+                let allowed = |t: usize| cx.allow_autapses || !cx.is_autapse(at, t);
+                let m = cx.targets.len();
+                draw_many(
+                    cx,
+                    at,
+                    (k, m),
+                    "targets",
+                    cx.allow_multapses,
+                    allowed,
+                    draws,
                 )
             }
             Rule::FixedTotalNumber(_) => {
-                let (first, next) = (split[target], split[target + 1]);
-                let mut stream = cx.stream(target, PAIRS);
-                draw_distinct(
-                    &mut stream,
-                    n,
-                    (next - first) as usize,
-                    true,
-                    allowed,
-                    |j, source| emit(Pair::new(source, target, first as usize + j)),
-                )
+                let (first, next) = (split[at], split[at + 1]);
+                draws.places = (first as usize, false);
+                let k = (next - first) as usize;
+                draw_many(cx, at, (k, n), "sources", true, allowed, draws)
             }
-            Rule::PairwiseBernoulli(p) => bernoulli(cx, p, target, n, &mut |source| {
-                if allowed(source) {
-                    emit(Pair::new(source, target, 0))
-                } else {
-                    Ok(())
-                }
+            Rule::PairwiseBernoulli(p) => bernoulli(cx, p, at, n, &mut |source| {
+                draws
+                    .partners
+                    .extend(allowed(source).then_some(source as u32));
             }),
+            Rule::SymmetricPairwiseBernoulli(p) => {
+                let k = partners(p, &mut cx.stream(at, DEGREE), n)?;
+                draw_many(cx, at, (k, n), "sources", false, allowed, draws)
+            }
             Rule::PairwisePoisson(p) => {
-                let mut stream = cx.stream(target, PAIRS);
+                let mut stream = cx.stream(at, PAIRS);
                 for source in (0..n).filter(|&s| allowed(s)) {
                     let mean = p.evaluate(&mut stream, &Context::default())?;
                     if !mean.is_finite() || mean < 0.0 {
                         return bad(format!("pairwise_avg_num_conns must be >= 0, got {mean}"));
                     }
-                    for _ in 0..stream.poisson(mean) {
-                        emit(Pair::new(source, target, 0))?;
-                    }
+                    let times = stream.poisson(mean) as usize;
+                    let pairs = std::iter::repeat_n(source as u32, times);
+                    draws.partners.extend(pairs);
                 }
                 Ok(())
             }
-            Rule::FixedOutdegree(_) | Rule::SymmetricPairwiseBernoulli(_) => {
-                unreachable!("{} does not go by target", self.name())
-            }
-        }
-    }
-
-    /// All pairs, for rules that do not go by target.
-    ///
-    /// # Errors
-    /// When a Parameter of the rule gives a value that the rule cannot use.
-    pub fn all_pairs(
-        &self,
-        cx: &RuleContext<'_>,
-        emit: &mut dyn FnMut(Pair) -> Result<()>,
-    ) -> Result<()> {
-        let m = cx.targets.len();
-        match self {
-            Rule::FixedOutdegree(p) => {
-                for source in 0..cx.sources.len() {
-                    let k = degree(p, &mut cx.stream(source, DEGREE), "outdegree")?;
-                    let allowed = |t: usize| cx.allow_autapses || !cx.is_autapse(source, t);
-                    check_drawable(cx, k, m, (0..m).filter(|&t| allowed(t)).count(), "targets")?;
-                    let mut stream = cx.stream(source, PAIRS);
-                    draw_distinct(
-                        &mut stream,
-                        m,
-                        k,
-                        cx.allow_multapses,
-                        allowed,
-                        |j, target| emit(Pair::new(source, target, source * k + j)),
-                    )?;
-                }
-                Ok(())
-            }
-            Rule::SymmetricPairwiseBernoulli(p) => {
-                let n = cx.sources.len();
-                for target in 0..m {
-                    let k = partners(p, &mut cx.stream(target, DEGREE), n)?;
-                    let allowed = |s: usize| !cx.is_autapse(s, target);
-                    let mut stream = cx.stream(target, PAIRS);
-                    draw_distinct(&mut stream, n, k, false, allowed, |_, source| {
-                        let pair = Pair::new(source, target, 0);
-                        emit(pair)?;
-                        emit(Pair {
-                            reversed: true,
-                            ..pair
-                        })
-                    })?;
-                }
-                Ok(())
-            }
-            _ => unreachable!("{} goes by target", self.name()),
         }
     }
 
@@ -455,39 +446,40 @@ fn check_degree(
     Ok(())
 }
 
-fn check_drawable(
+/// Draws `k` of `n` partners that are `allowed`, with or without repetition.
+fn draw_many(
     cx: &RuleContext<'_>,
-    k: usize,
-    n: usize,
-    candidates: usize,
+    at: usize,
+    (k, n): (usize, usize),
     what: &str,
+    repeat: bool,
+    allowed: impl Fn(usize) -> bool,
+    draws: &mut Draws,
 ) -> Result<()> {
-    if k > 0 && (candidates == 0 || (!cx.allow_multapses && k > candidates)) {
+    if k == 0 {
+        return Ok(());
+    }
+    let candidates = if cx.allow_autapses {
+        n
+    } else {
+        (0..n).filter(|&i| allowed(i)).count()
+    };
+    if candidates == 0 || (!repeat && k > candidates) {
         return bad(format!(
             "There are not enough {what}: {k} wanted, {candidates} of {n} allowed without \
              repetition or self-connection."
         ));
     }
-    Ok(())
-}
-
-/// Draws `k` of `n` indices that are `allowed`, with or without repetition.
-fn draw_distinct(
-    stream: &mut Stream,
-    n: usize,
-    k: usize,
-    repeat: bool,
-    allowed: impl Fn(usize) -> bool,
-    mut emit: impl FnMut(usize, usize) -> Result<()>,
-) -> Result<()> {
-    let mut seen = HashSet::new();
-    for j in 0..k {
-        loop {
-            let i = stream.below(n as u64) as usize;
-            if allowed(i) && (repeat || seen.insert(i)) {
-                emit(j, i)?;
-                break;
-            }
+    let mut stream = cx.stream(at, PAIRS);
+    if repeat && candidates == n {
+        stream.fill_below(n as u32, k, &mut draws.words, &mut draws.partners);
+        return Ok(());
+    }
+    draws.free(n);
+    while draws.partners.len() < k {
+        let i = stream.below(n as u64) as usize;
+        if allowed(i) && (repeat || draws.take(i)) {
+            draws.partners.push(i as u32);
         }
     }
     Ok(())
@@ -499,7 +491,7 @@ fn bernoulli(
     p: &Parameter,
     target: usize,
     n: usize,
-    emit: &mut dyn FnMut(usize) -> Result<()>,
+    emit: &mut dyn FnMut(usize),
 ) -> Result<()> {
     let mut stream = cx.stream(target, PAIRS);
     match p.as_constant() {
@@ -513,27 +505,23 @@ fn bernoulli(
                     return Ok(());
                 }
                 source += gap as usize;
-                emit(source)?;
+                emit(source);
                 source += 1;
                 if source >= n {
                     return Ok(());
                 }
             }
         }
-        Some(p) => (0..n).try_for_each(|s| {
-            if stream.uniform() < p {
-                emit(s)
-            } else {
-                Ok(())
-            }
-        }),
+        Some(p) => {
+            (0..n).filter(|_| stream.uniform() < p).for_each(emit);
+            Ok(())
+        }
         None => (0..n).try_for_each(|s| {
             let p = probability(p, &mut stream)?;
             if stream.uniform() < p {
-                emit(s)
-            } else {
-                Ok(())
+                emit(s);
             }
+            Ok(())
         }),
     }
 }

@@ -44,6 +44,17 @@ impl Ring {
         &mut self.data[first..first + self.stride]
     }
 
+    /// All cells of the step that is `delay` steps after the one of `slot`; `delay` is less than the
+    /// number of slots.
+    #[inline(always)]
+    pub fn after(&mut self, slot: usize, delay: u32) -> &mut [f64] {
+        let mut slot = slot + delay as usize;
+        if slot >= self.slots {
+            slot -= self.slots;
+        }
+        &mut self.data[slot * self.stride..][..self.stride]
+    }
+
     /// All cells of `step`, to read.
     #[inline(always)]
     pub fn read(&self, step: Step) -> &[f64] {

@@ -19,11 +19,32 @@ pub use lanes::{LANES, LaneMask, Lanes};
 pub use propagators::{phi1, phi2};
 pub use real::{Mask, Real};
 
-/// Runs `op` compiled for the widest vector instructions of this machine.
-///
-/// `op` must be an `#[inline(always)]` closure that calls only `#[inline(always)]` functions for
-/// this to have an effect. The result has the same bits on every machine.
+/// Vector instructions to compile a loop for. Results have the same bits with all of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Width(pulp::Arch);
+
+impl Width {
+    /// The widest of this machine.
+    #[inline(always)]
+    pub fn widest() -> Self {
+        Width(pulp::Arch::new())
+    }
+
+    /// Those that every machine has.
+    pub fn least() -> Self {
+        Width(pulp::Arch::Scalar)
+    }
+
+    /// Runs `op`, which must be an `#[inline(always)]` closure that calls only `#[inline(always)]`
+    /// functions for the width to have an effect.
+    #[inline(always)]
+    pub fn run<O>(self, op: impl FnOnce() -> O) -> O {
+        self.0.dispatch(op)
+    }
+}
+
+/// Runs `op` compiled for the widest vector instructions of this machine; see [`Width::run`].
 #[inline]
 pub fn vectorize<O>(op: impl FnOnce() -> O) -> O {
-    pulp::Arch::new().dispatch(op)
+    Width::widest().run(op)
 }

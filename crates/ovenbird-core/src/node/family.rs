@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::event::{Ring, Spike};
-use crate::model::{Event, NodeInfo, Port, RecorderKind, Shape};
+use crate::math::Width;
+use crate::model::{Event, NodeInfo, Port, RecorderKind, Shape, Table};
 use crate::rng::Key;
 use crate::synapse::GapPart;
 use crate::time::{Clock, Step};
@@ -64,6 +65,21 @@ pub struct KeyInfo {
     pub shape: Shape,
     /// Whether a multimeter can record it.
     pub recordable: bool,
+}
+
+impl KeyInfo {
+    /// The keys of a table of parameters.
+    pub fn parameters<T: Table>() -> impl Iterator<Item = KeyInfo> {
+        T::FIELDS.iter().map(|f| KeyInfo {
+            name: f.name.to_owned(),
+            unit: f.unit,
+            doc: f.doc.trim(),
+            type_name: f.type_name,
+            role: Role::Parameter,
+            shape: f.shape,
+            recordable: false,
+        })
+    }
 }
 
 /// A value to set: for all nodes, or one for each.
@@ -135,6 +151,8 @@ pub struct UpdateContext<'a> {
     pub taps: &'a mut [Tap],
     /// The key of the random draws of neurons.
     pub key: Key,
+    /// The vector instructions that nodes are advanced with.
+    pub width: Width,
     /// Input through gap junctions of the present slice.
     pub gap: Option<&'a mut GapPart>,
 }

@@ -210,38 +210,28 @@ impl Family for RecorderFamily {
     }
 
     fn keys(&self) -> Vec<KeyInfo> {
-        let parameter = |name: &str, unit, doc: &'static str, type_name, shape| KeyInfo {
+        let parameter = |name: &str, doc, type_name, shape| KeyInfo {
             name: name.to_owned(),
-            unit,
-            doc: doc.trim(),
+            unit: "",
+            doc,
             type_name,
             role: Role::Parameter,
             shape,
             recordable: false,
         };
-        let mut keys: Vec<_> = RecorderParams::FIELDS
-            .iter()
-            .map(|f| parameter(f.name, f.unit, f.doc, f.type_name, f.shape))
-            .collect();
+        let mut keys: Vec<_> = KeyInfo::parameters::<RecorderParams>().collect();
         if self.samples() {
-            keys.extend(
-                SampleParams::FIELDS
-                    .iter()
-                    .map(|f| parameter(f.name, f.unit, f.doc, f.type_name, f.shape)),
-            );
+            keys.extend(KeyInfo::parameters::<SampleParams>());
         }
         if self.info.kind == RecorderKind::Weights {
             let limits = [
                 ("senders", "Only these senders are recorded"),
                 ("targets", "Only these targets are recorded"),
             ];
-            keys.extend(
-                limits.map(|(n, doc)| parameter(n, "", doc, "NodeCollection", Shape::List)),
-            );
+            keys.extend(limits.map(|(n, doc)| parameter(n, doc, "NodeCollection", Shape::List)));
         }
         keys.push(parameter(
             "n_events",
-            "",
             "Events collected; set to 0 to clear",
             "int",
             Shape::Scalar,

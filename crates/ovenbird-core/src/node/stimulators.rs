@@ -182,18 +182,6 @@ fn value_of<S: Stimulator>(
     window::Params::field(key).map(|field| (field.get)(window))
 }
 
-fn describe<T: Table>() -> impl Iterator<Item = KeyInfo> {
-    T::FIELDS.iter().map(|f| KeyInfo {
-        name: f.name.to_owned(),
-        unit: f.unit,
-        doc: f.doc.trim(),
-        type_name: f.type_name,
-        role: Role::Parameter,
-        shape: f.shape,
-        recordable: false,
-    })
-}
-
 impl<S: Stimulator> Family for StimulatorFamily<S> {
     fn info(&self) -> &NodeInfo {
         &self.info
@@ -222,9 +210,9 @@ impl<S: Stimulator> Family for StimulatorFamily<S> {
             shape: Shape::Scalar,
             recordable: false,
         });
-        describe::<S::Params>()
+        KeyInfo::parameters::<S::Params>()
             .chain(readings)
-            .chain(describe::<window::Params>())
+            .chain(KeyInfo::parameters::<window::Params>())
             .collect()
     }
 

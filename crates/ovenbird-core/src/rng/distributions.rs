@@ -118,6 +118,19 @@ pub(super) fn normal_quantile(low: u32, high: u32) -> f64 {
     with_sign(if q <= 0.425 { centre } else { tail }, high)
 }
 
+/// Whether [`normal_quantile`] is beyond its central part: so for 15 % of the words.
+#[inline(always)]
+pub(super) fn is_in_tail(low: u32, high: u32) -> bool {
+    0.5 - tail_probability(low, high) > 0.425
+}
+
+/// The same bits as [`normal_quantile`] where not [`is_in_tail`].
+#[inline(always)]
+pub(super) fn central_normal_quantile(low: u32, high: u32) -> f64 {
+    let q = 0.5 - tail_probability(low, high);
+    with_sign(q * rational(&CENTRE, 0.180_625 - q * q), high)
+}
+
 /// The same bits as [`normal_quantile`]; faster for a single number.
 fn normal_quantile_single(low: u32, high: u32) -> f64 {
     let p = tail_probability(low, high);

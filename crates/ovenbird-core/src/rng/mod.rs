@@ -133,6 +133,83 @@ impl Stream {
         low | u64::from(self.next_u32()) << 32
     }
 
+    /// As many times 64 uniform bits as there is room: the same as [`Stream::next_u64`] one by one.
+    pub fn fill_u64(&mut self, mut out: &mut [u64]) {
+        while !out.is_empty() && (self.used != 4 || out.len() < 16) {
+            out[0] = self.next_u64();
+            out = &mut out[1..];
+        }
+        let blocks = out.len() / 2;
+        if (self.block as usize).saturating_add(blocks) < DERIVE as usize {
+            let (identity, key, first) = (self.identity, self.key.0, self.block);
+            let (whole, rest) = out.split_at_mut(2 * blocks);
+            crate::math::vectorize(
+                #[inline(always)]
+                || fill_blocks(identity, key, first, whole.as_chunks_mut::<2>().0),
+            );
+            self.block += blocks as u32;
+            out = rest;
+        }
+        out.iter_mut().for_each(|x| *x = self.next_u64());
+    }
+
+    /// As many integers in [0, n) as there is room, `n` being less than 2^32: the same as
+    /// [`Stream::below`] one by one. Appends to `out`; `words` is a buffer.
+    pub fn fill_below(&mut self, n: u32, count: usize, words: &mut Vec<u64>, out: &mut Vec<u32>) {
+        assert!(n > 0, "fill_below(n) draws from [0, n) and needs n > 0");
+        let before = self.clone();
+        words.resize(count, 0);
+        self.fill_u64(words);
+        let first = out.len();
+        out.resize(first + count, 0);
+        let n64 = u64::from(n);
+        let (new, words) = (&mut out[first..], &words[..count]);
+        let rejected = crate::math::vectorize(
+            #[inline(always)]
+            || {
+                let mut rejected = false;
+                for (x, &word) in new.iter_mut().zip(words) {
+                    let low = (word & 0xffff_ffff) * n64;
+                    let high = (word >> 32) * n64 + (low >> 32);
+                    *x = (high >> 32) as u32;
+                    // the lower half of the product is below n: `below` may have to draw again
+                    rejected |= (high & 0xffff_ffff) == 0 && (low & 0xffff_ffff) < n64;
+                }
+                rejected
+            },
+        );
+        if rejected {
+            *self = before;
+            new.iter_mut().for_each(|x| *x = self.below(n64) as u32);
+        }
+    }
+
+    /// As many standard normals as there is room: the same as [`Stream::normal`] one by one.
+    pub fn fill_normal(&mut self, out: &mut [f64]) {
+        let mut words = [0u64; 128];
+        for part in out.chunks_mut(words.len()) {
+            let words = &mut words[..part.len()];
+            self.fill_u64(words);
+            crate::math::vectorize(
+                #[inline(always)]
+                || normals(words, part),
+            );
+        }
+    }
+
+    /// As many numbers uniform in [0, 1) as there is room: the same as [`Stream::uniform`] one by
+    /// one.
+    pub fn fill_uniform(&mut self, out: &mut [f64]) {
+        let mut words = [0u64; 128];
+        for part in out.chunks_mut(words.len()) {
+            let words = &mut words[..part.len()];
+            self.fill_u64(words);
+            for (x, &word) in part.iter_mut().zip(&*words) {
+                *x = (word >> 11) as f64 * EPS53;
+            }
+        }
+    }
+
     /// Uniform in [0, 1), a multiple of 2^-53.
     pub fn uniform(&mut self) -> f64 {
         (self.next_u64() >> 11) as f64 * EPS53
@@ -167,6 +244,41 @@ impl Stream {
     /// True with probability `p` (never for `p <= 0`, always for `p >= 1`).
     pub fn bernoulli(&mut self, p: f64) -> bool {
         self.uniform() < p
+    }
+}
+
+/// The words of the blocks from `first` on, two to each number.
+#[inline(always)]
+fn fill_blocks(identity: [u32; 3], key: [u32; 2], first: u32, out: &mut [[u64; 2]]) {
+    let [a, b, c] = identity;
+    for (block, out) in (first..).zip(out) {
+        let [w0, w1, w2, w3] = philox4x32([a, b, c, block], key).map(u64::from);
+        *out = [w0 | w1 << 32, w2 | w3 << 32];
+    }
+}
+
+/// The standard normals of up to 128 words: all as if they were central, then those in the tails.
+#[inline(always)]
+fn normals(words: &[u64], out: &mut [f64]) {
+    use distributions::{central_normal_quantile, is_in_tail, normal_quantile};
+    let mut beyond = [false; 128];
+    for ((x, beyond), &word) in out.iter_mut().zip(&mut beyond).zip(words) {
+        let (low, high) = (word as u32, (word >> 32) as u32);
+        *x = central_normal_quantile(low, high);
+        *beyond = is_in_tail(low, high);
+    }
+    let mut tails = [(0u8, 0u64); 128];
+    let mut n = 0;
+    for (i, (&word, &beyond)) in words.iter().zip(&beyond).enumerate() {
+        tails[n] = (i as u8, word);
+        n += usize::from(beyond);
+    }
+    let mut values = [0.0; 128];
+    for (x, (_, word)) in values.iter_mut().zip(&tails[..n]) {
+        *x = normal_quantile(*word as u32, (*word >> 32) as u32);
+    }
+    for ((i, _), x) in tails[..n].iter().zip(values) {
+        out[usize::from(*i)] = x;
     }
 }
 
@@ -226,6 +338,29 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn many_draws_are_the_draws_one_by_one(
+            seed: u64, skip in 0usize..5, n in 0usize..300, bound in 1u32..,
+        ) {
+            let mut one = Stream::new(Key::new(seed, Purpose::ConnectRule), 1, 2, 3);
+            for _ in 0..skip {
+                one.next_u32();
+            }
+            let mut many = one.clone();
+            let mut out = vec![0; n];
+            many.fill_u64(&mut out);
+            prop_assert!(out.iter().all(|&x| x == one.next_u64()));
+            let (mut words, mut below) = (Vec::new(), Vec::new());
+            many.fill_below(bound, n, &mut words, &mut below);
+            prop_assert!(below.iter().all(|&x| u64::from(x) == one.below(bound.into())));
+            let mut normals = vec![0.0; n];
+            many.fill_normal(&mut normals);
+            prop_assert!(normals.iter().all(|x| x.to_bits() == one.normal().to_bits()));
+            many.fill_uniform(&mut normals);
+            prop_assert!(normals.iter().all(|&x| x == one.uniform()));
+            prop_assert_eq!(many.next_u32(), one.next_u32());
+        }
+
         #[test]
         fn below_stays_below(seed: u64, n in 1u64..) {
             let mut s = Stream::new(Key::new(seed, Purpose::ConnectRule), 1, 2, 3);

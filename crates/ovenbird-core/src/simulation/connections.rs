@@ -576,22 +576,26 @@ impl Simulation {
         if let Some(list) = delays {
             list.iter().for_each(|&d| self.delays.note(d));
         }
-        for (w, entries) in rebuild {
-            self.rebuild_rows(
-                w as usize,
-                |c, at| match entries.get(&at.key()) {
-                    Some(&i) => Some(Connection {
-                        weight: weights.map_or(c.weight, |x| x[i]),
-                        delay: delays.map_or(c.delay, |d| d[i]),
+        if !rebuild.is_empty() {
+            // on all workers alike, since the order of sums depends on which weights are shared
+            let own: BTreeSet<u16> = match weights {
+                Some(_) => set.handles.iter().map(|h| h.model).collect(),
+                None => BTreeSet::new(),
+            };
+            for w in 0..self.workers.len() {
+                let entries = rebuild.get(&(w as u32));
+                self.rebuild_rows(w, |c, at| {
+                    let index = entries.and_then(|e| e.get(&at.key())).copied();
+                    Some(Connection {
+                        weight: index.zip(weights).map_or(c.weight, |(i, x)| x[i]),
+                        delay: index.zip(delays).map_or(c.delay, |(i, d)| d[i]),
+                        own_weight: c.own_weight || own.contains(&c.model),
                         ..c
-                    }),
-                    None => Some(c),
-                },
-                weights
-                    .is_some()
-                    .then(|| set.handles.iter().map(|h| h.model).collect()),
-            )?;
+                    })
+                });
+            }
             self.generation += 1;
+            self.arrange()?;
         }
         if set
             .handles
@@ -631,8 +635,7 @@ impl Simulation {
         &mut self,
         w: usize,
         mut change: impl FnMut(Connection, Position) -> Option<Connection>,
-        own_weights: Option<BTreeSet<u16>>,
-    ) -> Result<()> {
+    ) {
         let mut all = Vec::new();
         let worker = &self.workers[w];
         worker.rows.for_each(&worker.ring, |at, c| {
@@ -647,9 +650,8 @@ impl Simulation {
             }
         }
         let worker = &mut self.workers[w];
-        worker.rows.clear(own_weights.into_iter().flatten());
+        worker.rows.clear();
         all.into_iter().for_each(|c| worker.pending.push(c));
-        self.arrange()
     }
 
     /// Removes connections.
@@ -681,11 +683,9 @@ impl Simulation {
             }
         }
         for (w, removed) in rows {
-            self.rebuild_rows(
-                w as usize,
-                |c, at| (!removed.contains(&at.key())).then_some(c),
-                None,
-            )?;
+            self.rebuild_rows(w as usize, |c, at| {
+                (!removed.contains(&at.key())).then_some(c)
+            });
         }
         self.devices.note_connected(&self.families, &self.nodes);
         self.generation += 1;

@@ -3,6 +3,7 @@
 mod connect;
 mod connections;
 mod devices;
+mod maker;
 pub(crate) mod models;
 mod nodes;
 mod run;
@@ -20,6 +21,7 @@ pub use typed::{Events, Nodes};
 
 use crate::error::{Error, Result};
 use crate::event::Spike;
+use crate::math::Width;
 use crate::node::{Family, NodeTable};
 use crate::parallel::Pool;
 use crate::time::{Clock, Step};
@@ -84,6 +86,8 @@ pub struct Simulation {
     emitted: Vec<Spike>,
     waiting: (Step, Vec<Spike>),
     delays: DelayRange,
+    /// Synapse models and constant weights (as bits) that connections share.
+    shared_weights: Vec<(u16, u64)>,
     /// The slice length of the current run.
     min_delay: usize,
     /// Calls of Connect, of set with Parameters, and of evaluate, which key their draws.
@@ -98,6 +102,7 @@ pub struct Simulation {
     spike_count: u64,
     has_run: bool,
     timers: Timers,
+    width: Width,
     /// What coupled nodes of all workers sent last, in the order of their slots.
     gaps_sent: Vec<f64>,
     /// What users should hear of and is no error.
@@ -150,6 +155,7 @@ impl Simulation {
             emitted: Vec::new(),
             waiting: (0, Vec::new()),
             delays: DelayRange::default(),
+            shared_weights: Vec::new(),
             min_delay: 1,
             connect_calls: 0,
             draw_calls: 0,
@@ -160,6 +166,7 @@ impl Simulation {
             spike_count: 0,
             has_run: false,
             timers: Timers::default(),
+            width: Width::widest(),
             gaps_sent: Vec::new(),
             warnings: Vec::new(),
             console: Box::new(std::io::sink()),
@@ -179,6 +186,11 @@ impl Simulation {
         self.settings = settings;
         self.console = console;
         self.generation = generation;
+    }
+
+    /// Chooses the vector instructions that nodes are advanced with; results do not depend on it.
+    pub fn set_width(&mut self, width: Width) {
+        self.width = width;
     }
 
     /// Where the screen backend writes.

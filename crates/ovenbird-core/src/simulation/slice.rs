@@ -67,6 +67,7 @@ impl Simulation {
             spikes,
             device_key: keys,
             neuron_key: Key::new(self.settings.seed(), Purpose::Neuron),
+            width: self.width,
             devices: &self.devices.parts,
         };
         let pool = self.pool.as_ref().expect("prepared before a run");
@@ -170,6 +171,7 @@ impl Simulation {
                 spikes: (0, &[]),
                 device_key: keys,
                 neuron_key: Key::new(self.settings.seed(), Purpose::Neuron),
+                width: self.width,
                 devices: &self.devices.parts,
             };
             let pool = self.pool.as_ref().expect("prepared before a run");

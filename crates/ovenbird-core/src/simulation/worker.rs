@@ -3,7 +3,7 @@
 use crate::device::{Drive, DriveEntry};
 use crate::error::{Error, Result};
 use crate::event::{ChannelKey, Ring, Spike};
-use crate::math::vectorize;
+use crate::math::{Width, vectorize};
 use crate::model::Event;
 use crate::node::{Family, Part, Tap, UpdateContext};
 use crate::rng::Key;
@@ -45,6 +45,7 @@ macro_rules! context {
             spikes: &mut $worker.spikes,
             taps: &mut $worker.taps[$f],
             key: $slice.neuron_key,
+            width: $slice.width,
             gap: $worker.gap_parts[$f].as_mut(),
         }
     };
@@ -61,6 +62,7 @@ pub(super) struct SliceInfo<'a> {
     pub spikes: (Step, &'a [Spike]),
     pub device_key: DeviceKeys,
     pub neuron_key: Key,
+    pub width: Width,
     /// Devices, by the first worker's parts: shared to read while workers run.
     pub devices: &'a [Option<Part>],
 }

@@ -1,9 +1,12 @@
 //! Connections as a run uses them: compressed rows of spike connections, and gap junctions.
 
+mod build;
 mod gap;
 mod index;
+mod pending;
 mod rows;
 
 pub use gap::{GapEntry, GapPart, GapTable, Interpolation};
 pub use index::SourceIndex;
-pub use rows::{Connection, Pending, Position, Rows, Transmission};
+pub use pending::{Batch, BatchKind, Pending, PendingMark};
+pub use rows::{Connection, Position, Rows, Transmission};

@@ -1,13 +1,19 @@
 //! Compressed rows of spike connections: for each source, the cells that its spikes go to.
 //!
-//! A row is cut into segments of one synapse model and one delay. Within a segment the entries are
-//! sorted by cell (target), and by weight where there are several to one target, so that the order
-//! of every sum is the same however nodes are spread over workers. An entry is a 4-byte cell; a
-//! weight of its own takes 8 bytes more, weights that are shared are stored once.
+//! A row is cut into groups of one synapse model and, where it is shared, one weight. A group's
+//! entries are sorted by delay and then by cell (target), and by weight where there are several to
+//! one target, so that the order of every sum is the same however nodes are spread over workers. An
+//! entry is a 4-byte cell; a weight of its own takes 8 bytes more; shared weights are stored once.
+//! Delays are run-length coded: a word of four bytes for each delay of a group.
+//!
+//! Rows are kept in blocks of consecutive sources; new connections make only the blocks of their
+//! sources anew.
 
-use super::SourceIndex;
+use super::build::Builder;
+use super::pending::{BLOCK_BITS, BLOCK_ROWS, Pending};
 use crate::event::{ChannelKey, Ring, Spike};
 use crate::time::Step;
+use std::ops::Range;
 
 /// A connection as users see it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,6 +23,8 @@ pub struct Connection {
     pub channel: ChannelKey,
     pub local: u32,
     pub weight: f64,
+    /// Whether the weight is stored for this connection alone.
+    pub own_weight: bool,
     /// In steps.
     pub delay: u32,
     /// Index of the synapse model.
@@ -28,162 +36,96 @@ pub struct Connection {
 /// Where a connection is in its worker's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
-    segment: u32,
+    block: u32,
+    group: u32,
     entry: u32,
+    delay: u32,
 }
 
 impl Position {
     /// A key by which positions can be looked up.
     pub fn key(self) -> (u32, u32) {
-        (self.segment, self.entry)
+        (self.block, self.entry)
     }
 }
 
-/// New connections of one worker, before they are compressed.
-#[derive(Debug, Default)]
-pub struct Pending {
-    batches: Vec<Batch>,
-}
-
-/// Connections of one model to one channel, in the order in which they were made.
-#[derive(Debug)]
-struct Batch {
-    model: u16,
-    channel: ChannelKey,
-    counts: bool,
-    sources: Vec<u32>,
-    locals: Vec<u32>,
-    weights: Flat<f64>,
-    delays: Flat<u32>,
-}
-
-/// A list that is stored once while all its elements are equal.
-#[derive(Clone, Debug)]
-enum Flat<T> {
-    Same(T, usize),
-    Each(Vec<T>),
-}
-
-impl<T: Copy + PartialEq> Flat<T> {
-    fn push(&mut self, x: T) {
-        match self {
-            Flat::Same(y, n) if *y == x || *n == 0 => {
-                *y = x;
-                *n += 1;
-            }
-            Flat::Same(y, n) => {
-                let mut list = Vec::with_capacity(2 * *n);
-                list.resize(*n, *y);
-                list.push(x);
-                *self = Flat::Each(list);
-            }
-            Flat::Each(list) => list.push(x),
-        }
-    }
-
-    fn truncate(&mut self, len: usize) {
-        match self {
-            Flat::Same(_, n) => *n = len,
-            Flat::Each(list) => list.truncate(len),
-        }
-    }
-
-    fn get(&self, i: usize) -> T {
-        match self {
-            Flat::Same(x, _) => *x,
-            Flat::Each(list) => list[i],
-        }
-    }
-
-    fn same(&self) -> Option<T> {
-        match self {
-            Flat::Same(x, _) => Some(*x),
-            Flat::Each(_) => None,
-        }
-    }
-}
-
-impl Pending {
-    /// Whether there is nothing new.
-    pub fn is_empty(&self) -> bool {
-        self.batches.is_empty()
-    }
-
-    /// The number of new connections.
-    pub fn len(&self) -> usize {
-        self.batches.iter().map(|b| b.sources.len()).sum()
-    }
-
-    /// The number of new connections of a model.
-    pub fn count(&self, model: u16) -> usize {
-        self.batches
-            .iter()
-            .filter(|b| b.model == model)
-            .map(|b| b.sources.len())
-            .sum()
-    }
-
-    /// The channels that new connections go to.
-    pub fn channels(&self) -> impl Iterator<Item = ChannelKey> + '_ {
-        self.batches.iter().map(|b| b.channel)
-    }
-
-    /// The lengths of all batches, to go back to.
-    pub fn mark(&self) -> Vec<usize> {
-        self.batches.iter().map(|b| b.sources.len()).collect()
-    }
-
-    /// Drops everything that was added since `mark` was taken.
-    pub fn truncate(&mut self, mark: &[usize]) {
-        self.batches.truncate(mark.len());
-        for (b, &n) in self.batches.iter_mut().zip(mark) {
-            b.sources.truncate(n);
-            b.locals.truncate(n);
-            b.weights.truncate(n);
-            b.delays.truncate(n);
-        }
-    }
-
-    /// Adds a connection.
-    #[inline]
-    pub fn push(&mut self, c: Connection) {
-        let fits = |b: &Batch| b.model == c.model && b.channel == c.channel && b.counts == c.counts;
-        let batch = match self.batches.iter_mut().rposition(|b| fits(b)) {
-            Some(i) => &mut self.batches[i],
-            None => {
-                self.batches.push(Batch {
-                    model: c.model,
-                    channel: c.channel,
-                    counts: c.counts,
-                    sources: Vec::new(),
-                    locals: Vec::new(),
-                    weights: Flat::Same(c.weight, 0),
-                    delays: Flat::Same(c.delay, 0),
-                });
-                self.batches.last_mut().expect("just pushed")
-            }
-        };
-        batch.sources.push(c.source);
-        batch.locals.push(c.local);
-        batch.weights.push(c.weight);
-        batch.delays.push(c.delay);
-    }
-}
-
-const EACH: u8 = 1;
-const COUNTS: u8 = 2;
+pub(super) const OWN: u8 = 1;
+pub(super) const COUNTS: u8 = 2;
 const REPORTS: u8 = 4;
 
-/// Entries of one row with one model and delay, and one weight unless each has its own.
+/// Entries of one row with one model, and one weight unless each has its own.
 #[derive(Clone, Copy, Debug)]
-struct Segment {
-    /// The first entry.
-    first: u32,
+pub(super) struct Group {
+    /// The first entry, and the first word of the delays.
+    pub entries: u32,
+    pub runs: u32,
     /// The first weight, or the index of the shared one.
-    weights: u32,
-    delay: u32,
-    model: u16,
-    flags: u8,
+    pub weights: u32,
+    pub model: u16,
+    pub flags: u8,
+}
+
+/// The rows of consecutive sources.
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    /// The first group of each row, and one past the last.
+    pub first_group: Vec<u32>,
+    /// Groups, and a last one that only marks the ends.
+    pub groups: Vec<Group>,
+    /// Delays: the number of entries in the low half, their delay in the high half. A word without
+    /// entries holds the upper half of the delays that follow in its group.
+    pub runs: Vec<u32>,
+    pub cells: Vec<u32>,
+    pub weights: Vec<f64>,
+}
+
+/// Decodes the delays of a group: delay and number of entries.
+pub(super) struct Runs<'a> {
+    words: std::slice::Iter<'a, u32>,
+    high: u32,
+}
+
+impl Iterator for Runs<'_> {
+    type Item = (u32, usize);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(u32, usize)> {
+        loop {
+            let word = *self.words.next()?;
+            if word & 0xffff != 0 {
+                return Some((self.high | word >> 16, (word & 0xffff) as usize));
+            }
+            self.high = word & 0xffff_0000;
+        }
+    }
+}
+
+impl Block {
+    /// The groups of a row.
+    #[inline(always)]
+    pub fn row(&self, row: usize) -> Range<usize> {
+        match self.first_group.get(row..row + 2) {
+            Some(ends) => ends[0] as usize..ends[1] as usize,
+            None => 0..0,
+        }
+    }
+
+    #[inline(always)]
+    pub fn runs(&self, group: usize) -> Runs<'_> {
+        let (from, to) = (self.groups[group].runs, self.groups[group + 1].runs);
+        Runs {
+            words: self.runs[from as usize..to as usize].iter(),
+            high: 0,
+        }
+    }
+
+    pub fn weight(&self, g: &Group, entry: usize, shared: &[f64]) -> f64 {
+        if g.flags & OWN != 0 {
+            self.weights[g.weights as usize + entry - g.entries as usize]
+        } else {
+            shared[g.weights as usize]
+        }
+    }
 }
 
 /// A delivered spike that a weight recorder wants to know of.
@@ -197,232 +139,74 @@ pub struct Transmission {
 /// The spike connections that end on one worker.
 #[derive(Debug, Default)]
 pub struct Rows {
-    index: SourceIndex,
-    /// The first segment of each row, and one past the last.
-    first_segment: Vec<u32>,
-    /// Segments, and a last one that only marks the end of the entries.
-    segments: Vec<Segment>,
-    cells: Vec<u32>,
-    weights: Vec<f64>,
+    blocks: Vec<Block>,
+    len: usize,
     shared: Vec<f64>,
-    /// Models whose connections always store their own weight.
-    own_weights: Vec<u16>,
     /// Models whose transmissions are reported.
     reporting: Vec<u16>,
-}
-
-/// An entry on its way into a row.
-#[derive(Clone, Copy)]
-struct Entry {
-    model: u16,
-    flags: u8,
-    delay: u32,
-    cell: u32,
-    weight: f64,
-}
-
-impl Entry {
-    fn segment_key(&self) -> (u16, u8, u32, u64) {
-        let shared = if self.flags & EACH == 0 {
-            order_bits(self.weight)
-        } else {
-            0
-        };
-        (self.model, self.flags, self.delay, shared)
-    }
-
-    fn key(&self) -> (u16, u8, u32, u64, u32, u64) {
-        let (model, flags, delay, shared) = self.segment_key();
-        (
-            model,
-            flags,
-            delay,
-            shared,
-            self.cell,
-            order_bits(self.weight),
-        )
-    }
-}
-
-/// Bits whose numerical order is the order of the floats.
-fn order_bits(x: f64) -> u64 {
-    let bits = x.to_bits();
-    if bits >> 63 == 1 {
-        !bits
-    } else {
-        bits | 1 << 63
-    }
 }
 
 impl Rows {
     /// The number of connections.
     pub fn len(&self) -> usize {
-        self.cells.len()
+        self.len
     }
 
     /// Whether there are no connections.
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
+        self.len == 0
     }
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.index.bytes()
-            + self.first_segment.capacity() * 4
-            + self.segments.capacity() * size_of::<Segment>()
-            + self.cells.capacity() * 4
-            + self.weights.capacity() * 8
+        let of_block = |b: &Block| {
+            (b.first_group.capacity() + b.runs.capacity() + b.cells.capacity()) * 4
+                + b.groups.capacity() * size_of::<Group>()
+                + b.weights.capacity() * 8
+        };
+        self.blocks.iter().map(of_block).sum::<usize>()
+            + self.blocks.capacity() * size_of::<Block>()
     }
 
     /// Reports transmissions of these models from now on.
     pub fn report(&mut self, models: &[u16]) {
         self.reporting = models.to_vec();
-        for s in &mut self.segments {
-            s.flags = s.flags & !REPORTS
-                | if models.contains(&s.model) {
-                    REPORTS
-                } else {
-                    0
-                };
+        let marks = |model: u16| if models.contains(&model) { REPORTS } else { 0 };
+        for g in self.blocks.iter_mut().flat_map(|b| &mut b.groups) {
+            g.flags = g.flags & !REPORTS | marks(g.model);
         }
     }
 
     /// Adds new connections, addressed through `ring`, which has a cell for each.
     pub fn absorb(&mut self, pending: &mut Pending, ring: &Ring) {
-        if pending.is_empty() {
+        let mut batches = std::mem::take(&mut pending.batches);
+        if batches.is_empty() {
             return;
         }
-        let mut batches = std::mem::take(&mut pending.batches);
-        if !self.is_empty() {
-            let mut all = Pending::default();
-            self.for_each(ring, |_, c| all.push(c));
-            for b in batches {
-                for i in 0..b.sources.len() {
-                    all.push(b.connection(i));
-                }
-            }
-            batches = all.batches;
+        let last = batches.iter().map(|b| b.blocks.len()).max().unwrap_or(0);
+        if self.blocks.len() < last {
+            self.blocks.resize_with(last, Block::default);
         }
-        self.build(&mut batches, ring);
-    }
-
-    fn build(&mut self, batches: &mut [Batch], ring: &Ring) {
-        let n: usize = batches.iter().map(|b| b.sources.len()).sum();
-        assert!(
-            n < u32::MAX as usize,
-            "a worker holds fewer than 2^32 connections"
-        );
-        for b in &*batches {
-            let many = b.weights.same().is_none();
-            if many && !self.own_weights.contains(&b.model) {
-                self.own_weights.push(b.model);
-            }
+        let mut builder = Builder::new(&batches, ring, &mut self.shared);
+        for (b, block) in self.blocks.iter_mut().enumerate().take(last) {
+            let before = block.cells.len();
+            builder.rebuild(block, b, &mut batches, &mut self.shared);
+            self.len += block.cells.len() - before;
         }
-        batches.sort_by_key(|b| {
-            (
-                b.model,
-                b.counts,
-                b.delays.same(),
-                b.weights.same().map(order_bits),
-            )
-        });
-        let index = SourceIndex::new(batches.iter().flat_map(|b| b.sources.iter().copied()));
-        let (starts, order) = sort_by_source(batches, &index, n);
-        self.segments.clear();
-        self.first_segment.clear();
-        self.cells = Vec::with_capacity(n);
-        self.weights = Vec::new();
-        self.shared.clear();
-        let mut bases = vec![0];
-        for b in &*batches {
-            bases.push(bases[bases.len() - 1] + b.sources.len() as u32);
-        }
-        let first_cells: Vec<usize> = batches
-            .iter()
-            .map(|b| {
-                ring.first_cell(b.channel)
-                    .expect("every channel in use has cells")
-            })
-            .collect();
-        let mut row = Vec::new();
-        for r in 0..index.len() {
-            row.clear();
-            let mut batch = 0;
-            for &place in &order[starts[r] as usize..starts[r + 1] as usize] {
-                if !(bases[batch]..bases[batch + 1]).contains(&place) {
-                    batch = bases.partition_point(|&b| b <= place) - 1;
-                }
-                let b = &batches[batch];
-                let i = (place - bases[batch]) as usize;
-                row.push(Entry {
-                    model: b.model,
-                    flags: self.flags(b.model, b.counts),
-                    delay: b.delays.get(i),
-                    cell: first_cells[batch] as u32 + b.locals[i],
-                    weight: b.weights.get(i),
-                });
-            }
-            if !row.is_sorted_by_key(Entry::key) {
-                row.sort_unstable_by_key(Entry::key);
-            }
-            self.push_row(&row);
-        }
-        self.index = index;
-        self.first_segment.push(self.segments.len() as u32);
-        self.segments.push(Segment {
-            first: self.cells.len() as u32,
-            weights: 0,
-            delay: 0,
-            model: 0,
-            flags: 0,
-        });
-        self.segments.shrink_to_fit();
-    }
-
-    fn flags(&self, model: u16, counts: bool) -> u8 {
-        let each = if self.own_weights.contains(&model) {
-            EACH
-        } else {
-            0
-        };
-        let reports = if self.reporting.contains(&model) {
-            REPORTS
-        } else {
-            0
-        };
-        each | reports | if counts { COUNTS } else { 0 }
-    }
-
-    fn push_row(&mut self, row: &[Entry]) {
-        self.first_segment.push(self.segments.len() as u32);
-        for run in row.chunk_by(|a, b| a.segment_key() == b.segment_key()) {
-            let head = run[0];
-            let weights = if head.flags & EACH != 0 {
-                self.weights.extend(run.iter().map(|e| e.weight));
-                self.weights.len() - run.len()
-            } else {
-                self.share(head.weight)
-            };
-            self.segments.push(Segment {
-                first: self.cells.len() as u32,
-                weights: weights as u32,
-                delay: head.delay,
-                model: head.model,
-                flags: head.flags,
-            });
-            self.cells.extend(run.iter().map(|e| e.cell));
+        let reporting = std::mem::take(&mut self.reporting);
+        if !reporting.is_empty() {
+            self.report(&reporting);
         }
     }
 
-    fn share(&mut self, weight: f64) -> usize {
-        let bits = weight.to_bits();
-        self.shared
-            .iter()
-            .rposition(|w| w.to_bits() == bits)
-            .unwrap_or_else(|| {
-                self.shared.push(weight);
-                self.shared.len() - 1
-            })
+    /// The block of a sender and the groups of its row.
+    #[inline(always)]
+    fn locate(&self, sender: u32) -> (usize, Range<usize>) {
+        let block = (sender >> BLOCK_BITS) as usize;
+        match self.blocks.get(block) {
+            Some(b) => (block, b.row(sender as usize % BLOCK_ROWS)),
+            None => (0, 0..0),
+        }
     }
 
     /// Adds the effect of spikes, emitted in the slice that starts at `origin`, to the ring.
@@ -436,76 +220,120 @@ impl Rows {
         if self.is_empty() {
             return;
         }
-        for spike in spikes {
-            let Some(row) = self.index.row(spike.sender()) else {
+        let find = |i: usize| spikes.get(i).map_or((0, 0..0), |s| self.locate(s.sender()));
+        // a row ahead, so that its place is known when the row before is done
+        let mut coming = find(0);
+        for (i, spike) in spikes.iter().enumerate() {
+            let (block, groups) = std::mem::replace(&mut coming, find(i + 1));
+            if groups.is_empty() {
                 continue;
-            };
+            }
+            let block = &self.blocks[block];
             let step = origin + spike.lag() as Step;
-            let (from, to) = (
-                self.first_segment[row] as usize,
-                self.first_segment[row + 1] as usize,
-            );
-            let count = f64::from(spike.count());
-            for (segment, next) in self.segments[from..to]
-                .iter()
-                .zip(&self.segments[from + 1..])
-            {
-                let entries = segment.first as usize..next.first as usize;
-                let cells = &self.cells[entries.clone()];
-                let sums = ring.at(step + Step::from(segment.delay));
-                if segment.flags & (EACH | COUNTS) == EACH {
-                    let weights = &self.weights[segment.weights as usize..][..cells.len()];
-                    for (&cell, &w) in cells.iter().zip(weights) {
-                        sums[cell as usize] += w * count;
-                    }
-                } else {
-                    let counts = segment.flags & COUNTS != 0;
-                    let w = if counts {
-                        count
-                    } else {
-                        self.shared[segment.weights as usize] * count
-                    };
-                    for &cell in cells {
-                        sums[cell as usize] += w;
-                    }
-                }
-                if segment.flags & REPORTS != 0 {
-                    for e in entries {
-                        let connection = self.connection(spike.sender(), segment, e, ring);
-                        let stamp = step + 1;
-                        reports.push(Transmission {
-                            stamp,
-                            connection,
-                            count: spike.count(),
-                        });
-                    }
+            let slot = ring.slot(step);
+            for group in groups {
+                self.deliver_group(block, group, f64::from(spike.count()), slot, ring);
+                if block.groups[group].flags & REPORTS != 0 {
+                    self.report_group(block, group, *spike, step + 1, ring, reports);
                 }
             }
         }
     }
 
-    fn connection(&self, source: u32, s: &Segment, entry: usize, ring: &Ring) -> Connection {
-        let (channel, local) = ring.locate(self.cells[entry] as usize);
-        let weight = if s.flags & EACH != 0 {
-            self.weights[s.weights as usize + entry - s.first as usize]
+    #[inline(always)]
+    fn deliver_group(&self, block: &Block, group: usize, count: f64, slot: usize, ring: &mut Ring) {
+        let g = &block.groups[group];
+        let mut cells = &block.cells[g.entries as usize..block.groups[group + 1].entries as usize];
+        if g.flags & (OWN | COUNTS) == OWN {
+            let mut weights = &block.weights[g.weights as usize..][..cells.len()];
+            for (delay, n) in block.runs(group) {
+                let sums = ring.after(slot, delay);
+                let (here, rest) = cells.split_at(n);
+                let (w, other) = weights.split_at(n);
+                (cells, weights) = (rest, other);
+                for (&cell, &w) in here.iter().zip(w) {
+                    sums[cell as usize] += w * count;
+                }
+            }
+            return;
+        }
+        let w = if g.flags & COUNTS != 0 {
+            count
         } else {
-            self.shared[s.weights as usize]
+            self.shared[g.weights as usize] * count
         };
-        Connection {
-            source,
-            channel,
-            local: local as u32,
-            weight,
-            delay: s.delay,
-            model: s.model,
-            counts: s.flags & COUNTS != 0,
+        for (delay, n) in block.runs(group) {
+            let sums = ring.after(slot, delay);
+            let (here, rest) = cells.split_at(n);
+            cells = rest;
+            for &cell in here {
+                sums[cell as usize] += w;
+            }
+        }
+    }
+
+    #[cold]
+    fn report_group(
+        &self,
+        block: &Block,
+        group: usize,
+        spike: Spike,
+        stamp: Step,
+        ring: &Ring,
+        reports: &mut Vec<Transmission>,
+    ) {
+        self.visit_group(
+            block,
+            group,
+            spike.sender(),
+            ring,
+            &mut |_, _, connection| {
+                reports.push(Transmission {
+                    stamp,
+                    connection,
+                    count: spike.count(),
+                });
+            },
+        );
+    }
+
+    /// Visits the connections of a group with their entry and delay.
+    fn visit_group(
+        &self,
+        block: &Block,
+        group: usize,
+        source: u32,
+        ring: &Ring,
+        visit: &mut impl FnMut(u32, u32, Connection),
+    ) {
+        let g = &block.groups[group];
+        let mut entry = g.entries as usize;
+        for (delay, n) in block.runs(group) {
+            for e in entry..entry + n {
+                let (channel, local) = ring.locate(block.cells[e] as usize);
+                let connection = Connection {
+                    source,
+                    channel,
+                    local: local as u32,
+                    weight: block.weight(g, e, &self.shared),
+                    own_weight: g.flags & OWN != 0,
+                    delay,
+                    model: g.model,
+                    counts: g.flags & COUNTS != 0,
+                };
+                visit(e as u32, delay, connection);
+            }
+            entry += n;
         }
     }
 
     /// Visits all connections, by source.
     pub fn for_each(&self, ring: &Ring, mut visit: impl FnMut(Position, Connection)) {
-        for (row, source) in self.index.ids().enumerate() {
-            self.visit_row(row, source, ring, &mut visit);
+        for block in 0..self.blocks.len() {
+            for row in 0..BLOCK_ROWS {
+                let source = (block << BLOCK_BITS | row) as u32;
+                self.for_source(source, ring, &mut visit);
+            }
         }
     }
 
@@ -516,49 +344,42 @@ impl Rows {
         ring: &Ring,
         mut visit: impl FnMut(Position, Connection),
     ) {
-        if let Some(row) = self.index.row(source) {
-            self.visit_row(row, source, ring, &mut visit);
-        }
-    }
-
-    fn visit_row(
-        &self,
-        row: usize,
-        source: u32,
-        ring: &Ring,
-        visit: &mut impl FnMut(Position, Connection),
-    ) {
-        for s in self.first_segment[row]..self.first_segment[row + 1] {
-            let segment = &self.segments[s as usize];
-            for e in segment.first..self.segments[s as usize + 1].first {
-                let position = Position {
-                    segment: s,
-                    entry: e,
-                };
-                visit(position, self.connection(source, segment, e as usize, ring));
-            }
+        let (b, groups) = self.locate(source);
+        for group in groups {
+            self.visit_group(
+                &self.blocks[b],
+                group,
+                source,
+                ring,
+                &mut |entry, delay, c| {
+                    let position = Position {
+                        block: b as u32,
+                        group: group as u32,
+                        entry,
+                        delay,
+                    };
+                    visit(position, c);
+                },
+            );
         }
     }
 
     /// Weight and delay (in steps) of a connection.
     pub fn weight_and_delay(&self, at: Position) -> (f64, u32) {
-        let s = &self.segments[at.segment as usize];
-        let weight = if s.flags & EACH != 0 {
-            self.weights[s.weights as usize + (at.entry - s.first) as usize]
-        } else {
-            self.shared[s.weights as usize]
-        };
-        (weight, s.delay)
+        let block = &self.blocks[at.block as usize];
+        let g = &block.groups[at.group as usize];
+        (block.weight(g, at.entry as usize, &self.shared), at.delay)
     }
 
     /// Sets the weight of a connection in place; `false` if it shares its weight with others or if
     /// the new weight belongs to another channel.
     pub fn set_weight(&mut self, at: Position, weight: f64) -> bool {
-        let s = &self.segments[at.segment as usize];
-        if s.flags & EACH == 0 {
-            return self.shared[s.weights as usize] == weight;
+        let block = &mut self.blocks[at.block as usize];
+        let g = &block.groups[at.group as usize];
+        if g.flags & OWN == 0 {
+            return self.shared[g.weights as usize] == weight;
         }
-        let old = &mut self.weights[s.weights as usize + (at.entry - s.first) as usize];
+        let old = &mut block.weights[(g.weights + at.entry - g.entries) as usize];
         if (*old < 0.0) != (weight < 0.0) {
             return false;
         }
@@ -568,74 +389,32 @@ impl Rows {
 
     /// The channel and place of a connection's target.
     pub fn target(&self, at: Position, ring: &Ring) -> (ChannelKey, u32) {
-        let (channel, local) = ring.locate(self.cells[at.entry as usize] as usize);
+        let cell = self.blocks[at.block as usize].cells[at.entry as usize];
+        let (channel, local) = ring.locate(cell as usize);
         (channel, local as u32)
     }
 
-    /// Removes all connections. Models in `own_weights` will store a weight per connection.
-    pub fn clear(&mut self, own_weights: impl Iterator<Item = u16>) {
-        let mut own = std::mem::take(&mut self.own_weights);
-        own.extend(own_weights);
-        own.sort_unstable();
-        own.dedup();
-        let reporting = std::mem::take(&mut self.reporting);
+    /// Removes all connections.
+    pub fn clear(&mut self) {
         *self = Rows {
-            own_weights: own,
-            reporting,
+            reporting: std::mem::take(&mut self.reporting),
             ..Rows::default()
         };
     }
 
     /// The number of connections of a model.
     pub fn count(&self, model: u16) -> usize {
-        let ends = self.segments.iter().skip(1);
-        let sizes = self
-            .segments
-            .iter()
-            .zip(ends)
-            .filter(|(s, _)| s.model == model);
-        sizes.map(|(s, next)| (next.first - s.first) as usize).sum()
+        let pairs = self.blocks.iter().flat_map(|b| b.groups.windows(2));
+        pairs
+            .filter(|w| w[0].model == model)
+            .map(|w| (w[1].entries - w[0].entries) as usize)
+            .sum()
     }
 
     /// Follows cells that moved when the ring was arranged anew. `renamed` gives the new cell.
     pub fn rename(&mut self, renamed: impl Fn(usize) -> usize) {
-        for cell in &mut self.cells {
+        for cell in self.blocks.iter_mut().flat_map(|b| &mut b.cells) {
             *cell = renamed(*cell as usize) as u32;
         }
     }
-}
-
-impl Batch {
-    fn connection(&self, i: usize) -> Connection {
-        Connection {
-            source: self.sources[i],
-            channel: self.channel,
-            local: self.locals[i],
-            weight: self.weights.get(i),
-            delay: self.delays.get(i),
-            model: self.model,
-            counts: self.counts,
-        }
-    }
-}
-
-/// The start of each row, and the places of the connections (over all batches one after another)
-/// ordered by row, in each row as they were made.
-fn sort_by_source(batches: &[Batch], index: &SourceIndex, n: usize) -> (Vec<u32>, Vec<u32>) {
-    let mut starts = vec![0u32; index.len() + 1];
-    let row = |source: u32| index.row(source).expect("the index holds every source");
-    for &source in batches.iter().flat_map(|b| &b.sources) {
-        starts[row(source) + 1] += 1;
-    }
-    for r in 0..index.len() {
-        starts[r + 1] += starts[r];
-    }
-    let mut next = starts.clone();
-    let mut order = vec![0u32; n];
-    for (place, &source) in batches.iter().flat_map(|b| &b.sources).enumerate() {
-        let slot = &mut next[row(source)];
-        order[*slot as usize] = place as u32;
-        *slot += 1;
-    }
-    (starts, order)
 }

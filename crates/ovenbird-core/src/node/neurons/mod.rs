@@ -1,0 +1,243 @@
+//! A family of neurons: the columns of one model. `status` holds what users see of it, `update` the
+//! loops over its nodes.
+
+mod status;
+mod update;
+
+use super::classes::Classes;
+use super::family::{NeuronOps, Part, UpdateContext, part_mut, part_ref};
+use super::schedule::Schedule;
+use crate::error::{Error, Kind, Result};
+use crate::model::{
+    Archive, ArchiveColumns, ArchiveParams, Columns, Event, Neuron, NodeInfo, Port, Table,
+};
+use crate::synapse::GapPart;
+use crate::time::{Clock, Step};
+use std::hash::Hasher;
+use update::{Scratch, blocks};
+
+/// Nodes whose state and coming inputs stay in the cache over the steps of a slice.
+const BLOCK: usize = 512;
+
+type Row<M> = <<M as Neuron>::Columns as Columns>::Row;
+
+#[derive(Clone, PartialEq)]
+struct Class<P> {
+    model: P,
+    archive: ArchiveParams,
+}
+
+impl<P: Table> Class<P> {
+    fn feed(&self, hasher: &mut dyn Hasher) {
+        self.model.feed(hasher);
+        self.archive.feed(hasher);
+    }
+}
+
+/// A node taken out of its columns, to be changed and put back.
+struct Node<M: Neuron> {
+    class: Class<M::Params>,
+    row: Row<M>,
+    archive: Archive,
+}
+
+impl<M: Neuron> Clone for Node<M> {
+    fn clone(&self) -> Self {
+        Node {
+            class: self.class.clone(),
+            row: self.row.clone(),
+            archive: self.archive,
+        }
+    }
+}
+
+/// What one worker holds of a family of neurons.
+struct NeuronPart<M: Neuron> {
+    ids: Vec<u32>,
+    class: Vec<u32>,
+    state: M::Columns,
+    archive: ArchiveColumns,
+    /// Frozen nodes by place, ascending.
+    frozen: Vec<u32>,
+    connected: Vec<bool>,
+    /// The class shared by all nodes of each block, where there is one.
+    uniform: Vec<Option<u32>>,
+    schedule: Schedule,
+    /// The state at the beginning of a slice that is iterated.
+    saved: Vec<Row<M>>,
+    scratch: Scratch,
+}
+
+impl<M: Neuron> Default for NeuronPart<M> {
+    fn default() -> Self {
+        NeuronPart {
+            ids: Vec::new(),
+            class: Vec::new(),
+            state: M::Columns::default(),
+            archive: ArchiveColumns::default(),
+            frozen: Vec::new(),
+            connected: Vec::new(),
+            uniform: Vec::new(),
+            schedule: Schedule::default(),
+            saved: Vec::new(),
+            scratch: Scratch::default(),
+        }
+    }
+}
+
+/// All nodes of the model `M`, or of a copy of it.
+pub struct NeuronFamily<M: Neuron> {
+    info: NodeInfo,
+    name: String,
+    default: Node<M>,
+    classes: Classes<Class<M::Params>>,
+    derived: Vec<M::Derived>,
+    zeros: Vec<f64>,
+}
+
+impl<M: Neuron> Default for NeuronFamily<M> {
+    fn default() -> Self {
+        NeuronFamily {
+            info: M::INFO,
+            name: M::INFO.name.to_owned(),
+            default: Node {
+                class: Class {
+                    model: M::Params::default(),
+                    archive: ArchiveParams::default(),
+                },
+                row: Row::<M>::default(),
+                archive: Archive::default(),
+            },
+            classes: Classes::default(),
+            derived: Vec::new(),
+            zeros: vec![0.0; BLOCK],
+        }
+    }
+}
+
+impl<M: Neuron> NeuronOps for NeuronFamily<M> {
+    fn class(&self, part: &Part, local: u32) -> u32 {
+        part_ref::<NeuronPart<M>>(part).class[local as usize]
+    }
+
+    fn port(&self, class: u32, event: Event, receptor: i64) -> Result<Port> {
+        let params = &self.classes.get(class).model;
+        if let Some(port) = M::port(params, event, receptor) {
+            return Ok(port);
+        }
+        let known: Vec<i64> = (0..64)
+            .filter(|&r| M::port(params, event, r).is_some())
+            .collect();
+        if known.is_empty() {
+            return Err(Error::illegal_connection(format!(
+                "The target node or synapse model does not support {} input ({}).",
+                event.name(),
+                self.name
+            )));
+        }
+        let list = known
+            .iter()
+            .map(i64::to_string)
+            .collect::<Vec<_>>()
+            .join(", ");
+        let elsewhere = [Event::Spike, Event::Current]
+            .iter()
+            .any(|&e| M::port(params, e, receptor).is_some());
+        let kind = if elsewhere {
+            Kind::IncompatibleReceptorType
+        } else {
+            Kind::UnknownReceptorType
+        };
+        Err(Error::new(
+            kind,
+            format!(
+                "Receptor type {receptor} is not available in {} for {} input; it has {list}",
+                self.name,
+                event.name()
+            ),
+        ))
+    }
+
+    fn receptor(&self, class: u32, channel: usize) -> i64 {
+        M::receptor(&self.classes.get(class).model, channel)
+    }
+
+    fn channels(&self) -> usize {
+        self.classes
+            .values()
+            .iter()
+            .map(|c| M::channels(&c.model))
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn connected(&self, part: &mut Part, local: u32) {
+        part_mut::<NeuronPart<M>>(part).connected[local as usize] = true;
+    }
+
+    fn update(&self, part: &mut Part, cx: &mut UpdateContext<'_>) -> Result<()> {
+        let part = part_mut::<NeuronPart<M>>(part);
+        let mut scratch = std::mem::take(&mut part.scratch);
+        let result = blocks(part.ids.len())
+            .try_for_each(|nodes| self.update_block(part, nodes, cx, &mut scratch));
+        part.scratch = scratch;
+        if let Some(gap) = cx.gap.as_deref_mut() {
+            self.send_potentials(part, gap, cx.from..cx.to);
+        }
+        result
+    }
+
+    fn iterate(&self, part: &mut Part, cx: &mut UpdateContext<'_>) -> Result<f64> {
+        let part = part_mut::<NeuronPart<M>>(part);
+        let mut scratch = std::mem::take(&mut part.scratch);
+        part.saved.clear();
+        part.saved
+            .extend((0..part.ids.len()).map(|i| part.state.row(i)));
+        let result = self.iterate_blocks(part, cx, &mut scratch);
+        for (i, mut row) in part.saved.drain(..).enumerate() {
+            M::carry(&part.state.row(i), &mut row);
+            part.state.put(i, row);
+        }
+        part.scratch = scratch;
+        result
+    }
+
+    fn send(&self, part: &Part, gap: &mut GapPart, steps: std::ops::Range<usize>) {
+        self.send_potentials(part_ref::<NeuronPart<M>>(part), gap, steps);
+    }
+
+    fn check_finite(&self, part: &Part, clock: &Clock, now: Step) -> Result<()> {
+        let part = part_ref::<NeuronPart<M>>(part);
+        match part.state.first_non_finite() {
+            None => Ok(()),
+            Some((i, variable)) => Err(Error::new(
+                Kind::NumericalInstability,
+                format!(
+                    "{} with node ID {}: state variable {variable} is not finite at {} ms",
+                    self.name,
+                    part.ids[i],
+                    clock.ms(now)
+                ),
+            )),
+        }
+    }
+
+    fn ids<'a>(&self, part: &'a Part) -> &'a [u32] {
+        &part_ref::<NeuronPart<M>>(part).ids
+    }
+
+    fn rewind(&self, part: &mut Part) {
+        let part = part_mut::<NeuronPart<M>>(part);
+        for i in 0..part.ids.len() {
+            let archive = part.archive.row(i);
+            part.archive.put(
+                i,
+                Archive {
+                    last_spike: -1.0,
+                    calcium_time: 0.0,
+                    ..archive
+                },
+            );
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! The loops over blocks of neurons: step, send, sample, iterate.
+
+use super::status::family_value;
+use super::{BLOCK, NeuronFamily, NeuronPart, Row};
+use crate::error::{Error, Kind, Result};
+use crate::event::Spike;
+use crate::model::{
+    Block, Columns, Constants, Forced, GapSignal, Inputs, Neuron, Output, Read, StepContext,
+};
+use crate::node::family::{Tap, UpdateContext};
+use crate::synapse::GapPart;
+use crate::time::{Clock, Step};
+
+impl<M: Neuron> NeuronFamily<M> {
+    /// A number that a multimeter records.
+    fn record(&self, part: &NeuronPart<M>, local: usize, name: &str) -> f64 {
+        let model = &self.classes.get(part.class[local]).model;
+        let row = part.state.row(local);
+        match M::variables()
+            .iter()
+            .find(|v| v.name == name)
+            .map(|v| &v.read)
+        {
+            Some(Read::Number(get)) => get(model, &row),
+            _ => family_value::<M>(model, &row, name).unwrap_or(f64::NAN),
+        }
+    }
+
+    fn sample(
+        &self,
+        part: &NeuronPart<M>,
+        stamp: Step,
+        nodes: std::ops::Range<usize>,
+        taps: &mut [Tap],
+    ) {
+        let first = taps.partition_point(|t| (t.local as usize) < nodes.start);
+        for tap in taps[first..]
+            .iter_mut()
+            .take_while(|t| (t.local as usize) < nodes.end)
+        {
+            if tap.is_due(stamp) && part.frozen.binary_search(&tap.local).is_err() {
+                tap.stamps.push(stamp);
+                for name in &tap.names {
+                    tap.values.push(self.record(part, tap.local as usize, name));
+                }
+            }
+        }
+    }
+
+    /// Takes one step of a block. An iteration leaves the inputs in the ring.
+    fn step_block(
+        &self,
+        part: &mut NeuronPart<M>,
+        nodes: std::ops::Range<usize>,
+        lag: usize,
+        cx: &mut UpdateContext<'_>,
+        scratch: &mut Scratch,
+        iterating: bool,
+    ) -> Result<()> {
+        let step = cx.origin + lag as Step;
+        let context = StepContext {
+            step,
+            lag,
+            h: cx.clock.resolution(),
+            key: cx.key,
+            iterating,
+        };
+        let len = nodes.len();
+        let constants = match part.uniform[nodes.start / BLOCK] {
+            Some(class) => Constants::Same(&self.derived[class as usize]),
+            None => Constants::Each {
+                sets: &self.derived,
+                class: &part.class[nodes.clone()],
+            },
+        };
+        scratch.fired[..len].fill(0);
+        let result = {
+            let inputs = Inputs {
+                slot: cx.ring.read(step),
+                offsets: cx.cells,
+                zeros: &self.zeros,
+                start: nodes.start,
+                len,
+            };
+            let block = Block {
+                len,
+                ids: &part.ids[nodes.clone()],
+                constants,
+                state: part.state.view(nodes.clone()),
+                gap: cx.gap.as_deref().map(|g| g.input(nodes.clone(), lag)),
+                forced: part.schedule.is_active().then_some(&scratch.forced[..len]),
+            };
+            let mut output = Output {
+                fired: &mut scratch.fired[..len],
+                multiple: &mut scratch.multiple,
+                gap: iterating.then(|| scratch.gap.signal(len)),
+            };
+            cx.width.run(
+                #[inline(always)]
+                || M::step(&context, block, &inputs, &mut output),
+            )
+        };
+        if let Err(failure) = result {
+            return Err(Error::new(
+                Kind::SolverFailure,
+                format!(
+                    "{} with node ID {} failed at {} ms: {}",
+                    self.name,
+                    part.ids[nodes.start + failure.index],
+                    cx.clock.ms(step),
+                    failure.what
+                ),
+            ));
+        }
+        if !iterating {
+            let cells = cx.ring.at(step);
+            for &first in cx.cells.iter().flatten() {
+                cells[first + nodes.start..first + nodes.end].fill(0.0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides for each node that spikes at fixed intervals whether it does so in this step.
+    fn force(
+        &self,
+        part: &mut NeuronPart<M>,
+        nodes: &std::ops::Range<usize>,
+        clock: &Clock,
+        forced: &mut [Forced],
+    ) {
+        let (class, frozen) = (&part.class, &part.frozen);
+        let params = |local: u32| {
+            let moves = frozen.binary_search(&local).is_err();
+            moves.then(|| &self.classes.get(class[local as usize]).archive)
+        };
+        part.schedule.step(nodes, params, clock, forced);
+    }
+
+    /// Puts spikes at fixed intervals in the place of those of the dynamics.
+    fn replace(scratch: &mut Scratch) {
+        let forced = &scratch.forced;
+        for (fired, f) in scratch.fired.iter_mut().zip(forced) {
+            *fired = u8::from(f.decide(*fired != 0));
+        }
+        scratch
+            .multiple
+            .retain(|m| forced[m.0 as usize] == Forced::No);
+    }
+
+    fn emit(
+        &self,
+        part: &mut NeuronPart<M>,
+        nodes: std::ops::Range<usize>,
+        lag: usize,
+        cx: &mut UpdateContext<'_>,
+        scratch: &mut Scratch,
+    ) {
+        let t = cx.clock.ms(cx.origin + lag as Step + 1);
+        let mut send = |i: usize, count: u32| {
+            let class = self.classes.get(part.class[i]);
+            part.archive.spike(i, t, count, &class.archive);
+            Spike::push_all(cx.spikes, lag, part.ids[i], count);
+        };
+        let (words, rest) = scratch.fired[..nodes.len()].as_chunks::<8>();
+        for (w, word) in words.iter().enumerate() {
+            if u64::from_ne_bytes(*word) != 0 {
+                (0..8)
+                    .filter(|&k| word[k] != 0)
+                    .for_each(|k| send(nodes.start + 8 * w + k, 1));
+            }
+        }
+        let tail = nodes.end - rest.len();
+        (0..rest.len())
+            .filter(|&k| rest[k] != 0)
+            .for_each(|k| send(tail + k, 1));
+        for (i, count) in scratch.multiple.drain(..) {
+            send(nodes.start + i as usize, count);
+        }
+    }
+
+    /// Takes the steps of a slice for a block with frozen nodes, which keep state and input.
+    fn thaw(&self, part: &NeuronPart<M>, nodes: &std::ops::Range<usize>) -> Vec<(usize, Row<M>)> {
+        part.frozen
+            .iter()
+            .map(|&i| i as usize)
+            .filter(|i| nodes.contains(i))
+            .map(|i| (i, part.state.row(i)))
+            .collect()
+    }
+
+    pub(super) fn update_block(
+        &self,
+        part: &mut NeuronPart<M>,
+        nodes: std::ops::Range<usize>,
+        cx: &mut UpdateContext<'_>,
+        scratch: &mut Scratch,
+    ) -> Result<()> {
+        let frozen = self.thaw(part, &nodes);
+        for lag in cx.from..cx.to {
+            let step = cx.origin + lag as Step;
+            let mut held = Vec::new();
+            for (i, _) in &frozen {
+                for &first in cx.cells.iter().flatten() {
+                    held.push((first + i, cx.ring.read(step)[first + i]));
+                }
+            }
+            if part.schedule.is_active() {
+                let forced = &mut scratch.forced[..nodes.len()];
+                self.force(part, &nodes, &cx.clock, forced);
+            }
+            self.step_block(part, nodes.clone(), lag, cx, scratch, false)?;
+            if part.schedule.is_active() {
+                Self::replace(scratch);
+            }
+            for (i, row) in &frozen {
+                part.state.put(*i, row.clone());
+                scratch.fired[i - nodes.start] = 0;
+                scratch.multiple.retain(|m| m.0 as usize != i - nodes.start);
+            }
+            for (cell, value) in held {
+                cx.ring.at(step)[cell] = value;
+            }
+            self.emit(part, nodes.clone(), lag, cx, scratch);
+            if !cx.taps.is_empty() {
+                self.sample(part, step + 1, nodes.clone(), cx.taps);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Buffers that a part's update reuses from block to block.
+pub(super) struct Scratch {
+    fired: Vec<u8>,
+    multiple: Vec<(u32, u32)>,
+    forced: Vec<Forced>,
+    gap: GapScratch,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Scratch {
+            fired: vec![0; BLOCK],
+            multiple: Vec::new(),
+            forced: vec![Forced::No; BLOCK],
+            gap: GapScratch::default(),
+        }
+    }
+}
+
+/// What the nodes of a block tell their neighbours, a column each; empty without coupling.
+#[derive(Default)]
+struct GapScratch([Vec<f64>; 4]);
+
+impl GapScratch {
+    fn signal(&mut self, len: usize) -> GapSignal<'_> {
+        let [start, start_slope, end, end_slope] = self.0.each_mut().map(|column| {
+            column.resize(BLOCK, 0.0);
+            &mut column[..len]
+        });
+        GapSignal {
+            start,
+            start_slope,
+            end,
+            end_slope,
+        }
+    }
+}
+
+pub(super) fn blocks(n: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+    (0..n)
+        .step_by(BLOCK)
+        .map(move |start| start..n.min(start + BLOCK))
+}
+
+impl<M: Neuron> NeuronFamily<M> {
+    /// Takes the steps of an iteration; returns the largest change of a membrane potential.
+    pub(super) fn iterate_blocks(
+        &self,
+        part: &mut NeuronPart<M>,
+        cx: &mut UpdateContext<'_>,
+        scratch: &mut Scratch,
+    ) -> Result<f64> {
+        let h = cx.clock.resolution();
+        let mut largest = 0.0f64;
+        for nodes in blocks(part.ids.len()) {
+            for lag in cx.from..cx.to {
+                self.step_block(part, nodes.clone(), lag, cx, scratch, true)?;
+                if let Some(gap) = cx.gap.as_deref_mut() {
+                    let signal = scratch.gap.signal(nodes.len());
+                    largest = largest.max(gap.send_polynomials(nodes.clone(), &signal, lag, h));
+                }
+            }
+        }
+        Ok(largest)
+    }
+
+    /// Sends the present membrane potentials of the coupled nodes as constants over `steps`.
+    pub(super) fn send_potentials(
+        &self,
+        part: &NeuronPart<M>,
+        gap: &mut GapPart,
+        steps: std::ops::Range<usize>,
+    ) {
+        for slot in 0..gap.senders.len() {
+            let v = self.record(part, gap.senders[slot] as usize, "V_m");
+            gap.send_constant(slot, v, steps.clone());
+        }
+    }
+}

@@ -1,0 +1,676 @@
+//! From the pairs of a rule to connections, each with the worker that owns its target.
+
+use super::connect::{MAX_DELAY, Sends, delay_steps, sends};
+use super::devices::{Devices, Listening};
+use super::{DelayRange, Worker};
+use crate::connect::{Amount, ConnSpec, Draws, Grouping, RuleContext, SynSpec};
+use crate::device::{Drive, DriveEntry};
+use crate::error::{Error, Kind, Result};
+use crate::event::ChannelKey;
+use crate::model::{ElementType, Event, Port, RecorderKind, Signal, SynapseKind};
+use crate::node::{Family, Location, NodeTable};
+use crate::parallel::Pool;
+use crate::parameter::Context;
+use crate::rng::{Key, Stream};
+use crate::synapse::{BatchKind, Connection, GapEntry};
+use crate::time::Clock;
+use std::collections::BTreeMap;
+
+/// Ports of target classes: by synapse, family, class, whether for spikes, and receptor.
+pub(super) type Ports = BTreeMap<(usize, usize, u32, bool, i64), Port>;
+
+/// What is needed to make connections.
+pub(super) struct Maker<'a> {
+    pub clock: Clock,
+    pub families: &'a [Box<dyn Family>],
+    pub nodes: &'a NodeTable,
+    pub synapses: &'a [SynSpec],
+    pub kinds: Vec<SynapseKind>,
+    /// For each synapse the weight that its connections share.
+    pub weights: Vec<Option<f64>>,
+    pub ports: Ports,
+    pub key: Key,
+    pub call: u32,
+    /// The delays so far, and a fixed range.
+    pub delays: DelayRange,
+    pub has_run: bool,
+    /// What a gap junction bounds a slice to (ms).
+    pub gap_interval: f64,
+}
+
+/// A connection with its numbers, for a target wherever it is.
+struct Made {
+    synapse: usize,
+    source: u32,
+    target: u32,
+    weight: f64,
+    delay: u32,
+    receptor: i64,
+}
+
+/// Weights and delays of the connections of one node.
+#[derive(Default)]
+struct Numbers {
+    weights: Vec<f64>,
+    delays: Vec<u32>,
+    ms: Vec<f64>,
+}
+
+pub(super) fn check_gap(family: &dyn Family, receptor: &[i64]) -> Result<()> {
+    if !family.info().gap_junctions {
+        let what = "The source node does not support gap junction output";
+        return Err(no_gaps(family, what));
+    }
+    match receptor.iter().find(|&&r| r != 0) {
+        Some(r) => Err(Error::new(
+            Kind::UnknownReceptorType,
+            format!("Receptor type {r} is not available for gap junctions; use 0"),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Gap junctions couple both ways, so either end must send and receive.
+fn no_gaps(family: &dyn Family, what: &str) -> Error {
+    let name = family.name();
+    Error::illegal_connection(format!("{what}. {name} has no gap junctions."))
+}
+
+/// Fills `out` with the amounts of connections whose places in arrays are `places`.
+fn amounts(
+    amount: &Amount,
+    places: impl Iterator<Item = usize>,
+    stream: &mut Stream,
+    out: &mut Vec<f64>,
+) -> Result<()> {
+    out.clear();
+    match amount {
+        Amount::Same(_) | Amount::Each(_) => {
+            for place in places {
+                out.push(amount.get(place, stream)?);
+            }
+        }
+        Amount::Drawn(p) => {
+            out.extend(places.map(|_| 0.0));
+            p.fill(stream, &Context::default(), out)?;
+            if let Some(x) = out.iter().find(|x| !x.is_finite()) {
+                return Err(Error::bad_property(format!(
+                    "a Parameter gave {x}, which is not finite"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Maker<'_> {
+    fn steps(&self, ms: f64) -> Result<u32> {
+        delay_steps(ms, &self.clock, &self.delays, self.has_run)
+    }
+
+    /// Delays in steps: [`Maker::steps`] of each, many at a time.
+    fn all_steps(&self, ms: &[f64], steps: &mut Vec<u32>) -> Result<()> {
+        steps.clear();
+        steps.resize(ms.len(), 0);
+        let per_ms = self.clock.ticks_per_ms() as f64;
+        let per_step = self.clock.ticks_per_step() as f64;
+        let (mut min, mut max) = (f64::INFINITY, 0.0);
+        crate::math::vectorize(
+            #[inline(always)]
+            || {
+                for (x, out) in ms.iter().zip(&mut *steps) {
+                    let exact = (x * per_ms / per_step).round();
+                    min = if exact < min { exact } else { min };
+                    max = if exact > max { exact } else { max };
+                    *out = exact as u32;
+                }
+            },
+        );
+        let limited = self.has_run || self.delays.fixed.is_some();
+        if limited || !(min >= 1.0 && max < f64::from(MAX_DELAY)) {
+            for (x, out) in ms.iter().zip(steps) {
+                *out = self.steps(*x)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The numbers of synapse `s` of the connections of the node with index `at`, whose places in
+    /// arrays are `places`.
+    fn numbers(
+        &self,
+        s: usize,
+        at: usize,
+        places: impl Iterator<Item = usize> + Clone,
+        out: &mut Numbers,
+    ) -> Result<()> {
+        let spec = &self.synapses[s];
+        let stream = |which: u32| Stream::new(self.key, self.call, at as u32, s as u32 * 2 + which);
+        amounts(
+            &spec.weight,
+            places.clone(),
+            &mut stream(0),
+            &mut out.weights,
+        )?;
+        let n = out.weights.len();
+        match &spec.delay {
+            // a gap junction counts as the interval at which coupled nodes communicate
+            None => refill(&mut out.delays, n, self.steps(self.gap_interval)?),
+            Some(Amount::Same(ms)) => refill(&mut out.delays, n, self.steps(*ms)?),
+            Some(amount) => {
+                amounts(amount, places, &mut stream(1), &mut out.ms)?;
+                self.all_steps(&out.ms, &mut out.delays)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn port(
+        &self,
+        synapse: usize,
+        family: usize,
+        class: u32,
+        event: Event,
+        receptor: i64,
+    ) -> Result<Port> {
+        let key = (synapse, family, class, event == Event::Spike, receptor);
+        self.ports.get(&key).copied().ok_or_else(|| {
+            Error::new(
+                Kind::UnknownReceptorType,
+                format!("Receptor type {receptor} is not available"),
+            )
+        })
+    }
+
+    /// Puts a connection between neurons on the worker that owns the target.
+    fn add(
+        &self,
+        made: &Made,
+        family: usize,
+        at: Location,
+        worker: &mut Worker,
+        delays: &mut DelayRange,
+    ) -> Result<()> {
+        let model = self.synapses[made.synapse].model;
+        let part = &mut worker.parts[family];
+        let Some(ops) = self.families[family].neurons() else {
+            return Ok(());
+        };
+        if self.kinds[made.synapse] == SynapseKind::GapJunction {
+            let source = &*self.families[self.nodes.locate(made.source)?.0];
+            if !source.info().gap_junctions {
+                let what = "The target node or synapse model does not support gap junction input";
+                return Err(no_gaps(source, what));
+            }
+            delays.note(made.delay);
+            worker.gaps.entries.push(GapEntry {
+                family,
+                local: at.local,
+                source: made.source,
+                weight: made.weight,
+            });
+            return Ok(());
+        }
+        let class = ops.class(part, at.local);
+        let port = self.port(made.synapse, family, class, Event::Spike, made.receptor)?;
+        delays.note(made.delay);
+        ops.connected(part, at.local);
+        worker.pending.push(Connection {
+            source: made.source,
+            channel: ChannelKey {
+                family: family as u32,
+                channel: port.channel(made.weight) as u32,
+            },
+            local: at.local,
+            weight: made.weight,
+            own_weight: self.weights[made.synapse].is_none(),
+            delay: made.delay,
+            model,
+            counts: port.counts,
+        });
+        Ok(())
+    }
+
+    pub fn make_in_parallel(
+        &self,
+        cx: &RuleContext<'_>,
+        rule: &ConnSpec,
+        split: &[u64],
+        workers: &mut [Worker],
+        pool: &Pool,
+    ) -> Result<DelayRange> {
+        struct Job<'a> {
+            worker: &'a mut Worker,
+            result: Result<DelayRange>,
+        }
+        let mut jobs: Vec<_> = workers
+            .iter_mut()
+            .map(|worker| Job {
+                worker,
+                result: Ok(DelayRange::default()),
+            })
+            .collect();
+        pool.run(&mut jobs, |w, job| {
+            job.result = match rule.rule.grouping() {
+                Grouping::ByTarget => self.make_by_target(cx, rule, split, w, job.worker),
+                _ => self.make_own(cx, rule, split, w, job.worker),
+            };
+        });
+        let mut all = DelayRange::default();
+        for job in jobs {
+            all.merge(job.result?);
+        }
+        Ok(all)
+    }
+
+    /// Makes the connections between neurons that end on worker `w`, target by target.
+    fn make_by_target(
+        &self,
+        cx: &RuleContext<'_>,
+        rule: &ConnSpec,
+        split: &[u64],
+        w: usize,
+        worker: &mut Worker,
+    ) -> Result<DelayRange> {
+        let mut delays = DelayRange::default();
+        let (mut draws, mut numbers) = (Draws::default(), Numbers::default());
+        let last = cx.sources.iter().copied().max().unwrap_or(0);
+        for (t, &id) in cx.targets.iter().enumerate() {
+            if self.nodes.worker(id) != w {
+                continue;
+            }
+            rule.rule.draw(cx, t, split, &mut draws)?;
+            if draws.partners.is_empty() {
+                continue;
+            }
+            let target = self.nodes.locate(id)?;
+            for s in 0..self.synapses.len() {
+                let simple =
+                    self.kinds[s] == SynapseKind::Static && self.synapses[s].receptor.len() == 1;
+                if simple {
+                    let sources = (cx.sources, last);
+                    self.add_row(
+                        s,
+                        t,
+                        target,
+                        sources,
+                        &draws,
+                        &mut numbers,
+                        worker,
+                        &mut delays,
+                    )?;
+                    continue;
+                }
+                let places = (0..draws.partners.len()).map(|i| draws.place(i));
+                self.numbers(s, t, places, &mut numbers)?;
+                for (i, &p) in draws.partners.iter().enumerate() {
+                    let source = cx.sources[p as usize];
+                    let made = self.made(s, (source, id), draws.place(i), i, &numbers)?;
+                    self.add(&made, target.0, target.1, worker, &mut delays)?;
+                }
+            }
+        }
+        Ok(delays)
+    }
+
+    fn made(
+        &self,
+        synapse: usize,
+        (source, target): (u32, u32),
+        place: usize,
+        i: usize,
+        numbers: &Numbers,
+    ) -> Result<Made> {
+        Ok(Made {
+            synapse,
+            source,
+            target,
+            weight: numbers.weights[i],
+            delay: numbers.delays[i],
+            receptor: self.synapses[synapse].receptor(place)?,
+        })
+    }
+
+    /// Adds the connections of synapse `s` from all partners in `draws` to one target; `sources` are
+    /// the ids of the rule's sources and the greatest of them.
+    #[allow(clippy::too_many_arguments)]
+    fn add_row(
+        &self,
+        s: usize,
+        t: usize,
+        (family, at): (usize, Location),
+        (sources, last): (&[u32], u32),
+        draws: &Draws,
+        numbers: &mut Numbers,
+        worker: &mut Worker,
+        delays: &mut DelayRange,
+    ) -> Result<()> {
+        let spec = &self.synapses[s];
+        let part = &mut worker.parts[family];
+        let Some(ops) = self.families[family].neurons() else {
+            return Ok(());
+        };
+        let class = ops.class(part, at.local);
+        let port = self.port(s, family, class, Event::Spike, spec.receptor[0])?;
+        ops.connected(part, at.local);
+        let pending = &mut worker.pending;
+        let kind = |weight: f64, shared: Option<f64>, delay: Option<u32>| BatchKind {
+            model: spec.model,
+            channel: ChannelKey {
+                family: family as u32,
+                channel: port.channel(weight) as u32,
+            },
+            counts: port.counts,
+            weight: shared,
+            delay,
+        };
+        let ids = draws.partners.iter().map(|&p| sources[p as usize]);
+        if let (Some(weight), Some(Amount::Same(ms))) = (self.weights[s], &spec.delay) {
+            let delay = self.steps(*ms)?;
+            delays.note(delay);
+            let batch = pending.batch(kind(weight, Some(weight), Some(delay)));
+            batch.reach(last);
+            let (delay, weight) = (std::iter::repeat(delay), std::iter::repeat(weight));
+            batch.extend(ids, at.local, delay, weight);
+            return Ok(());
+        }
+        let places = (0..draws.partners.len()).map(|i| draws.place(i));
+        self.numbers(s, t, places, numbers)?;
+        let (mut least, mut most) = (u32::MAX, 0);
+        for &d in &numbers.delays {
+            (least, most) = (least.min(d), most.max(d));
+        }
+        delays.note(least);
+        delays.note(most);
+        if let Some(weight) = self.weights[s] {
+            let batch = pending.batch(kind(weight, Some(weight), None));
+            batch.reach(last);
+            let delays = numbers.delays.iter().copied();
+            batch.extend(ids, at.local, delays, std::iter::repeat(weight));
+            return Ok(());
+        }
+        let one_sign = port.positive == port.negative;
+        let negative = |w: f64| !one_sign && w < 0.0;
+        let below = numbers.weights.iter().filter(|w| negative(**w)).count();
+        let constant = matches!(spec.delay, Some(Amount::Same(_))).then_some(least);
+        for (sign, n) in [(false, numbers.weights.len() - below), (true, below)] {
+            if n == 0 {
+                continue;
+            }
+            let batch = pending.batch(kind(if sign { -1.0 } else { 1.0 }, None, constant));
+            batch.reach(last);
+            let (ids, delays) = (ids.clone(), numbers.delays.iter().copied());
+            let weights = numbers.weights.iter().copied();
+            if n == numbers.weights.len() {
+                batch.extend(ids, at.local, delays, weights);
+                continue;
+            }
+            let chosen = |i: &usize| negative(numbers.weights[*i]) == sign;
+            let indices = (0..numbers.weights.len()).filter(chosen);
+            batch.extend(
+                indices.clone().map(|i| sources[draws.partners[i] as usize]),
+                at.local,
+                indices.clone().map(|i| numbers.delays[i]),
+                indices.map(|i| numbers.weights[i]),
+            );
+        }
+        Ok(())
+    }
+
+    /// Makes those connections between neurons that end on worker `w`, for rules that do not go by
+    /// target.
+    fn make_own(
+        &self,
+        cx: &RuleContext<'_>,
+        rule: &ConnSpec,
+        split: &[u64],
+        w: usize,
+        worker: &mut Worker,
+    ) -> Result<DelayRange> {
+        let mut delays = DelayRange::default();
+        self.for_each_made(cx, rule, split, |made| {
+            if self.nodes.worker(made.target) != w {
+                return Ok(());
+            }
+            let (family, at) = self.nodes.locate(made.target)?;
+            self.add(made, family, at, worker, &mut delays)
+        })?;
+        Ok(delays)
+    }
+
+    /// Makes connections where devices take part, or kinds of nodes are mixed.
+    pub fn make_one_by_one(
+        &self,
+        cx: &RuleContext<'_>,
+        rule: &ConnSpec,
+        split: &[u64],
+        workers: &mut [Worker],
+        devices: &mut Devices,
+    ) -> Result<DelayRange> {
+        let mut delays = DelayRange::default();
+        self.for_each_made(cx, rule, split, |made| {
+            self.place(made, workers, devices, &mut delays)
+        })?;
+        Ok(delays)
+    }
+
+    /// Visits all connections of a rule with their numbers.
+    fn for_each_made(
+        &self,
+        cx: &RuleContext<'_>,
+        rule: &ConnSpec,
+        split: &[u64],
+        mut visit: impl FnMut(&Made) -> Result<()>,
+    ) -> Result<()> {
+        let (mut draws, mut numbers) = (Draws::default(), Numbers::default());
+        let grouping = rule.rule.grouping();
+        let n = match grouping {
+            Grouping::BySource => cx.sources.len(),
+            Grouping::ByTarget | Grouping::Mutual => cx.targets.len(),
+        };
+        let mut pairs: Vec<(u32, u32)> = Vec::new();
+        for at in 0..n {
+            rule.rule.draw(cx, at, split, &mut draws)?;
+            let other = |p: &u32| *p as usize;
+            let partners = draws.partners.iter().map(other);
+            pairs.clear();
+            match grouping {
+                Grouping::ByTarget => {
+                    pairs.extend(partners.map(|p| (cx.sources[p], cx.targets[at])));
+                }
+                Grouping::BySource => {
+                    pairs.extend(partners.map(|p| (cx.sources[at], cx.targets[p])));
+                }
+                Grouping::Mutual => pairs.extend(partners.flat_map(|p| {
+                    let (source, target) = (cx.sources[p], cx.targets[at]);
+                    [(source, target), (target, source)]
+                })),
+            }
+            let place = |i: usize| match grouping {
+                Grouping::Mutual => 0,
+                _ => draws.place(i),
+            };
+            for s in 0..self.synapses.len() {
+                self.numbers(s, at, (0..pairs.len()).map(place), &mut numbers)?;
+                for (i, &pair) in pairs.iter().enumerate() {
+                    visit(&self.made(s, pair, place(i), i, &numbers)?)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes one connection, whatever its ends are.
+    fn place(
+        &self,
+        made: &Made,
+        workers: &mut [Worker],
+        devices: &mut Devices,
+        delays: &mut DelayRange,
+    ) -> Result<()> {
+        let (sf, s_at) = self.nodes.locate(made.source)?;
+        let (tf, t_at) = self.nodes.locate(made.target)?;
+        let from = sends(&*self.families[sf]);
+        let target_kind = self.families[tf].info().element;
+        let model = self.synapses[made.synapse].model;
+        if from != Sends::Spikes && self.kinds[made.synapse] != SynapseKind::Static {
+            return Err(Error::illegal_connection(format!(
+                "{} cannot be connected with a gap junction.",
+                self.families[sf].name()
+            )));
+        }
+        match (from, target_kind) {
+            (Sends::Spikes, ElementType::Neuron) => {
+                self.add(made, tf, t_at, &mut workers[t_at.worker as usize], delays)
+            }
+            (Sends::Device(signal), ElementType::Neuron) => {
+                let worker = &mut workers[t_at.worker as usize];
+                self.add_drive(made, signal, (sf, s_at), (tf, t_at), worker, delays)
+            }
+            (Sends::Spikes | Sends::Device(Signal::Spikes), ElementType::Recorder)
+                if self.hears_spikes(tf) =>
+            {
+                delays.note(made.delay);
+                devices.listening.push(Listening {
+                    source: made.source,
+                    recorder: made.target,
+                    weight: made.weight,
+                    delay: made.delay,
+                    model,
+                    receptor: 0,
+                });
+                Ok(())
+            }
+            (Sends::Requests, _) => {
+                delays.note(made.delay);
+                self.check_recordables(made, (sf, s_at), (tf, t_at), workers, devices)?;
+                let recorder = devices.recorder_mut(self.families, sf, s_at.local);
+                if recorder.is_some_and(|r| !r.connected.insert(made.target)) {
+                    return Err(Error::illegal_connection(format!(
+                        "Each multimeter can only be connected once to a given node; node {} \
+                         samples node {} already.",
+                        made.source, made.target
+                    )));
+                }
+                let receptor = devices.next_meter(made.target);
+                devices.sampling.push(Listening {
+                    source: made.target,
+                    recorder: made.source,
+                    weight: made.weight,
+                    delay: made.delay,
+                    model,
+                    receptor,
+                });
+                Ok(())
+            }
+            _ => {
+                let what = if from == Sends::Device(Signal::Currents) {
+                    "current"
+                } else {
+                    "spike"
+                };
+                Err(Error::illegal_connection(format!(
+                    "The target node {} ({}) does not support {what} input.",
+                    made.target,
+                    self.families[tf].name()
+                )))
+            }
+        }
+    }
+
+    fn hears_spikes(&self, family: usize) -> bool {
+        self.families[family]
+            .recorders()
+            .is_some_and(|r| r.kind() == RecorderKind::Spikes)
+    }
+
+    fn add_drive(
+        &self,
+        made: &Made,
+        signal: Signal,
+        (sf, s_at): (usize, Location),
+        (tf, t_at): (usize, Location),
+        worker: &mut Worker,
+        delays: &mut DelayRange,
+    ) -> Result<()> {
+        let Some(ops) = self.families[tf].neurons() else {
+            return Ok(());
+        };
+        let event = if signal == Signal::Spikes {
+            Event::Spike
+        } else {
+            Event::Current
+        };
+        let class = ops.class(&worker.parts[tf], t_at.local);
+        let port = self.port(made.synapse, tf, class, event, made.receptor)?;
+        let model = self.synapses[made.synapse].model;
+        let known = worker.drives.iter().position(|d| d.id == made.source);
+        let drive = known.unwrap_or_else(|| {
+            worker.drives.push(Drive::new(made.source, sf, s_at.local));
+            worker.drives.len() - 1
+        });
+        let drive = &mut worker.drives[drive];
+        if drive.entries.first().is_some_and(|e| e.model != model) {
+            return Err(Error::illegal_connection(
+                "All outgoing connections from a device must use the same synapse type.",
+            ));
+        }
+        delays.note(made.delay);
+        ops.connected(&mut worker.parts[tf], t_at.local);
+        drive.entries.push(DriveEntry {
+            target: made.target,
+            channel: ChannelKey {
+                family: tf as u32,
+                channel: port.channel(made.weight) as u32,
+            },
+            local: t_at.local,
+            weight: made.weight,
+            delay: made.delay,
+            model,
+            counts: port.counts,
+        });
+        Ok(())
+    }
+
+    fn check_recordables(
+        &self,
+        made: &Made,
+        (sf, s_at): (usize, Location),
+        (tf, t_at): (usize, Location),
+        workers: &[Worker],
+        devices: &Devices,
+    ) -> Result<()> {
+        let Some(recorder) = devices.recorder(self.families, sf, s_at.local) else {
+            return Ok(());
+        };
+        let names = match self.families[tf].neurons() {
+            Some(_) => {
+                let part = &workers[t_at.worker as usize].parts[tf];
+                self.families[tf].recordables(Some((part, t_at.local)))
+            }
+            None => self.families[tf].recordables(None),
+        };
+        if names.is_empty() || made.receptor != 0 {
+            return Err(Error::illegal_connection(format!(
+                "{} (node {}) has nothing to record on receptor {}.",
+                self.families[tf].name(),
+                made.target,
+                made.receptor
+            )));
+        }
+        for wanted in &recorder.sampling.record_from {
+            if !names.contains(wanted) {
+                let known = names.iter().map(String::as_str);
+                let e = Error::unknown(Kind::IllegalConnection, "Recordable", wanted, known);
+                let place = format!("Cannot connect with unknown recordable {wanted}");
+                return Err(Error::illegal_connection(e.within(&place).message));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn refill(list: &mut Vec<u32>, n: usize, x: u32) {
+    list.clear();
+    list.resize(n, x);
+}
