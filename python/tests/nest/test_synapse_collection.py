@@ -132,4 +132,4 @@ def test_status_functions(conns: nest.SynapseCollection) -> None:
     assert list(nest.GetStatus(conns, "weight")) == [2.0] * 6
     assert nest.GetStatus(conns[0], "weight") == (2.0,)
     assert nest.GetStatus(conns, ["weight", "delay"]) == ((2.0, 1.0),) * 6
-    assert nest.GetStatus(conns)[5]["alpha"] == 1.0
+    assert nest.GetStatus(conns)[5]["synapse_model"] == "copy_synapse"
