@@ -56,10 +56,18 @@ struct Numbers {
     ms: Vec<f64>,
 }
 
+/// Gap junctions couple both ways, so either end must send and receive.
+fn no_gaps(family: &dyn Family, what: &str) -> Error {
+    let name = family.name();
+    Error::illegal_connection(format!("{what}. {name} has no gap junctions."))
+}
+
 pub(super) fn check_gap(family: &dyn Family, receptor: &[i64]) -> Result<()> {
     if !family.info().gap_junctions {
-        let what = "The source node does not support gap junction output";
-        return Err(no_gaps(family, what));
+        return Err(no_gaps(
+            family,
+            "The source node does not support gap junction output",
+        ));
     }
     match receptor.iter().find(|&&r| r != 0) {
         Some(r) => Err(Error::new(
@@ -68,12 +76,6 @@ pub(super) fn check_gap(family: &dyn Family, receptor: &[i64]) -> Result<()> {
         )),
         None => Ok(()),
     }
-}
-
-/// Gap junctions couple both ways, so either end must send and receive.
-fn no_gaps(family: &dyn Family, what: &str) -> Error {
-    let name = family.name();
-    Error::illegal_connection(format!("{what}. {name} has no gap junctions."))
 }
 
 /// Fills `out` with the amounts of connections whose places in arrays are `places`.
@@ -536,8 +538,8 @@ impl Maker<'_> {
                     recorder: made.target,
                     weight: made.weight,
                     delay: made.delay,
-                    model,
                     receptor: 0,
+                    model,
                 });
                 Ok(())
             }
@@ -558,8 +560,8 @@ impl Maker<'_> {
                     recorder: made.source,
                     weight: made.weight,
                     delay: made.delay,
-                    model,
                     receptor,
+                    model,
                 });
                 Ok(())
             }
