@@ -1,7 +1,8 @@
 """Ovenbird: a simulator for spiking neural networks.
 
 `Simulator` is the object API; every model is an attribute of this module (``ob.iaf_psc_alpha``).
-`ovenbird.nest` runs PyNEST scripts, `ovenbird.units` has physical units, `ovenbird.plot` draws.
+`ovenbird.units` has physical units, `ovenbird.random` random parameters, `ovenbird.plot` draws,
+and `ovenbird.nest` runs PyNEST scripts.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     __version__: str
 
-_SUBMODULES = ("errors", "nest", "plot", "units")
+_SUBMODULES = ("errors", "nest", "plot", "random", "units")
 _CLASSES = {
     "ModelHandle": "ovenbird.models",
     "NodeSet": "ovenbird.nodes",

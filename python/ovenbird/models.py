@@ -82,7 +82,9 @@ class ModelSpec:
 
 
 def _owned(value: Any) -> Any:
-    """A copy of an array, or an array of a sequence of numbers; anything else as it is."""
+    """What the engine takes: arrays are copied, sequences of numbers become arrays."""
+    if hasattr(value, "_to_kernel"):
+        return value._to_kernel()
     if isinstance(value, np.ndarray):
         return value.item() if value.ndim == 0 else value.copy()
     if isinstance(value, np.generic):

@@ -46,7 +46,16 @@ class NodeSet:
 
     def get(self, *names: str) -> dict[str, Any]:
         """Values by name, as the attributes give them; all of them if no name is given."""
-        return self._simulator._get(self, list(names) or None)
+        values = self._simulator._get(self, list(names) or None)
+        for name in names:
+            if name not in values:
+                raise ValueError(self._unknown(name))
+        return values
+
+    def _unknown(self, name: str) -> str:
+        known = self._simulator._known_names(self)
+        who = " and ".join(self.models) or "an empty node set"
+        return f"{who} has no parameter {name!r}{did_you_mean(name, known)}"
 
     def set(self, params: Mapping[str, Any] | None = None, /, **more: Any) -> None:
         """Set several parameters at once: either all of them are set or none."""
@@ -108,17 +117,21 @@ class NodeSet:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        values = self.get(name)
+        values = self._simulator._get(self, [name])
         if name not in values:
-            known = self._simulator._known_names(self)
-            who = " and ".join(self.models) or "an empty node set"
-            raise AttributeError(f"{who} has no parameter {name!r}{did_you_mean(name, known)}")
+            raise AttributeError(self._unknown(name))
         return values[name]
 
     def __setattr__(self, name: str, value: Any) -> None:
         if hasattr(type(self), name):
             raise AttributeError(f"{name!r} of a node set cannot be set")
         self.set({name: value})
+
+    def __copy__(self) -> NodeSet:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> NodeSet:
+        return self
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self._simulator._known_names(self)})

@@ -157,7 +157,8 @@ class Simulator:
         size
             How many; of a generator this is the number of its channels.
         params, more
-            Parameters: one value for all nodes, or a sequence with one for each.
+            Parameters: one value for all nodes, a sequence with one for each, or a distribution
+            of `ovenbird.random`.
         rng_seed
             Accepted for generators: it goes into the seed of the whole simulator (it is that seed
             if the simulator was made without one and no other generator brings its own). Streams
@@ -215,7 +216,7 @@ class Simulator:
             ``all_to_all``, ``one_to_one``, ``fixed_indegree``, ``pairwise_bernoulli``, ...; its
             parameters follow by keyword (``indegree=100``), or `rule` is a dictionary with all.
         weight, delay
-            One value for all connections or an array: with ``all_to_all`` one value for each of
+            One value for all connections, a distribution of `ovenbird.random`, or an array: with ``all_to_all`` one value for each of
             `pre` (the channels of a generator), or one for each pair in the shape
             ``(len(post), len(pre))``; with ``one_to_one`` one for each pair; with
             ``fixed_indegree`` the shape is ``(len(post), indegree)``. Weights are in pA, nS or

@@ -166,23 +166,27 @@ class Quantity:
         """The same numbers in another shape."""
         return Quantity(np.asarray(self.value).reshape(*shape), self.unit)
 
-    def mean(self, axis: int | None = None) -> Quantity:
+    # NumPy's functions call these methods and pass `dtype` and `out`.
+
+    def mean(self, axis: int | None = None, dtype: None = None, out: None = None) -> Quantity:
         """The arithmetic mean."""
         return Quantity(np.mean(self.value, axis=axis), self.unit)
 
-    def std(self, axis: int | None = None, ddof: int = 0) -> Quantity:
+    def std(
+        self, axis: int | None = None, dtype: None = None, out: None = None, ddof: int = 0
+    ) -> Quantity:
         """The standard deviation."""
         return Quantity(np.std(self.value, axis=axis, ddof=ddof), self.unit)
 
-    def min(self, axis: int | None = None) -> Quantity:
+    def min(self, axis: int | None = None, out: None = None) -> Quantity:
         """The smallest element."""
         return Quantity(np.min(self.value, axis=axis), self.unit)
 
-    def max(self, axis: int | None = None) -> Quantity:
+    def max(self, axis: int | None = None, out: None = None) -> Quantity:
         """The largest element."""
         return Quantity(np.max(self.value, axis=axis), self.unit)
 
-    def sum(self, axis: int | None = None) -> Quantity:
+    def sum(self, axis: int | None = None, dtype: None = None, out: None = None) -> Quantity:
         """The sum of the elements."""
         return Quantity(np.sum(self.value, axis=axis), self.unit)
 
@@ -295,6 +299,10 @@ class Quantity:
     def _compare(self, other: Any, relation: Callable[[Any, Any], Any]) -> Any:
         return relation(self.value, self._same(other, "compare"))
 
+    def _is_plain(self) -> bool:
+        """Whether this stands for numbers that never had a unit."""
+        return False
+
     def _same(self, other: Any, verb: str) -> Any:
         """The numbers of `other` in this quantity's unit."""
         quantity = as_quantity(other)
@@ -326,7 +334,7 @@ def as_quantity(value: Any) -> Quantity | None:
     attributes, and sequences of quantities.
     """
     if isinstance(value, Quantity):
-        return value
+        return None if value._is_plain() else value
     if isinstance(value, Unit):
         return Quantity(1.0, value)
     if value is None or isinstance(value, (str, bytes, int, float, complex, np.generic, dict)):

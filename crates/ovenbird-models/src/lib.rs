@@ -5,27 +5,35 @@ pub mod recorder;
 pub mod stimulator;
 pub mod synapse;
 
-use ovenbird_core::model::SynapseInfo;
+use ovenbird_core::model::{Neuron, Stimulator, SynapseInfo};
 use ovenbird_core::node::{Family, NeuronFamily, RecorderFamily, StimulatorFamily};
 use ovenbird_core::simulation::Registry;
 
 type Maker = fn() -> Box<dyn Family>;
 
+fn neurons<M: Neuron>() -> Box<dyn Family> {
+    Box::new(NeuronFamily::<M>::default())
+}
+
+fn stimulators<S: Stimulator>() -> Box<dyn Family> {
+    Box::new(StimulatorFamily::<S>::default())
+}
+
 /// Makes the families of node models.
 const NODES: &[Maker] = &[
-    || Box::new(NeuronFamily::<neuron::GlifCond>::default()),
-    || Box::new(NeuronFamily::<neuron::HhPscAlpha>::default()),
-    || Box::new(NeuronFamily::<neuron::HhPscAlphaGap>::default()),
-    || Box::new(NeuronFamily::<neuron::IafPscAlpha>::default()),
-    || Box::new(NeuronFamily::<neuron::IafPscDelta>::default()),
-    || Box::new(NeuronFamily::<neuron::IafPscExp>::default()),
-    || Box::new(NeuronFamily::<neuron::Izhikevich>::default()),
-    || Box::new(NeuronFamily::<neuron::ParrotNeuron>::default()),
-    || Box::new(StimulatorFamily::<stimulator::DcGenerator>::default()),
-    || Box::new(StimulatorFamily::<stimulator::NoiseGenerator>::default()),
-    || Box::new(StimulatorFamily::<stimulator::PoissonGenerator>::default()),
-    || Box::new(StimulatorFamily::<stimulator::SpikeGenerator>::default()),
-    || Box::new(StimulatorFamily::<stimulator::StepCurrentGenerator>::default()),
+    neurons::<neuron::glif_cond::GlifCond>,
+    neurons::<neuron::hh_psc_alpha::HhPscAlpha>,
+    neurons::<neuron::hh_psc_alpha_gap::HhPscAlphaGap>,
+    neurons::<neuron::iaf_psc_alpha::IafPscAlpha>,
+    neurons::<neuron::iaf_psc_delta::IafPscDelta>,
+    neurons::<neuron::iaf_psc_exp::IafPscExp>,
+    neurons::<neuron::izhikevich::Izhikevich>,
+    neurons::<neuron::parrot_neuron::ParrotNeuron>,
+    stimulators::<stimulator::dc_generator::DcGenerator>,
+    stimulators::<stimulator::noise_generator::NoiseGenerator>,
+    stimulators::<stimulator::poisson_generator::PoissonGenerator>,
+    stimulators::<stimulator::spike_generator::SpikeGenerator>,
+    stimulators::<stimulator::step_current_generator::StepCurrentGenerator>,
     || Box::new(RecorderFamily::new(recorder::MULTIMETER)),
     || Box::new(RecorderFamily::new(recorder::SPIKE_RECORDER)),
     || Box::new(RecorderFamily::new(recorder::VOLTMETER)),

@@ -392,6 +392,11 @@ impl Kernel {
         self.simulation.cleanup().for_python(py)
     }
 
+    /// What a user should know of the runs since the last call.
+    fn take_warnings(&mut self) -> Vec<String> {
+        self.simulation.take_warnings()
+    }
+
     /// Writes samples that would otherwise wait for the next slice.
     fn flush_recorders(&mut self) {
         self.simulation.collect();

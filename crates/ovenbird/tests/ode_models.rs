@@ -592,7 +592,12 @@ fn glif_cond_gives_the_trace_of_nest_at_all_levels() -> Result<()> {
         })
     };
     let (first, second) = (of(20.0, 0.05, 1)?, of(-20.0, 1.5, 2)?);
-    sim.connect(&dc.ids(), &n.ids(), &all_to_all(), &[short.clone()])?;
+    sim.connect(
+        &dc.ids(),
+        &n.ids(),
+        &all_to_all(),
+        std::slice::from_ref(&short),
+    )?;
     sim.connect(&pre.ids(), &n.ids(), &all_to_all(), &[first])?;
     sim.connect(&pre.ids(), &n.ids(), &all_to_all(), &[second])?;
     let recorder = sim.create("spike_recorder", 1)?;

@@ -66,7 +66,8 @@ def _count(n: Any) -> int:
         raise TypeError(f"n must have an integer value, got {n!r}")
     count = int(float(n)) if not isinstance(n, numbers.Integral) else int(n)
     if count < 1:
-        raise errors.BadProperty(f"n must be at least 1, got {count}")
+        error = errors.BadProperty if count < 0 else errors.BadParameterValue
+        raise error(f"n must be at least 1, got {count}")
     return count
 
 

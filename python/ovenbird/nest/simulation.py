@@ -9,7 +9,8 @@ from typing import Any
 
 from ovenbird import errors
 
-from ._state import _kernel, front
+from ._state import VerbosityLevel, _kernel, front
+from .info import message
 from .progress import progress_bar
 
 
@@ -40,14 +41,14 @@ def Run(t: float) -> None:
         If the network is not prepared.
     """
     duration = _milliseconds(t)
-    if not front.print_time:
-        _kernel.run(duration, None)
-        return
-    bar = progress_bar()
+    bar = progress_bar() if front.print_time else None
     try:
         _kernel.run(duration, bar)
     finally:
-        bar.close()
+        if bar is not None:
+            bar.close()
+        for warning in _kernel.take_warnings():
+            message(warning, VerbosityLevel.WARNING, function="Run")
 
 
 def Cleanup() -> None:

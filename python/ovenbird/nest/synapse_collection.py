@@ -199,10 +199,11 @@ class SynapseCollection:
         columns = conns.get(list(dict.fromkeys(names)))
         result = {}
         for name in names:
-            values = to_list(columns[name]) if name in columns else [None]
-            if any(value is None for value in values):
+            column = columns.get(name, [None])
+            # an array has a value for each connection
+            if isinstance(column, list) and any(value is None for value in column):
                 raise self._unknown(conns, name)
-            result[name] = values
+            result[name] = to_list(column)
         return result
 
     def _unknown(self, conns: Connections, key: object) -> KeyError:

@@ -105,7 +105,7 @@ def test_the_nearest_name_is_suggested(nodes):
     ("model", "n", "error"),
     [
         ("iaf_psc_alpha", -1, errors.BadProperty),
-        ("iaf_psc_alpha", 0, errors.BadProperty),
+        ("iaf_psc_alpha", 0, errors.BadParameterValue),
         ("iaf_psc_alpha", 1.5, TypeError),
         ("iaf_psc_alpha", NAN, TypeError),
         ("iaf_psc_alpha", "2", TypeError),

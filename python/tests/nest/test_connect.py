@@ -10,6 +10,7 @@ Pair = tuple[nest.NodeCollection, nest.NodeCollection]
 
 @pytest.fixture
 def sides() -> Pair:
+    nest.CopyModel("static_synapse", "copy_synapse")
     return nest.Create("iaf_psc_alpha", 3), nest.Create("iaf_psc_alpha", 4)
 
 
@@ -23,9 +24,9 @@ def test_rules(sides: Pair) -> None:
     assert pairs(nest.GetConnections()) == {(s, t) for s in (1, 2, 3) for t in (4, 5, 6, 7)}
     conns = nest.Connect(pre, post[:3], "one_to_one", return_synapsecollection=True)
     assert len(conns) == 3 + 9
-    nest.Connect(pre, post, {"rule": "fixed_indegree", "indegree": 2}, "stdp_synapse")
-    plastic = nest.GetConnections(synapse_model="stdp_synapse")
-    assert sorted(plastic.targets()) == [4, 4, 5, 5, 6, 6, 7, 7]
+    nest.Connect(pre, post, {"rule": "fixed_indegree", "indegree": 2}, "copy_synapse")
+    copied = nest.GetConnections(synapse_model="copy_synapse")
+    assert sorted(copied.targets()) == [4, 4, 5, 5, 6, 6, 7, 7]
     assert nest.num_connections == 12 + 3 + 8
 
 
@@ -108,13 +109,13 @@ def test_collocated_synapses(sides: Pair) -> None:
     pre, post = sides
     weights = np.arange(12.0).reshape(4, 3)
     spec = nest.CollocatedSynapses(
-        {"weight": 2.0}, {"synapse_model": "stdp_synapse", "weight": weights}
+        {"weight": 2.0}, {"synapse_model": "copy_synapse", "weight": weights}
     )
     assert len(spec) == 2
     nest.Connect(pre, post, syn_spec=spec)
     assert set(nest.GetConnections(synapse_model="static_synapse").weight) == {2.0}
-    plastic = nest.GetConnections(synapse_model="stdp_synapse")
-    assert sorted(plastic.weight) == list(range(12))
+    copied = nest.GetConnections(synapse_model="copy_synapse")
+    assert sorted(copied.weight) == list(range(12))
     with pytest.raises(TypeError):
         nest.CollocatedSynapses({"weight": 1.0}, 3)
     with pytest.raises(nest.NESTErrors.BadProperty):
@@ -155,14 +156,14 @@ def test_empty_sides(sides: Pair) -> None:
 def test_get_connections_filters(sides: Pair) -> None:
     pre, post = sides
     nest.Connect(pre, post)
-    nest.Connect(pre, post, syn_spec="stdp_synapse")
+    nest.Connect(pre, post, syn_spec="copy_synapse")
     assert len(nest.GetConnections()) == 24
     assert pairs(nest.GetConnections(pre[:2], post[::2])) == {(1, 4), (1, 6), (2, 4), (2, 6)}
-    assert len(nest.GetConnections(synapse_model="stdp_synapse")) == 12
+    assert len(nest.GetConnections(synapse_model="copy_synapse")) == 12
     assert len(nest.GetConnections(source=post)) == 0
     for kwargs, error in [
         ({"source": [1, 2]}, TypeError),
-        ({"synapse_model": "stdp_synapsee"}, nest.NESTErrors.UnknownSynapseType),
+        ({"synapse_model": "copy_synapsee"}, nest.NESTErrors.UnknownSynapseType),
         ({"synapse_model": 3}, nest.NESTErrors.TypeMismatch),
         ({"synapse_label": "a"}, nest.NESTErrors.TypeMismatch),
     ]:
@@ -177,8 +178,8 @@ def test_disconnect(sides: Pair) -> None:
     assert nest.num_connections == 9
     nest.Disconnect(nest.GetConnections(target=post[3]))
     assert nest.num_connections == 6
-    nest.Connect(pre, post, syn_spec="stdp_synapse")
-    nest.Disconnect(pre, post, conn_spec="all_to_all", syn_spec={"synapse_model": "stdp_synapse"})
+    nest.Connect(pre, post, syn_spec="copy_synapse")
+    nest.Disconnect(pre, post, conn_spec="all_to_all", syn_spec={"synapse_model": "copy_synapse"})
     assert nest.num_connections == 6
     with pytest.raises(nest.NESTErrors.InexistentConnection):
         nest.Disconnect(pre[0], post[0])

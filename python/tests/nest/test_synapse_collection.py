@@ -10,10 +10,11 @@ import ovenbird.nest as nest
 
 @pytest.fixture
 def conns() -> nest.SynapseCollection:
-    """Four static and two plastic connections."""
+    """Four connections of one model and two of a copy of it."""
     nodes = nest.Create("iaf_psc_alpha", 2)
     nest.Connect(nodes, nodes, syn_spec={"weight": [[1.0, 2.0], [3.0, 4.0]]})
-    nest.Connect(nodes, nodes, "one_to_one", "stdp_synapse")
+    nest.CopyModel("static_synapse", "copy_synapse")
+    nest.Connect(nodes, nodes, "one_to_one", "copy_synapse")
     return nest.GetConnections()
 
 
@@ -38,8 +39,7 @@ def test_sequence(conns: nest.SynapseCollection) -> None:
 def test_get(conns: nest.SynapseCollection) -> None:
     assert sorted(conns.weight) == [1.0, 1.0, 1.0, 2.0, 3.0, 4.0]
     assert conns.get(["target", "delay"])["delay"] == [1.0] * 6
-    assert conns.get()["alpha"] == [None] * 4 + [1.0] * 2
-    assert conns.get("alpha") == conns.alpha == [None] * 4 + [1.0] * 2
+    assert conns.get()["weight"] == conns.get("weight") == conns.weight
     assert conns[0].get(["source", "target"]) == {"source": 1, "target": 1}
     assert conns[0].weight == 1.0
     assert list(conns[0].sources()) == [1]
@@ -48,7 +48,7 @@ def test_get(conns: nest.SynapseCollection) -> None:
         with pytest.raises(KeyError):
             conns[0].get(keys)
     with pytest.raises(KeyError, match="static_synapse"):
-        conns.get(["alpha"])
+        conns.get(["foo"])
     with pytest.raises(TypeError):
         conns.get(3)
     assert json.loads(conns.get("weight", output="json")) == conns.weight
@@ -68,9 +68,9 @@ def test_set(conns: nest.SynapseCollection) -> None:
     conns.set(weight=np.arange(6.0), delay=2.0)
     assert conns.weight == list(range(6))
     assert conns.delay == [2.0] * 6
-    conns.set([{"weight": 3.0}] * 5 + [{"alpha": 0.5}])
+    conns.set([{"weight": 3.0}] * 5 + [{"delay": 0.5}])
     assert conns.weight == [3.0] * 5 + [5.0]
-    assert conns.alpha[-1] == 0.5
+    assert conns.delay == [2.0] * 5 + [0.5]
     for params, error in [
         ({"foo": 1.0}, nest.NESTErrors.UnaccessedDictionaryEntry),
         ({"source": 1}, nest.NESTErrors.UnaccessedDictionaryEntry),
@@ -88,8 +88,8 @@ def test_text(conns: nest.SynapseCollection) -> None:
     assert str(conns[4:]) == (
         " source   target   synapse model   weight   delay \n"
         "-------- -------- --------------- -------- -------\n"
-        "      1        1    stdp_synapse    1.000   1.000\n"
-        "      2        2    stdp_synapse    1.000   1.000"
+        "      1        1    copy_synapse    1.000   1.000\n"
+        "      2        2    copy_synapse    1.000   1.000"
     )
     assert conns._repr_html_().count("<tr>") == 7
 
@@ -132,4 +132,4 @@ def test_status_functions(conns: nest.SynapseCollection) -> None:
     assert list(nest.GetStatus(conns, "weight")) == [2.0] * 6
     assert nest.GetStatus(conns[0], "weight") == (2.0,)
     assert nest.GetStatus(conns, ["weight", "delay"]) == ((2.0, 1.0),) * 6
-    assert nest.GetStatus(conns)[5]["alpha"] == 1.0
+    assert nest.GetStatus(conns)[5]["synapse_model"] == "copy_synapse"

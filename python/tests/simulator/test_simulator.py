@@ -1,5 +1,7 @@
 """Building networks and running them."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -162,8 +164,11 @@ def test_parameters_of_nodes():
     assert "tau_m" in dir(neurons)
     with pytest.raises(AttributeError, match="iaf_psc_alpha has no parameter 'tau_mm'.*'tau_m'"):
         _ = neurons.tau_mm
+    with pytest.raises(ValueError, match="iaf_psc_alpha has no parameter 'tau_mm'.*'tau_m'"):
+        neurons.get("V_m", "tau_mm")
     with pytest.raises(UnitError, match=r"I_e wants pA \(current\), got mV \(voltage\)"):
         neurons.I_e = 3 * mV
+    assert copy.deepcopy(neurons) is neurons and copy.copy(neurons) is neurons
 
 
 def test_what_is_set_between_runs_holds_for_the_next():

@@ -156,3 +156,13 @@ def test_quantities_of_other_libraries(library):
     assert product.unit.dimension == (mV / ms).dimension
     with pytest.raises(UnitError, match=r"I_e wants pA \(current\), got .* \(voltage\)"):
         units.strip(3.0 * millivolt, "pA", "I_e")
+
+
+def test_functions_of_numpy_reduce_quantities():
+    trace = np.array([[1.0, 2.0], [3.0, 6.0]]) * mV
+    for reduce in (np.mean, np.std, np.min, np.max, np.sum):
+        expected = reduce(trace.value, axis=0)
+        got = reduce(trace, axis=0)
+        assert got.unit == mV
+        np.testing.assert_array_equal(got.value, expected)
+    assert np.std(trace, ddof=1).value == np.std(trace.value, ddof=1)

@@ -14,9 +14,9 @@ EXACT = 1e-9
 """Bound for traces of models with exact or fixed-step integration, relative to the span."""
 ODE = 1e-6
 """Bound for traces of models with an adaptive solver, relative to the span."""
-SOLVER = 1e-3
-"""Bound where the solver's own tolerance, 1e-3, decides: where it accepts or refuses a step by the
-last bit, traces part within that tolerance."""
+SOLVER = 5e-3
+"""Bound where the solver's own tolerance decides, an error of 1e-3 per step: where it accepts or
+refuses a step by the last bit, traces part by up to that."""
 
 
 @dataclass(frozen=True)

@@ -181,7 +181,12 @@ impl Simulation {
 
     /// The keys of a synapse model, for documentation.
     pub fn synapse_keys(&self, model: u16) -> Vec<KeyInfo> {
-        let has_delay = self.synapse_model(model).info.has_delay;
+        let info = &self.synapse_model(model).info;
+        let has_delay = info.has_delay;
+        let weight = match info.kind {
+            SynapseKind::GapJunction => ("nS", "Conductance of the coupling"),
+            _ => ("", "Weight, in the unit of the target's input"),
+        };
         let key = |name: &str, unit, doc, type_name| KeyInfo {
             name: name.to_owned(),
             unit,
@@ -192,12 +197,7 @@ impl Simulation {
             recordable: false,
         };
         let mut keys = vec![
-            key(
-                "weight",
-                "",
-                "Weight, in the unit of the target's input",
-                "float",
-            ),
+            key("weight", weight.0, weight.1, "float"),
             key("receptor_type", "", "Receptor of the target", "int"),
             key(
                 "weight_recorder",
