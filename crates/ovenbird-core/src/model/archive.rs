@@ -1,5 +1,7 @@
 //! The spike history that a neuron model keeps for plastic synapses and for homeostasis.
 
+use crate::math::exp;
+
 /// Parameters of the archive, a part of every archiving neuron's status.
 mod params {
     crate::params! {
@@ -70,7 +72,7 @@ impl ArchiveColumns {
     pub fn spike(&mut self, i: usize, t: f64, count: u32, p: &ArchiveParams) {
         let a = &mut self.nodes[i];
         a.last_spike = t;
-        a.calcium *= ((a.calcium_time - t) / p.tau_Ca).exp();
+        a.calcium *= exp((a.calcium_time - t) / p.tau_Ca);
         (0..count).for_each(|_| a.calcium += p.beta_Ca);
         a.calcium_time = t;
     }

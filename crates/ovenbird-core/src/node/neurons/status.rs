@@ -29,6 +29,14 @@ impl<M: Neuron> NeuronFamily<M> {
                 (field.set)(&mut new.class.model, value)?;
             } else if let Some(field) = ArchiveParams::field(key) {
                 (field.set)(&mut new.class.archive, value)?;
+            } else if key == "Ca" && self.info.archives {
+                let calcium = value.as_float(key)?;
+                if !calcium.is_finite() || calcium < 0.0 {
+                    return Err(Error::bad_property(format!(
+                        "Calcium concentration cannot be negative or infinite, got {calcium}"
+                    )));
+                }
+                new.archive.calcium = calcium;
             }
         }
         if new.class.model != node.class.model {
@@ -209,7 +217,11 @@ impl<M: Neuron> Family for NeuronFamily<M> {
                 unit,
                 doc,
                 type_name: <f64 as Field>::TYPE,
-                role: Role::ReadOnly,
+                role: if name == "Ca" {
+                    Role::State
+                } else {
+                    Role::ReadOnly
+                },
                 shape: Shape::Scalar,
                 recordable: false,
             }));
