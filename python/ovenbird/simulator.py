@@ -224,7 +224,7 @@ class Simulator:
         receptor
             The port at `post`; a number or one of the names in ``ob.<model>.receptors``.
         synapse
-            A synapse model, such as ``ob.stdp_synapse(tau_plus=20 * ms)``, or its name.
+            A synapse model, such as ``ob.static_synapse(weight=20 * pA)``, or its name.
         more
             Parameters of the rule and of the synapse.
         """

@@ -118,7 +118,12 @@ impl Error {
         name: &str,
         known: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        let hint = nearest(name, known).map_or(String::new(), |n| format!("; did you mean '{n}'?"));
+        let known: Vec<&str> = known.into_iter().collect();
+        let hint = match nearest(name, known.iter().copied()) {
+            Some(near) => format!("; did you mean '{near}'?"),
+            None if known.len() <= 20 => format!("; there are {}", known.join(", ")),
+            None => String::new(),
+        };
         Error::new(kind, format!("{what} '{name}' is not known{hint}"))
     }
 

@@ -4,6 +4,8 @@
 //! as columns by workers; connections in compressed rows by source; time in slices of the smallest
 //! delay. The models themselves come from a [`Registry`](simulation::Registry).
 
+#![deny(unsafe_code)]
+
 pub mod connect;
 pub mod device;
 pub mod error;
@@ -12,7 +14,7 @@ pub mod math;
 pub mod model;
 pub mod node;
 pub mod ode;
-pub mod parallel;
+mod parallel;
 pub mod parameter;
 pub mod record;
 pub mod rng;

@@ -25,17 +25,17 @@ impl Value {
     /// What kind of value this is, in words.
     pub fn type_name(&self) -> &'static str {
         match self {
-            Value::Bool(_) => "bool",
-            Value::Int(_) => "integer",
-            Value::Float(_) => "number",
-            Value::Str(_) => "string",
-            Value::Ints(_) => "list of integers",
-            Value::Floats(_) => "list of numbers",
-            Value::Bools(_) => "list of bools",
-            Value::Strs(_) => "list of strings",
-            Value::Nodes(_) => "NodeCollection",
-            Value::Dict(_) => "dictionary",
-            Value::Parameter(_) => "Parameter",
+            Value::Bool(_) => "a bool",
+            Value::Int(_) => "an integer",
+            Value::Float(_) => "a number",
+            Value::Str(_) => "a string",
+            Value::Ints(_) => "a list of integers",
+            Value::Floats(_) => "a list of numbers",
+            Value::Bools(_) => "a list of bools",
+            Value::Strs(_) => "a list of strings",
+            Value::Nodes(_) => "a NodeCollection",
+            Value::Dict(_) => "a dictionary",
+            Value::Parameter(_) => "a Parameter",
         }
     }
 
@@ -118,7 +118,7 @@ impl Value {
     pub fn mismatch(&self, key: &str, wanted: &str) -> Error {
         Error::new(
             Kind::TypeMismatch,
-            format!("{key} must be {wanted}, got a {}", self.type_name()),
+            format!("{key} must be {wanted}, got {}", self.type_name()),
         )
     }
 }

@@ -1,5 +1,7 @@
 //! The models of Ovenbird, one file each. This file holds the only lists of them.
 
+#![deny(unsafe_code)]
+
 pub mod neuron;
 pub mod recorder;
 pub mod stimulator;

@@ -1,5 +1,7 @@
 //! The Python extension module `ovenbird._ovenbird`: conversion only, no logic.
 
+#![deny(unsafe_code)]
+
 mod connections;
 mod convert;
 mod error;

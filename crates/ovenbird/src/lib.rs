@@ -23,6 +23,8 @@
 //! # }
 //! ```
 
+#![deny(unsafe_code)]
+
 pub use ovenbird_core as core;
 pub use ovenbird_core::error::{Error, Result};
 pub use ovenbird_core::simulation::Simulation;

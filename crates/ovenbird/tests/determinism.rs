@@ -91,8 +91,7 @@ fn simulate(threads: usize, width: Width) -> ovenbird::Result<Outcome> {
     sim.simulate(80.3)?;
 
     let events = sim.events(recorder.first)?;
-    let mut spikes: Vec<_> = events.times.into_iter().zip(events.senders).collect();
-    spikes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let spikes: Vec<_> = events.times.into_iter().zip(events.senders).collect();
     let mut bits = Vec::new();
     for group in sim.groups(&all)? {
         let column = sim.get(&group, "V_m").expect("neurons have a membrane");

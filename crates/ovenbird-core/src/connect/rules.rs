@@ -130,7 +130,21 @@ fn degree(p: &Parameter, stream: &mut Stream, name: &str) -> Result<usize> {
     if !x.is_finite() || x < 0.0 {
         return bad(format!("{name} must be a number >= 0, got {x}"));
     }
+    within_limit(x)?;
     Ok(x.round() as usize)
+}
+
+/// The greatest number of connections that a rule draws for one node.
+const MAX_PARTNERS: f64 = (1u64 << 26) as f64;
+
+fn within_limit(k: f64) -> Result<()> {
+    if k <= MAX_PARTNERS {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Kernel,
+        format!("Too many connections: {k:e} for one node, at most {MAX_PARTNERS:e} are possible"),
+    ))
 }
 
 fn probability(p: &Parameter, stream: &mut Stream) -> Result<f64> {
@@ -176,6 +190,22 @@ impl Rule {
     /// Whether targets may be devices, which have no place of their own on any worker.
     pub fn allows_devices(&self) -> bool {
         matches!(self, Rule::OneToOne | Rule::AllToAll)
+    }
+
+    /// The number of connections to expect, as far as it is known beforehand.
+    pub fn expected(&self, cx: &RuleContext<'_>) -> f64 {
+        let (n, m) = (cx.sources.len() as f64, cx.targets.len() as f64);
+        let known = |p: &Parameter| p.as_constant().unwrap_or(0.0);
+        match self {
+            Rule::OneToOne => n,
+            Rule::AllToAll => n * m,
+            Rule::FixedIndegree(p) => known(p) * m,
+            Rule::FixedOutdegree(p) => known(p) * n,
+            Rule::FixedTotalNumber(k) => *k as f64,
+            Rule::PairwiseBernoulli(p)
+            | Rule::SymmetricPairwiseBernoulli(p)
+            | Rule::PairwisePoisson(p) => known(p) * n * m,
+        }
     }
 
     /// How the rule draws its pairs.
@@ -368,6 +398,7 @@ impl Rule {
                     if !mean.is_finite() || mean < 0.0 {
                         return bad(format!("pairwise_avg_num_conns must be >= 0, got {mean}"));
                     }
+                    within_limit(mean)?;
                     let times = stream.poisson(mean) as usize;
                     let pairs = std::iter::repeat_n(source as u32, times);
                     draws.partners.extend(pairs);

@@ -41,22 +41,26 @@ pub struct Pool {
 
 impl Pool {
     /// A pool for `workers` workers; the calling thread serves the first.
-    pub fn new(workers: usize) -> Self {
+    ///
+    /// # Errors
+    /// When a thread cannot be started.
+    pub fn new(workers: usize) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
-        let threads = (1..workers)
-            .map(|index| {
-                let shared = Arc::clone(&shared);
-                std::thread::spawn(move || serve(&shared, index))
-            })
-            .collect();
-        Pool { shared, threads }
+        let threads = Vec::with_capacity(workers.saturating_sub(1));
+        let mut pool = Pool { shared, threads };
+        for index in 1..workers {
+            let shared = Arc::clone(&pool.shared);
+            let thread = std::thread::Builder::new().spawn(move || serve(&shared, index))?;
+            pool.threads.push(thread);
+        }
+        Ok(pool)
     }
 
     /// Calls `f` for each worker, in parallel, and waits for all.
     ///
     /// # Panics
     /// When there are more workers than the pool has threads, or when `f` panics.
-    pub fn run<T: Send>(&self, workers: &mut [T], f: impl Fn(usize, &mut T) + Sync) {
+    pub fn run<T: Send>(&mut self, workers: &mut [T], f: impl Fn(usize, &mut T) + Sync) {
         assert!(
             workers.len() <= self.threads.len() + 1,
             "a pool has a thread for each worker"
@@ -87,8 +91,12 @@ impl Pool {
             data: std::ptr::from_ref(job).cast(),
             call: call::<F>,
         };
-        *lock(&shared.task) = Some(task);
-        shared.epoch.fetch_add(1, Ordering::Release);
+        {
+            // under the lock, so that no thread can fall asleep between looking and waiting
+            let mut slot = lock(&shared.task);
+            *slot = Some(task);
+            shared.epoch.fetch_add(1, Ordering::Release);
+        }
         shared.sleepers.notify_all();
         let own = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(0)));
         let mut spins = 0u32;
@@ -179,7 +187,7 @@ mod tests {
     #[test]
     fn every_worker_runs_every_task_once() {
         for n in [1, 2, 5] {
-            let pool = Pool::new(n);
+            let mut pool = Pool::new(n).unwrap();
             let mut counts = vec![0usize; n];
             let rounds = if cfg!(miri) { 5 } else { 1000 };
             for k in 0..rounds {
@@ -192,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_panic_reaches_the_caller_and_leaves_the_pool_usable() {
-        let pool = Pool::new(3);
+        let mut pool = Pool::new(3).unwrap();
         let mut items = [0, 1, 2];
         let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             pool.run(&mut items, |i, _| assert!(i != 2, "expected by the test"));

@@ -60,6 +60,7 @@ impl Simulation {
             call: self.connect_calls,
         };
         rule.rule.check(&context, rule.make_symmetric)?;
+        self.check_room(rule.rule.expected(&context))?;
         self.check_arrays(&context, rule, synapses)?;
         self.check_symmetry(&context, rule, synapses)?;
         self.check_populations(&context, rule)?;
@@ -290,7 +291,7 @@ impl Simulation {
         let ports = self.ports(targets, synapses, &kinds_of_synapses, &events)?;
         let split = rule.rule.split(cx);
         let weights = synapses.iter().map(|s| self.shares_weight(s)).collect();
-        let mut workers = std::mem::take(&mut self.workers);
+        self.start_threads()?;
         let maker = Maker {
             clock: self.clock,
             families: &self.families,
@@ -307,16 +308,31 @@ impl Simulation {
         };
         let fast = all_neurons && kinds == [Sends::Spikes];
         let result = if fast {
-            let pool = self
-                .pool
-                .get_or_insert_with(|| crate::parallel::Pool::new(workers.len()));
-            maker.make_in_parallel(cx, rule, &split, &mut workers, pool)
+            let pool = self.pool.as_mut().expect("threads are started");
+            maker.make_in_parallel(cx, rule, &split, &mut self.workers, pool)
         } else {
-            maker.make_one_by_one(cx, rule, &split, &mut workers, &mut self.devices)
+            maker.make_one_by_one(cx, rule, &split, &mut self.workers, &mut self.devices)
         };
-        self.workers = workers;
         self.delays.merge(result?);
         Ok(())
+    }
+
+    /// Refuses connections that cannot be held: too many for an index, or for the memory.
+    fn check_room(&self, expected: f64) -> Result<()> {
+        let limit = f64::from(u32::MAX) * self.workers.len() as f64;
+        let bytes = expected * 4.0;
+        let fits = expected <= limit && Vec::<u8>::new().try_reserve_exact(bytes as usize).is_ok();
+        if fits {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Kernel,
+            format!(
+                "Too many connections: {expected:e} do not fit in memory, or exceed the {limit:e} \
+                 that {} threads can hold",
+                self.workers.len()
+            ),
+        ))
     }
 
     /// How much there is of everything that Connect adds to.
@@ -331,6 +347,7 @@ impl Simulation {
                 .collect(),
             listening: self.devices.listening.len(),
             sampling: self.devices.sampling.len(),
+            shared_weights: self.shared_weights.len(),
         }
     }
 
@@ -345,6 +362,7 @@ impl Simulation {
         }
         self.devices.listening.truncate(mark.listening);
         self.devices.sampling.truncate(mark.sampling);
+        self.shared_weights.truncate(mark.shared_weights);
         self.devices.note_connected(&self.families, &self.nodes);
     }
 }
@@ -356,6 +374,7 @@ struct Mark {
     drives: Vec<Vec<usize>>,
     listening: usize,
     sampling: usize,
+    shared_weights: usize,
 }
 
 /// One more than the longest delay, in steps.

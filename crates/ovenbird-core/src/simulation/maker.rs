@@ -239,7 +239,7 @@ impl Maker<'_> {
         rule: &ConnSpec,
         split: &[u64],
         workers: &mut [Worker],
-        pool: &Pool,
+        pool: &mut Pool,
     ) -> Result<DelayRange> {
         struct Job<'a> {
             worker: &'a mut Worker,

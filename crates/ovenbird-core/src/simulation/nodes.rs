@@ -63,6 +63,16 @@ impl Simulation {
                 format!("{n} nodes are more than the {} that can exist", u32::MAX),
             )
         })?;
+        // refuses what no machine holds, instead of ending the process
+        if Vec::<u8>::new()
+            .try_reserve_exact(count as usize * 64)
+            .is_err()
+        {
+            return Err(Error::new(
+                Kind::Kernel,
+                format!("{n} nodes do not fit in memory"),
+            ));
+        }
         let start = Instant::now();
         let spread = self.is_neuron(f);
         let family = &mut self.families[f];

@@ -83,25 +83,32 @@ impl Simulation {
 
     /// The slice length in steps: the smallest delay, where gap junctions count as what they bound
     /// a slice to.
-    fn slice_steps(&self) -> Result<usize> {
+    fn slice_steps(&self) -> usize {
         let (min, _) = self.delays.range();
-        let steps = min as usize;
-        if steps >= Spike::MAX_LAG {
-            return Err(Error::new(
-                Kind::BadDelay,
-                format!("min_delay must be less than {} steps", Spike::MAX_LAG),
-            ));
+        // a slice may be shorter than the smallest delay, which a spike's lag must fit in
+        (min as usize).min(Spike::MAX_LAG - 1)
+    }
+
+    /// Starts a thread for each worker, unless they run already.
+    pub(super) fn start_threads(&mut self) -> Result<()> {
+        if self.pool.is_none() {
+            let pool = Pool::new(self.workers.len()).map_err(|e| {
+                Error::new(
+                    Kind::Kernel,
+                    format!("cannot start {} threads: {e}", self.workers.len()),
+                )
+            })?;
+            self.pool = Some(pool);
         }
-        Ok(steps)
+        Ok(())
     }
 
     /// Brings nodes and connections into the form that a run needs.
     pub(super) fn arrange(&mut self) -> Result<()> {
-        let steps = self.slice_steps()?;
+        let steps = self.slice_steps();
         let now = self.now();
-        let pool = self
-            .pool
-            .get_or_insert_with(|| Pool::new(self.workers.len()));
+        self.start_threads()?;
+        let pool = self.pool.as_mut().expect("threads are started");
         for (f, family) in self.families.iter_mut().enumerate() {
             let mut parts: Vec<&mut Part> =
                 match self.devices.parts.get_mut(f).and_then(Option::as_mut) {

@@ -70,14 +70,14 @@ impl Simulation {
             width: self.width,
             devices: &self.devices.parts,
         };
-        let pool = self.pool.as_ref().expect("prepared before a run");
+        let pool = self.pool.as_mut().expect("prepared before a run");
         pool.run(&mut self.workers, |_, w| w.update(&slice));
         self.first_failure()
     }
 
     /// Delivers spikes ahead of the update, so that iterations see them.
     fn deliver_early(&mut self, emitted: Step, spikes: &[crate::event::Spike]) {
-        let pool = self.pool.as_ref().expect("prepared before a run");
+        let pool = self.pool.as_mut().expect("prepared before a run");
         pool.run(&mut self.workers, |_, w| {
             w.rows.deliver(&mut w.ring, spikes, emitted, &mut w.reports);
         });
@@ -174,7 +174,7 @@ impl Simulation {
                 width: self.width,
                 devices: &self.devices.parts,
             };
-            let pool = self.pool.as_ref().expect("prepared before a run");
+            let pool = self.pool.as_mut().expect("prepared before a run");
             pool.run(&mut self.workers, |_, w| w.iterate(&slice));
             self.first_failure()?;
             self.exchange_gaps();
@@ -206,7 +206,7 @@ impl Simulation {
             width = part.width();
             sent.extend_from_slice(&part.outgoing);
         }
-        let pool = self.pool.as_ref().expect("prepared before a run");
+        let pool = self.pool.as_mut().expect("prepared before a run");
         let sent = &*sent;
         pool.run(&mut self.workers, |_, w| w.receive_gaps(sent, width));
     }
