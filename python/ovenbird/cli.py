@@ -26,13 +26,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
+class _Version(argparse.Action):
+    """Prints the version, which takes time to look up, only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"ovenbird {ovenbird.__version__}")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ovenbird",
         description="Ovenbird, a simulator for spiking neural networks.",
         epilog="'ovenbird COMMAND --help' tells more about a command.",
     )
-    parser.add_argument("--version", action="version", version=f"ovenbird {ovenbird.__version__}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     models = commands.add_parser(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import platform
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,8 @@ EXIT_CODES = {
 
 @functools.cache
 def _facts() -> dict[str, Any]:
+    from importlib import metadata  # slow to import, and seldom needed
+
     try:
         version = metadata.version("ovenbird")
     except metadata.PackageNotFoundError:
