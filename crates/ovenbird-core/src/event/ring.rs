@@ -62,12 +62,6 @@ impl Ring {
         &self.data[first..first + self.stride]
     }
 
-    /// All slots one after another, and the cells of each.
-    #[inline(always)]
-    pub fn raw(&mut self) -> (&mut [f64], usize) {
-        (&mut self.data, self.stride)
-    }
-
     /// The first cell of a channel, if anything can arrive there.
     pub fn first_cell(&self, key: ChannelKey) -> Option<usize> {
         self.channels.iter().find(|c| c.0 == key).map(|c| c.1)

@@ -57,11 +57,6 @@ pub const POSITIVE_TIME: Check = Check {
 };
 
 impl Check {
-    /// At least `min`.
-    pub const fn at_least(min: f64) -> Check {
-        Check { min, ..ANY }
-    }
-
     /// The domain in words.
     pub fn describe(&self) -> String {
         let finite = if self.finite { "finite" } else { "a number" };

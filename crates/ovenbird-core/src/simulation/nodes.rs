@@ -141,11 +141,6 @@ impl Simulation {
         Ok(groups)
     }
 
-    /// The name of the model of a group of nodes.
-    pub fn model_of(&self, group: &Group<'_>) -> &str {
-        self.families[group.family].name()
-    }
-
     fn parts(&self, family: usize) -> Vec<&Part> {
         if self.is_neuron(family) {
             self.workers.iter().map(|w| &w.parts[family]).collect()
