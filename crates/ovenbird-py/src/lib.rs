@@ -7,6 +7,7 @@ mod convert;
 mod error;
 mod kernel;
 mod parameter;
+mod space;
 
 use pyo3::prelude::*;
 
@@ -19,4 +20,9 @@ mod _ovenbird {
     use super::kernel::Kernel;
     #[pymodule_export]
     use super::parameter::PyParameter;
+    #[pymodule_export]
+    use super::space::{
+        PyMask, connection_distances, create_drawn, create_free, create_grid, displacements,
+        evaluate_to_points, layer, positions, select_by_mask,
+    };
 }
