@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from ovenbird import errors
 
 from . import _runs
-from ._placement import description, layer_of
 from ._node_status import hierarchical, read_status, to_frame
+from ._placement import description, layer_of
 from ._runs import Run, Runs
 from ._state import _kernel, front
 from ._values import node_ids, params_to_kernel
