@@ -71,6 +71,8 @@ def Connect(
     IllegalConnection
         If nodes cannot be connected.
     """
+    if not return_synapsecollection and _kernel.connect_pair(pre, post, conn_spec, syn_spec):
+        return None
     conn = _conn_dict(conn_spec)
     sources, targets = _endpoints(pre, post, conn["rule"])
     _refuse_spatial(conn)
