@@ -282,7 +282,7 @@ def Disconnect(
     """
     if len(args) == 1 and isinstance(args[0], SynapseCollection):
         if conn_spec is not None or syn_spec is not None:
-            raise TypeError(
+            raise ValueError(
                 "conn_spec and syn_spec do not apply to a SynapseCollection, which names each "
                 "connection"
             )
