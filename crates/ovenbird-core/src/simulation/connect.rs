@@ -3,18 +3,23 @@
 use super::maker::{Maker, Ports, check_gap};
 use super::{DelayRange, Simulation};
 use crate::connect::{Amount, ConnSpec, Rule, RuleContext, SynSpec};
+use crate::device::Drive;
 use crate::error::{Error, Kind, Result};
 use crate::model::{ElementType, Event, RecorderKind, Signal, SynapseKind};
 use crate::node::Family;
 use crate::rng::{Key, Purpose};
-use crate::synapse::PendingMark;
+use crate::synapse::{BLOCK_BITS, PendingMark, blocks_of};
 use crate::time::Clock;
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::time::Instant;
 
 /// Most constant weights that are stored once for all their connections; those of later constants
 /// are stored per connection.
 const SHARED_WEIGHTS: usize = 64;
+
+/// The expected number of connections from which on they are made by all threads.
+const WORTH_THREADS: f64 = 2000.0;
 
 /// What a node sends along its connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +69,7 @@ impl Simulation {
         self.check_arrays(&context, rule, synapses)?;
         self.check_symmetry(&context, rule, synapses)?;
         self.check_populations(&context, rule)?;
-        let mark = self.mark();
+        let mark = self.mark(&context, rule);
         let result = self.make(&context, rule, synapses).and_then(|()| {
             let both = rule.make_symmetric && matches!(rule.rule, Rule::OneToOne);
             if both {
@@ -309,7 +314,8 @@ impl Simulation {
         let fast = all_neurons && kinds == [Sends::Spikes];
         let result = if fast {
             let pool = self.pool.as_mut().expect("threads are started");
-            maker.make_in_parallel(cx, rule, &split, &mut self.workers, pool)
+            let pool = (rule.rule.expected(cx) >= WORTH_THREADS).then_some(pool);
+            maker.make_all(cx, rule, &split, &mut self.workers, pool)
         } else {
             maker.make_one_by_one(cx, rule, &split, &mut self.workers, &mut self.devices)
         };
@@ -335,30 +341,45 @@ impl Simulation {
         ))
     }
 
-    /// How much there is of everything that Connect adds to.
-    fn mark(&self) -> Mark {
+    /// How much there is of everything that a call of Connect can add to; what it cannot reach is
+    /// not looked at, so that a small call in a large network is cheap.
+    fn mark(&self, cx: &RuleContext<'_>, rule: &ConnSpec) -> Mark {
+        let mut senders = blocks_of(cx.sources);
+        if rule.make_symmetric || rule.rule.reverses() {
+            senders.extend(blocks_of(cx.targets));
+            senders.sort_unstable();
+            senders.dedup();
+        }
+        let workers = self.workers.iter();
+        let drives = workers.clone().map(|w| {
+            let drive = |d: &Drive| (d.id, d.entries.len());
+            let found = senders.iter().flat_map(|&block| w.drives_in(block));
+            found.map(drive).collect()
+        });
         Mark {
-            pending: self.workers.iter().map(|w| w.pending.mark()).collect(),
-            gaps: self.workers.iter().map(|w| w.gaps.entries.len()).collect(),
-            drives: self
-                .workers
-                .iter()
-                .map(|w| w.drives.iter().map(|d| d.entries.len()).collect())
-                .collect(),
+            pending: workers.clone().map(|w| w.pending.mark(&senders)).collect(),
+            gaps: workers.clone().map(|w| w.gaps.entries.len()).collect(),
+            drives: drives.collect(),
             listening: self.devices.listening.len(),
             sampling: self.devices.sampling.len(),
             shared_weights: self.shared_weights.len(),
+            senders,
         }
     }
 
     fn roll_back(&mut self, mark: &Mark) {
         for (i, w) in self.workers.iter_mut().enumerate() {
-            w.pending.truncate(&mark.pending[i]);
+            w.pending.truncate(&mark.senders, &mark.pending[i]);
             w.gaps.entries.truncate(mark.gaps[i]);
-            w.drives.truncate(mark.drives[i].len());
-            for (d, &n) in w.drives.iter_mut().zip(&mark.drives[i]) {
-                d.entries.truncate(n);
-            }
+            let known: BTreeMap<u32, usize> = mark.drives[i].iter().copied().collect();
+            w.drives.retain_mut(|d| {
+                if mark.senders.binary_search(&(d.id >> BLOCK_BITS)).is_err() {
+                    return true;
+                }
+                let held = known.get(&d.id);
+                d.entries.truncate(held.copied().unwrap_or(0));
+                held.is_some()
+            });
         }
         self.devices.listening.truncate(mark.listening);
         self.devices.sampling.truncate(mark.sampling);
@@ -369,9 +390,11 @@ impl Simulation {
 
 /// A point to which a failed Connect goes back.
 struct Mark {
+    /// The blocks of ids that the senders are in.
+    senders: Vec<u32>,
     pending: Vec<PendingMark>,
     gaps: Vec<usize>,
-    drives: Vec<Vec<usize>>,
+    drives: Vec<Vec<(u32, usize)>>,
     listening: usize,
     sampling: usize,
     shared_weights: usize,

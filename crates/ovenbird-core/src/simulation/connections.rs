@@ -152,7 +152,7 @@ impl Simulation {
         n
     }
 
-    fn gap_model(&self) -> u16 {
+    pub(super) fn gap_model(&self) -> u16 {
         let gap = |s: &super::SynapseModel| s.info.kind == SynapseKind::GapJunction;
         self.synapses.iter().position(gap).unwrap_or(0) as u16
     }

@@ -233,14 +233,26 @@ impl Maker<'_> {
         Ok(())
     }
 
-    pub fn make_in_parallel(
+    /// Makes connections between neurons, on the threads of `pool` if there is one.
+    pub fn make_all(
         &self,
         cx: &RuleContext<'_>,
         rule: &ConnSpec,
         split: &[u64],
         workers: &mut [Worker],
-        pool: &mut Pool,
+        pool: Option<&mut Pool>,
     ) -> Result<DelayRange> {
+        let make = |w: usize, worker: &mut Worker| match rule.rule.grouping() {
+            Grouping::ByTarget => self.make_by_target(cx, rule, split, w, worker),
+            _ => self.make_own(cx, rule, split, w, worker),
+        };
+        let mut all = DelayRange::default();
+        let Some(pool) = pool else {
+            for (w, worker) in workers.iter_mut().enumerate() {
+                all.merge(make(w, worker)?);
+            }
+            return Ok(all);
+        };
         struct Job<'a> {
             worker: &'a mut Worker,
             result: Result<DelayRange>,
@@ -253,12 +265,8 @@ impl Maker<'_> {
             })
             .collect();
         pool.run(&mut jobs, |w, job| {
-            job.result = match rule.rule.grouping() {
-                Grouping::ByTarget => self.make_by_target(cx, rule, split, w, job.worker),
-                _ => self.make_own(cx, rule, split, w, job.worker),
-            };
+            job.result = make(w, job.worker);
         });
-        let mut all = DelayRange::default();
         for job in jobs {
             all.merge(job.result?);
         }
@@ -603,12 +611,12 @@ impl Maker<'_> {
         let class = ops.class(&worker.parts[tf], t_at.local);
         let port = self.port(made.synapse, tf, class, event, made.receptor)?;
         let model = self.synapses[made.synapse].model;
-        let known = worker.drives.iter().position(|d| d.id == made.source);
-        let drive = known.unwrap_or_else(|| {
-            worker.drives.push(Drive::new(made.source, sf, s_at.local));
-            worker.drives.len() - 1
-        });
-        let drive = &mut worker.drives[drive];
+        let at = worker.drives.partition_point(|d| d.id < made.source);
+        if worker.drives.get(at).is_none_or(|d| d.id != made.source) {
+            let drive = Drive::new(made.source, sf, s_at.local);
+            worker.drives.insert(at, drive);
+        }
+        let drive = &mut worker.drives[at];
         if drive.entries.first().is_some_and(|e| e.model != model) {
             return Err(Error::illegal_connection(
                 "All outgoing connections from a device must use the same synapse type.",

@@ -103,6 +103,14 @@ impl Simulation {
         })
     }
 
+    /// The model of a node.
+    ///
+    /// # Errors
+    /// When there is no such node.
+    pub fn model_of(&self, id: u32) -> Result<&str> {
+        Ok(self.families[self.nodes.run(id)?.family].name())
+    }
+
     pub(super) fn is_neuron(&self, family: usize) -> bool {
         self.families[family].neurons().is_some()
     }

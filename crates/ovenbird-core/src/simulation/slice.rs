@@ -110,6 +110,9 @@ impl Simulation {
         self.devices.take_samples(&mut self.workers, &self.families);
         self.devices.probe(&self.families, steps, keys);
         self.record_weights();
+        if from == 0 {
+            self.record_gap_weights();
+        }
     }
 
     /// Writes what synapses reported to weight recorders, by time, sender and target.
@@ -135,20 +138,55 @@ impl Simulation {
         }
         reports.sort_by_key(|r| (r.0, r.1, r.2));
         for (stamp, source, target, receptor, c) in reports {
-            let Some(id) = self.synapse_model(c.model).weight_recorder else {
-                continue;
-            };
-            let Ok((f, at)) = self.nodes.locate(id) else {
-                continue;
-            };
-            let Some(r) = self.devices.recorder_mut(&self.families, f, at.local) else {
-                continue;
-            };
-            let wanted = |list: &[u32], id: u32| list.is_empty() || list.contains(&id);
-            if wanted(&r.senders, source) && wanted(&r.targets, target) {
-                let ints = [receptor, 0, i64::from(target)];
-                r.write(stamp, source, &[c.weight], &ints, &self.clock);
+            self.record_weight(c.model, stamp, (source, target), receptor, c.weight);
+        }
+    }
+
+    /// Writes the weights of gap junctions, through which something passes in each slice.
+    fn record_gap_weights(&mut self) {
+        let model = self.gap_model();
+        if self.synapse_model(model).weight_recorder.is_none() {
+            return;
+        }
+        let mut seen = Vec::new();
+        for w in &self.workers {
+            for e in &w.gaps.entries {
+                let ids = self.families[e.family]
+                    .neurons()
+                    .map(|n| n.ids(&w.parts[e.family]));
+                if let Some(ids) = ids {
+                    seen.push((e.source, ids[e.local as usize], e.weight));
+                }
             }
+        }
+        seen.sort_by_key(|&(source, target, _)| (source, target));
+        for (source, target, weight) in seen {
+            self.record_weight(model, self.origin + 1, (source, target), 0, weight);
+        }
+    }
+
+    /// Writes a weight to the recorder of a synapse model, if it wants it.
+    fn record_weight(
+        &mut self,
+        model: u16,
+        stamp: Step,
+        (source, target): (u32, u32),
+        receptor: i64,
+        weight: f64,
+    ) {
+        let Some(id) = self.synapse_model(model).weight_recorder else {
+            return;
+        };
+        let Ok((f, at)) = self.nodes.locate(id) else {
+            return;
+        };
+        let Some(r) = self.devices.recorder_mut(&self.families, f, at.local) else {
+            return;
+        };
+        let wanted = |list: &[u32], id: u32| list.is_empty() || list.contains(&id);
+        if wanted(&r.senders, source) && wanted(&r.targets, target) {
+            let ints = [receptor, 0, i64::from(target)];
+            r.write(stamp, source, &[weight], &ints, &self.clock);
         }
     }
 

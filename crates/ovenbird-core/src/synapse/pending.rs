@@ -10,9 +10,23 @@ use super::rows::Connection;
 use crate::event::ChannelKey;
 
 /// A block holds the rows of `1 << BLOCK_BITS` consecutive sources.
-pub(super) const BLOCK_BITS: u32 = 8;
+pub const BLOCK_BITS: u32 = 8;
 /// Rows in a block.
 pub(super) const BLOCK_ROWS: usize = 1 << BLOCK_BITS;
+
+/// The blocks that hold the rows of `sources`, sorted.
+pub fn blocks_of(sources: &[u32]) -> Vec<u32> {
+    let mut blocks: Vec<u32> = Vec::new();
+    for source in sources {
+        let block = source >> BLOCK_BITS;
+        if blocks.last() != Some(&block) {
+            blocks.push(block);
+        }
+    }
+    blocks.sort_unstable();
+    blocks.dedup();
+    blocks
+}
 
 /// What the connections of a batch have in common.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -279,10 +293,12 @@ fn extend<T: Entry>(
     n
 }
 
-/// The lengths of everything in a [`Pending`], to go back to.
+/// The lengths of what connections from some sources can add to, to go back to.
 #[derive(Debug, Default)]
 pub struct PendingMark {
-    blocks: Vec<usize>,
+    /// For each batch its connections and blocks.
+    batches: Vec<(usize, usize)>,
+    /// Batch by batch the connections in each of the blocks in question.
     lens: Vec<usize>,
 }
 
@@ -351,27 +367,30 @@ impl Pending {
         self.batches.iter().map(|b| b.kind.channel)
     }
 
-    /// The present lengths.
-    pub fn mark(&self) -> PendingMark {
+    /// The present lengths of what is in `blocks`, which are sorted.
+    pub fn mark(&self, blocks: &[u32]) -> PendingMark {
         let mut mark = PendingMark::default();
         for batch in &self.batches {
-            mark.blocks.push(batch.num_blocks());
-            each_kind!(&batch.blocks, buckets => mark.lens.extend(buckets.iter().map(Bucket::len)));
+            mark.batches.push((batch.len, batch.num_blocks()));
+            each_kind!(&batch.blocks, buckets => {
+                let held = blocks.iter().map_while(|&b| buckets.get(b as usize));
+                mark.lens.extend(held.map(Bucket::len));
+            });
         }
         mark
     }
 
-    /// Drops everything that was added since `mark` was taken.
-    pub fn truncate(&mut self, mark: &PendingMark) {
-        self.batches.truncate(mark.blocks.len());
+    /// Drops everything that was added in `blocks` since `mark` was taken of them.
+    pub fn truncate(&mut self, blocks: &[u32], mark: &PendingMark) {
+        self.batches.truncate(mark.batches.len());
         let mut lens = mark.lens.iter();
-        for (batch, &blocks) in self.batches.iter_mut().zip(&mark.blocks) {
-            batch.len = 0;
+        for (batch, &(len, held)) in self.batches.iter_mut().zip(&mark.batches) {
+            batch.len = len;
             each_kind!(&mut batch.blocks, buckets => {
-                buckets.truncate(blocks);
-                for (bucket, &n) in buckets.iter_mut().zip(lens.by_ref()) {
-                    bucket.truncate(n);
-                    batch.len += n;
+                buckets.truncate(held);
+                let old = blocks.iter().take_while(|&&b| (b as usize) < held);
+                for (&b, &n) in old.zip(lens.by_ref()) {
+                    buckets[b as usize].truncate(n);
                 }
             });
         }
