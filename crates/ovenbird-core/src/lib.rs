@@ -19,6 +19,7 @@ pub mod parameter;
 pub mod record;
 pub mod rng;
 pub mod simulation;
+pub mod space;
 pub mod suggest;
 pub mod synapse;
 pub mod time;

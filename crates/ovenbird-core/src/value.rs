@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::parameter::Parameter;
+use crate::space::Mask;
 
 /// A value of a parameter, state variable or status entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,8 @@ pub enum Value {
     Dict(Dict),
     /// Drawn or computed where it is used.
     Parameter(Parameter),
+    /// A region of space.
+    Mask(Mask),
 }
 
 impl Value {
@@ -36,6 +39,7 @@ impl Value {
             Value::Nodes(_) => "a NodeCollection",
             Value::Dict(_) => "a dictionary",
             Value::Parameter(_) => "a Parameter",
+            Value::Mask(_) => "a Mask",
         }
     }
 
@@ -75,6 +79,15 @@ impl Value {
         match self {
             Value::Int(i) => Ok(*i),
             _ => Err(self.mismatch(key, "an integer")),
+        }
+    }
+
+    /// The numbers in a list.
+    pub fn as_floats(&self, key: &str) -> Result<Vec<f64>> {
+        match self {
+            Value::Floats(v) => Ok(v.clone()),
+            Value::Ints(v) => Ok(v.iter().map(|&i| i as f64).collect()),
+            _ => Err(self.mismatch(key, "a list of numbers")),
         }
     }
 

@@ -9,6 +9,7 @@ mod kernel;
 mod nodes;
 mod pair;
 mod parameter;
+mod space;
 
 use pyo3::prelude::*;
 
@@ -23,4 +24,9 @@ mod _ovenbird {
     use super::nodes::{NodeSet, Spans};
     #[pymodule_export]
     use super::parameter::PyParameter;
+    #[pymodule_export]
+    use super::space::{
+        PyMask, connection_distances, create_drawn, create_free, create_grid, displacements,
+        evaluate_to_points, layer, positions, select_by_mask,
+    };
 }

@@ -14,6 +14,7 @@ from ovenbird import errors
 from ovenbird._ovenbird import NodeSet, Spans
 
 from . import _runs
+from ._placement import description, layer_of
 from ._node_status import hierarchical, read_status, to_frame
 from ._runs import Run, Runs
 from ._state import _kernel
@@ -86,7 +87,7 @@ class NodeCollection(NodeSet):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, NodeCollection):
             raise NotImplementedError(f"Cannot compare NodeCollection to {type(other).__name__}")
-        return _runs.same(self._runs, other._runs)
+        return layer_of(self) == layer_of(other) and _runs.same(self._runs, other._runs)
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -104,6 +105,11 @@ class NodeCollection(NodeSet):
             return other
         self._check()
         other._check()
+        if layer_of(self) is not None or layer_of(other) is not None:
+            raise errors.BadProperty(
+                "Can only join NodeCollections with same metadata, and each call of Create with "
+                "positions makes a layer of its own."
+            )
         if self._sliced or other._sliced:
             raise errors.BadProperty(
                 "Cannot add NodeCollection to a sliced composite. Join the collections first and "
@@ -220,14 +226,19 @@ class NodeCollection(NodeSet):
         return self
 
     def __repr__(self) -> str:
-        return _runs.described(self._runs, self._sliced)
+        space = self.spatial if self._runs else None
+        if space is None:
+            return _runs.described(self._runs, self._sliced)
+        whole = self._runs[0].first == layer_of(self) and self._runs[0].step == 1
+        text = _runs.described(self._runs, not whole or len(self) == 1 or self._sliced)
+        return text.replace("metadata=None", "metadata=spatial", 1)
 
     # Parameters
 
     @property
     def spatial(self) -> dict[str, Any] | None:
         """Description of the layer, or None for a collection without positions."""
-        return None
+        return description(self)
 
     def get(self, *params: Any, output: str = "") -> Any:
         """Return parameters of the nodes.

@@ -59,34 +59,14 @@ class Unavailable:
 NO_POSITIONS = "collections have no positions"
 NO_GROWTH = "structural plasticity is missing"
 
-CreateMask = function("CreateMask", NO_POSITIONS)
-Displacement = function("Displacement", NO_POSITIONS)
-Distance = function("Distance", NO_POSITIONS)
-DumpLayerConnections = function("DumpLayerConnections", NO_POSITIONS)
-DumpLayerNodes = function("DumpLayerNodes", NO_POSITIONS)
-FindCenterElement = function("FindCenterElement", NO_POSITIONS)
-FindNearestElement = function("FindNearestElement", NO_POSITIONS)
-GetPosition = function("GetPosition", NO_POSITIONS)
-GetSourceNodes = function("GetSourceNodes", NO_POSITIONS)
-GetSourcePositions = function("GetSourcePositions", NO_POSITIONS)
-GetTargetNodes = function("GetTargetNodes", NO_POSITIONS)
-GetTargetPositions = function("GetTargetPositions", NO_POSITIONS)
 PlotLayer = function("PlotLayer", NO_POSITIONS)
 PlotProbabilityParameter = function("PlotProbabilityParameter", NO_POSITIONS)
 PlotSources = function("PlotSources", NO_POSITIONS)
 PlotTargets = function("PlotTargets", NO_POSITIONS)
-SelectNodesByMask = function("SelectNodesByMask", NO_POSITIONS)
 EnableStructuralPlasticity = function("EnableStructuralPlasticity", NO_GROWTH)
 DisableStructuralPlasticity = function("DisableStructuralPlasticity", NO_GROWTH)
 TripartiteConnect = function("TripartiteConnect", "third-factor connection rules are missing")
 set_communicator = function("set_communicator", "the simulation runs in one process")
-
-
-class Mask:
-    """A region of space; cannot be made as long as collections have no positions."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise not_available("Mask", NO_POSITIONS)
 
 
 class SonataNetwork:

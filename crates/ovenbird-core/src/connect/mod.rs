@@ -2,7 +2,9 @@
 
 mod parse;
 mod rules;
+mod space;
 mod spec;
 
 pub use rules::{Draws, Grouping, RULES, Rule, RuleContext};
+pub use space::{PairBuffers, Side, Space, SpaceSpec};
 pub use spec::{Amount, ConnSpec, SynSpec};

@@ -2,7 +2,7 @@
 
 use super::maker::{Maker, Ports, check_gap};
 use super::{DelayRange, Simulation};
-use crate::connect::{Amount, ConnSpec, Rule, RuleContext, SynSpec};
+use crate::connect::{Amount, ConnSpec, Rule, RuleContext, Side, Space, SynSpec};
 use crate::device::Drive;
 use crate::error::{Error, Kind, Result};
 use crate::model::{ElementType, Event, RecorderKind, Signal, SynapseKind};
@@ -56,6 +56,7 @@ impl Simulation {
         for &id in sources.iter().chain(targets) {
             self.nodes.run(id)?;
         }
+        let space = self.space(sources, targets, rule, synapses)?;
         let context = RuleContext {
             sources,
             targets,
@@ -63,6 +64,7 @@ impl Simulation {
             allow_multapses: rule.allow_multapses,
             key: Key::new(self.settings.seed(), Purpose::ConnectRule),
             call: self.connect_calls,
+            space: space.as_ref(),
         };
         rule.rule.check(&context, rule.make_symmetric)?;
         self.check_room(rule.rule.expected(&context))?;
@@ -91,6 +93,28 @@ impl Simulation {
         }
         self.timers.connect += start.elapsed().as_secs_f64();
         result
+    }
+
+    /// The two populations in space, if the rule or the synapses depend on it.
+    fn space(
+        &self,
+        sources: &[u32],
+        targets: &[u32],
+        rule: &ConnSpec,
+        synapses: &[SynSpec],
+    ) -> Result<Option<Space>> {
+        let mut parameters = synapses.iter().flat_map(SynSpec::parameters);
+        let spec = match &rule.space {
+            Some(spec) => spec.clone(),
+            None if parameters.any(crate::parameter::Parameter::is_spatial) => Default::default(),
+            None => return Ok(None),
+        };
+        let side = |ids: &[u32]| -> Result<Side> {
+            let (layer, places) = self.layers.common(ids)?;
+            Ok(Side { layer, places })
+        };
+        let (source, target) = (side(sources)?, side(targets)?);
+        Space::new(&spec, &rule.rule, source, target, synapses).map(Some)
     }
 
     fn check_arrays(
@@ -173,12 +197,25 @@ impl Simulation {
     }
 
     fn check_populations(&self, cx: &RuleContext<'_>, rule: &ConnSpec) -> Result<()> {
-        if rule.rule.allows_devices() {
+        let on_source = rule.space.as_ref().is_some_and(|s| s.on_source);
+        let to_devices = match &rule.rule {
+            Rule::PairwiseBernoulli(_) => on_source,
+            Rule::PairwisePoisson(_) => cx.space.is_some(),
+            rule => rule.allows_devices(),
+        };
+        if to_devices {
             return Ok(());
         }
         for &id in cx.targets {
             let (family, _) = self.nodes.locate(id)?;
             if !self.is_neuron(family) {
+                if cx.space.is_some() {
+                    return Err(Error::illegal_connection(format!(
+                        "Spatial Connect with {} to devices is not possible: node {id} is a {}.",
+                        rule.rule.name(),
+                        self.families[family].name()
+                    )));
+                }
                 return Err(Error::illegal_connection(format!(
                     "Cannot use this rule ({}) to connect to nodes without proxies (usually devices): \
                      node {id} is a {}.",

@@ -3,7 +3,7 @@
 use super::connect::{MAX_DELAY, Sends, delay_steps, sends};
 use super::devices::{Devices, Listening};
 use super::{DelayRange, Worker};
-use crate::connect::{Amount, ConnSpec, Draws, Grouping, RuleContext, SynSpec};
+use crate::connect::{Amount, ConnSpec, Draws, Grouping, PairBuffers, RuleContext, SynSpec};
 use crate::device::{Drive, DriveEntry};
 use crate::error::{Error, Kind, Result};
 use crate::event::ChannelKey;
@@ -83,6 +83,7 @@ fn amounts(
     amount: &Amount,
     places: impl Iterator<Item = usize>,
     stream: &mut Stream,
+    context: &Context<'_>,
     out: &mut Vec<f64>,
 ) -> Result<()> {
     out.clear();
@@ -94,7 +95,7 @@ fn amounts(
         }
         Amount::Drawn(p) => {
             out.extend(places.map(|_| 0.0));
-            p.fill(stream, &Context::default(), out)?;
+            p.fill(stream, context, out)?;
             if let Some(x) = out.iter().find(|x| !x.is_finite()) {
                 return Err(Error::bad_property(format!(
                     "a Parameter gave {x}, which is not finite"
@@ -103,6 +104,19 @@ fn amounts(
         }
     }
     Ok(())
+}
+
+/// What the amounts of the connections of one node can depend on.
+fn positions<'a>(
+    cx: &RuleContext<'_>,
+    at: usize,
+    partners: &[u32],
+    buffers: &'a mut PairBuffers,
+) -> Context<'a> {
+    match cx.space {
+        Some(space) => space.amounts_context(at, partners, buffers),
+        None => Context::default(),
+    }
 }
 
 impl Maker<'_> {
@@ -144,6 +158,7 @@ impl Maker<'_> {
         s: usize,
         at: usize,
         places: impl Iterator<Item = usize> + Clone,
+        context: &Context<'_>,
         out: &mut Numbers,
     ) -> Result<()> {
         let spec = &self.synapses[s];
@@ -152,6 +167,7 @@ impl Maker<'_> {
             &spec.weight,
             places.clone(),
             &mut stream(0),
+            context,
             &mut out.weights,
         )?;
         let n = out.weights.len();
@@ -160,7 +176,7 @@ impl Maker<'_> {
             None => refill(&mut out.delays, n, self.steps(self.gap_interval)?),
             Some(Amount::Same(ms)) => refill(&mut out.delays, n, self.steps(*ms)?),
             Some(amount) => {
-                amounts(amount, places, &mut stream(1), &mut out.ms)?;
+                amounts(amount, places, &mut stream(1), context, &mut out.ms)?;
                 self.all_steps(&out.ms, &mut out.delays)?;
             }
         }
@@ -284,6 +300,7 @@ impl Maker<'_> {
     ) -> Result<DelayRange> {
         let mut delays = DelayRange::default();
         let (mut draws, mut numbers) = (Draws::default(), Numbers::default());
+        let mut pairs = PairBuffers::default();
         let last = cx.sources.iter().copied().max().unwrap_or(0);
         for (t, &id) in cx.targets.iter().enumerate() {
             if self.nodes.worker(id) != w {
@@ -294,6 +311,7 @@ impl Maker<'_> {
                 continue;
             }
             let target = self.nodes.locate(id)?;
+            let context = positions(cx, t, &draws.partners, &mut pairs);
             for s in 0..self.synapses.len() {
                 let simple =
                     self.kinds[s] == SynapseKind::Static && self.synapses[s].receptor.len() == 1;
@@ -305,6 +323,7 @@ impl Maker<'_> {
                         target,
                         sources,
                         &draws,
+                        &context,
                         &mut numbers,
                         worker,
                         &mut delays,
@@ -312,7 +331,7 @@ impl Maker<'_> {
                     continue;
                 }
                 let places = (0..draws.partners.len()).map(|i| draws.place(i));
-                self.numbers(s, t, places, &mut numbers)?;
+                self.numbers(s, t, places, &context, &mut numbers)?;
                 for (i, &p) in draws.partners.iter().enumerate() {
                     let source = cx.sources[p as usize];
                     let made = self.made(s, (source, id), draws.place(i), i, &numbers)?;
@@ -351,6 +370,7 @@ impl Maker<'_> {
         (family, at): (usize, Location),
         (sources, last): (&[u32], u32),
         draws: &Draws,
+        context: &Context<'_>,
         numbers: &mut Numbers,
         worker: &mut Worker,
         delays: &mut DelayRange,
@@ -384,7 +404,7 @@ impl Maker<'_> {
             return Ok(());
         }
         let places = (0..draws.partners.len()).map(|i| draws.place(i));
-        self.numbers(s, t, places, numbers)?;
+        self.numbers(s, t, places, context, numbers)?;
         let (mut least, mut most) = (u32::MAX, 0);
         for &d in &numbers.delays {
             (least, most) = (least.min(d), most.max(d));
@@ -476,9 +496,11 @@ impl Maker<'_> {
             Grouping::ByTarget | Grouping::Mutual => cx.targets.len(),
         };
         let mut pairs: Vec<(u32, u32)> = Vec::new();
+        let mut buffers = PairBuffers::default();
         for at in 0..n {
             rule.rule.draw(cx, at, split, &mut draws)?;
             let other = |p: &u32| *p as usize;
+            let context = positions(cx, at, &draws.partners, &mut buffers);
             let partners = draws.partners.iter().map(other);
             pairs.clear();
             match grouping {
@@ -498,7 +520,8 @@ impl Maker<'_> {
                 _ => draws.place(i),
             };
             for s in 0..self.synapses.len() {
-                self.numbers(s, at, (0..pairs.len()).map(place), &mut numbers)?;
+                let places = (0..pairs.len()).map(place);
+                self.numbers(s, at, places, &context, &mut numbers)?;
                 for (i, &pair) in pairs.iter().enumerate() {
                     visit(&self.made(s, pair, place(i), i, &numbers)?)?;
                 }

@@ -9,6 +9,7 @@ mod nodes;
 mod run;
 mod settings;
 mod slice;
+mod space;
 mod typed;
 mod worker;
 
@@ -17,6 +18,8 @@ pub use models::{Registry, SynapseModel};
 pub use nodes::{Group, Progression};
 pub use run::{Progress, RunControl};
 pub use settings::Settings;
+pub use space::Positions;
+pub(crate) use space::taken;
 pub use typed::{Events, Nodes};
 
 use crate::error::{Error, Result};
@@ -73,6 +76,7 @@ pub struct Simulation {
     families: Vec<Box<dyn Family>>,
     synapses: Vec<SynapseModel>,
     nodes: NodeTable,
+    layers: space::Layers,
     workers: Vec<Worker>,
     devices: Devices,
     pool: Option<Pool>,
@@ -146,6 +150,7 @@ impl Simulation {
             families,
             synapses,
             nodes: NodeTable::new(workers),
+            layers: space::Layers::default(),
             workers: Vec::new(),
             devices: Devices::default(),
             pool: None,

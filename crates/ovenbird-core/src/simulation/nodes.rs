@@ -4,7 +4,7 @@ use super::{Nodes, Simulation};
 use crate::error::{Error, Kind, Result};
 use crate::model::{ElementType, Shape};
 use crate::node::{Location, Part, Setting};
-use crate::parameter::{Context, Parameter};
+use crate::parameter::{Context, Parameter, Points};
 use crate::rng::{Key, Purpose, Stream};
 use crate::value::{Column, Dict, Value};
 use std::time::Instant;
@@ -389,7 +389,14 @@ impl Simulation {
         ids.iter()
             .map(|&id| {
                 let mut stream = Stream::new(key, self.draw_calls, id, 0);
-                Ok(Value::Float(p.evaluate(&mut stream, &Context::default())?))
+                let layer = self.layers.find(id).filter(|_| p.needs().node);
+                let position = layer.map(|(l, place)| (l.position(place), l.dimensions()));
+                let node = position.as_ref().map(|(p, n)| Points::same(&p[..*n]));
+                let context = Context {
+                    node,
+                    ..Context::default()
+                };
+                Ok(Value::Float(p.evaluate(&mut stream, &context)?))
             })
             .collect()
     }
