@@ -376,8 +376,7 @@ impl Maker<'_> {
             delays.note(delay);
             let batch = pending.batch(kind(weight, Some(weight), Some(delay)));
             batch.reach(last);
-            let (delay, weight) = (std::iter::repeat(delay), std::iter::repeat(weight));
-            batch.extend(ids, at.local, delay, weight);
+            batch.extend(ids.map(|id| (id, delay, weight)), at.local);
             return Ok(());
         }
         let places = (0..draws.partners.len()).map(|i| draws.place(i));
@@ -391,8 +390,8 @@ impl Maker<'_> {
         if let Some(weight) = self.weights[s] {
             let batch = pending.batch(kind(weight, Some(weight), None));
             batch.reach(last);
-            let delays = numbers.delays.iter().copied();
-            batch.extend(ids, at.local, delays, std::iter::repeat(weight));
+            let delays = ids.zip(&numbers.delays);
+            batch.extend(delays.map(|(id, &delay)| (id, delay, weight)), at.local);
             return Ok(());
         }
         let one_sign = port.positive == port.negative;
@@ -405,19 +404,17 @@ impl Maker<'_> {
             }
             let batch = pending.batch(kind(if sign { -1.0 } else { 1.0 }, None, constant));
             batch.reach(last);
-            let (ids, delays) = (ids.clone(), numbers.delays.iter().copied());
-            let weights = numbers.weights.iter().copied();
             if n == numbers.weights.len() {
-                batch.extend(ids, at.local, delays, weights);
+                let all = ids.clone().zip(&numbers.delays).zip(&numbers.weights);
+                batch.extend(all.map(|((id, &d), &w)| (id, d, w)), at.local);
                 continue;
             }
-            let chosen = |i: &usize| negative(numbers.weights[*i]) == sign;
-            let indices = (0..numbers.weights.len()).filter(chosen);
+            let chosen =
+                (0..numbers.weights.len()).filter(|&i| negative(numbers.weights[i]) == sign);
+            let source = |i: usize| sources[draws.partners[i] as usize];
             batch.extend(
-                indices.clone().map(|i| sources[draws.partners[i] as usize]),
+                chosen.map(|i| (source(i), numbers.delays[i], numbers.weights[i])),
                 at.local,
-                indices.clone().map(|i| numbers.delays[i]),
-                indices.map(|i| numbers.weights[i]),
             );
         }
         Ok(())
