@@ -7,6 +7,7 @@ use crate::device::Drive;
 use crate::error::{Error, Kind, Result};
 use crate::model::{ElementType, Event, RecorderKind, Signal, SynapseKind};
 use crate::node::Family;
+use crate::rank::Call;
 use crate::rng::{Key, Purpose};
 use crate::synapse::{BLOCK_BITS, PendingMark, blocks_of};
 use crate::time::Clock;
@@ -52,6 +53,28 @@ impl Simulation {
         synapses: &[SynSpec],
     ) -> Result<()> {
         let start = Instant::now();
+        let (mark, delays) = (self.mark(sources, targets, rule), self.delays);
+        let made = self.connect_here(sources, targets, rule, synapses);
+        let result = self.agree(Call::Connect, 0, 0, made).map(drop);
+        if result.is_err() {
+            self.roll_back(&mark);
+            self.delays = delays;
+        } else {
+            self.connect_calls += 1;
+            self.generation += 1;
+        }
+        self.timers.connect += start.elapsed().as_secs_f64();
+        result
+    }
+
+    /// Makes the connections that live on this rank.
+    fn connect_here(
+        &mut self,
+        sources: &[u32],
+        targets: &[u32],
+        rule: &ConnSpec,
+        synapses: &[SynSpec],
+    ) -> Result<()> {
         self.refuse_while_prepared("Connecting")?;
         for &id in sources.iter().chain(targets) {
             self.nodes.run(id)?;
@@ -71,28 +94,17 @@ impl Simulation {
         self.check_arrays(&context, rule, synapses)?;
         self.check_symmetry(&context, rule, synapses)?;
         self.check_populations(&context, rule)?;
-        let mark = self.mark(&context, rule);
-        let result = self.make(&context, rule, synapses).and_then(|()| {
-            let both = rule.make_symmetric && matches!(rule.rule, Rule::OneToOne);
-            if both {
-                let swapped = RuleContext {
-                    sources: targets,
-                    targets: sources,
-                    ..context
-                };
-                self.check_populations(&swapped, rule)?;
-                self.make(&swapped, rule, synapses)?;
-            }
-            Ok(())
-        });
-        if result.is_err() {
-            self.roll_back(&mark);
-        } else {
-            self.connect_calls += 1;
-            self.generation += 1;
+        self.make(&context, rule, synapses)?;
+        if rule.make_symmetric && matches!(rule.rule, Rule::OneToOne) {
+            let swapped = RuleContext {
+                sources: targets,
+                targets: sources,
+                ..context
+            };
+            self.check_populations(&swapped, rule)?;
+            self.make(&swapped, rule, synapses)?;
         }
-        self.timers.connect += start.elapsed().as_secs_f64();
-        result
+        Ok(())
     }
 
     /// The two populations in space, if the rule or the synapses depend on it.
@@ -238,7 +250,9 @@ impl Simulation {
         let mut ports = Ports::new();
         let mut last = None;
         for &id in targets {
-            let (f, at) = self.nodes.locate(id)?;
+            let (f, Some(at)) = self.nodes.locate(id)? else {
+                continue;
+            };
             let Some(ops) = self.families[f].neurons() else {
                 continue;
             };
@@ -347,6 +361,7 @@ impl Simulation {
             delays: self.delays,
             has_run: self.has_run,
             gap_interval: self.settings.wfr_comm_interval,
+            requests: kinds.contains(&Sends::Requests),
         };
         let fast = all_neurons && kinds == [Sends::Spikes];
         let result = if fast {
@@ -362,8 +377,9 @@ impl Simulation {
 
     /// Refuses connections that cannot be held: too many for an index, or for the memory.
     fn check_room(&self, expected: f64) -> Result<()> {
-        let limit = f64::from(u32::MAX) * self.workers.len() as f64;
-        let bytes = expected * 4.0;
+        let vps = f64::from(self.nodes.layout().vps());
+        let limit = f64::from(u32::MAX) * vps;
+        let bytes = expected * 4.0 / self.ranks.count() as f64;
         let fits = expected <= limit && Vec::<u8>::new().try_reserve_exact(bytes as usize).is_ok();
         if fits {
             return Ok(());
@@ -372,18 +388,17 @@ impl Simulation {
             Kind::Kernel,
             format!(
                 "Too many connections: {expected:e} do not fit in memory, or exceed the {limit:e} \
-                 that {} threads can hold",
-                self.workers.len()
+                 that {vps} threads can hold"
             ),
         ))
     }
 
     /// How much there is of everything that a call of Connect can add to; what it cannot reach is
     /// not looked at, so that a small call in a large network is cheap.
-    fn mark(&self, cx: &RuleContext<'_>, rule: &ConnSpec) -> Mark {
-        let mut senders = blocks_of(cx.sources);
+    fn mark(&self, sources: &[u32], targets: &[u32], rule: &ConnSpec) -> Mark {
+        let mut senders = blocks_of(sources);
         if rule.make_symmetric || rule.rule.reverses() {
-            senders.extend(blocks_of(cx.targets));
+            senders.extend(blocks_of(targets));
             senders.sort_unstable();
             senders.dedup();
         }
@@ -399,6 +414,7 @@ impl Simulation {
             drives: drives.collect(),
             listening: self.devices.listening.len(),
             sampling: self.devices.sampling.len(),
+            linked: self.devices.linked.len(),
             shared_weights: self.shared_weights.len(),
             senders,
         }
@@ -420,6 +436,7 @@ impl Simulation {
         }
         self.devices.listening.truncate(mark.listening);
         self.devices.sampling.truncate(mark.sampling);
+        self.devices.linked.truncate(mark.linked);
         self.shared_weights.truncate(mark.shared_weights);
         self.devices.note_connected(&self.families, &self.nodes);
     }
@@ -434,6 +451,7 @@ struct Mark {
     drives: Vec<Vec<(u32, usize)>>,
     listening: usize,
     sampling: usize,
+    linked: usize,
     shared_weights: usize,
 }
 

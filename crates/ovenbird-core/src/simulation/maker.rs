@@ -36,6 +36,8 @@ pub(super) struct Maker<'a> {
     pub has_run: bool,
     /// What a gap junction bounds a slice to (ms).
     pub gap_interval: f64,
+    /// Whether any source is a multimeter.
+    pub requests: bool,
 }
 
 /// A connection with its numbers, for a target wherever it is.
@@ -303,14 +305,16 @@ impl Maker<'_> {
         let mut pairs = PairBuffers::default();
         let last = cx.sources.iter().copied().max().unwrap_or(0);
         for (t, &id) in cx.targets.iter().enumerate() {
-            if self.nodes.worker(id) != w {
+            if !self.nodes.is_on(id, w) {
                 continue;
             }
             rule.rule.draw(cx, t, split, &mut draws)?;
             if draws.partners.is_empty() {
                 continue;
             }
-            let target = self.nodes.locate(id)?;
+            let (family, Some(at)) = self.nodes.locate(id)? else {
+                continue;
+            };
             let context = positions(cx, t, &draws.partners, &mut pairs);
             for s in 0..self.synapses.len() {
                 let simple =
@@ -320,7 +324,7 @@ impl Maker<'_> {
                     self.add_row(
                         s,
                         t,
-                        target,
+                        (family, at),
                         sources,
                         &draws,
                         &context,
@@ -335,7 +339,7 @@ impl Maker<'_> {
                 for (i, &p) in draws.partners.iter().enumerate() {
                     let source = cx.sources[p as usize];
                     let made = self.made(s, (source, id), draws.place(i), i, &numbers)?;
-                    self.add(&made, target.0, target.1, worker, &mut delays)?;
+                    self.add(&made, family, at, worker, &mut delays)?;
                 }
             }
         }
@@ -456,10 +460,12 @@ impl Maker<'_> {
     ) -> Result<DelayRange> {
         let mut delays = DelayRange::default();
         self.for_each_made(cx, rule, split, |made| {
-            if self.nodes.worker(made.target) != w {
+            if !self.nodes.is_on(made.target, w) {
                 return Ok(());
             }
-            let (family, at) = self.nodes.locate(made.target)?;
+            let (family, Some(at)) = self.nodes.locate(made.target)? else {
+                return Ok(());
+            };
             self.add(made, family, at, worker, &mut delays)
         })?;
         Ok(delays)
@@ -481,7 +487,14 @@ impl Maker<'_> {
         Ok(delays)
     }
 
-    /// Visits all connections of a rule with their numbers.
+    /// Whether nothing that ends on a node is of interest to this rank: a neuron is elsewhere, and
+    /// no multimeter needs to know.
+    fn ignores(&self, id: u32) -> Result<bool> {
+        let neuron = |f: usize| self.families[f].neurons().is_some();
+        Ok(!self.nodes.is_here(id) && !self.requests && neuron(self.nodes.run(id)?.family))
+    }
+
+    /// Visits the connections of a rule with their numbers, all those that concern this rank.
     fn for_each_made(
         &self,
         cx: &RuleContext<'_>,
@@ -498,6 +511,9 @@ impl Maker<'_> {
         let mut pairs: Vec<(u32, u32)> = Vec::new();
         let mut buffers = PairBuffers::default();
         for at in 0..n {
+            if grouping == Grouping::ByTarget && self.ignores(cx.targets[at])? {
+                continue;
+            }
             rule.rule.draw(cx, at, split, &mut draws)?;
             let other = |p: &u32| *p as usize;
             let context = positions(cx, at, &draws.partners, &mut buffers);
@@ -549,17 +565,36 @@ impl Maker<'_> {
                 self.families[sf].name()
             )));
         }
+        // with its target; that to a device with its source, that between devices by the target's id
+        let here = match (target_kind, from) {
+            (ElementType::Recorder, Sends::Spikes) => s_at.is_some(),
+            (ElementType::Neuron, _) => t_at.is_some(),
+            _ => self.nodes.is_here(made.target),
+        };
+        if from == Sends::Requests
+            && !here
+            && let Some(at) = s_at
+        {
+            devices.link(self.families, made.source, (sf, at.local));
+        }
         match (from, target_kind) {
-            (Sends::Spikes, ElementType::Neuron) => {
-                self.add(made, tf, t_at, &mut workers[t_at.worker as usize], delays)
-            }
+            (Sends::Spikes, ElementType::Neuron) => match t_at {
+                Some(at) => self.add(made, tf, at, &mut workers[at.worker as usize], delays),
+                None => Ok(()),
+            },
             (Sends::Device(signal), ElementType::Neuron) => {
+                let (Some(s_at), Some(t_at)) = (s_at, t_at) else {
+                    return Ok(());
+                };
                 let worker = &mut workers[t_at.worker as usize];
                 self.add_drive(made, signal, (sf, s_at), (tf, t_at), worker, delays)
             }
             (Sends::Spikes | Sends::Device(Signal::Spikes), ElementType::Recorder)
                 if self.hears_spikes(tf) =>
             {
+                if !here {
+                    return Ok(());
+                }
                 delays.note(made.delay);
                 devices.listening.push(Listening {
                     source: made.source,
@@ -572,6 +607,9 @@ impl Maker<'_> {
                 Ok(())
             }
             (Sends::Requests, _) => {
+                let (true, Some(s_at), Some(t_at)) = (here, s_at, t_at) else {
+                    return Ok(());
+                };
                 delays.note(made.delay);
                 self.check_recordables(made, (sf, s_at), (tf, t_at), workers, devices)?;
                 let recorder = devices.recorder_mut(self.families, sf, s_at.local);
