@@ -14,8 +14,8 @@ from ovenbird import errors
 from ovenbird._ovenbird import NodeSet, Spans
 
 from . import _runs
-from ._placement import description, layer_of
 from ._node_status import hierarchical, read_status, to_frame
+from ._placement import description, layer_of
 from ._runs import Run, Runs
 from ._state import _kernel
 from ._values import node_ids, params_to_kernel

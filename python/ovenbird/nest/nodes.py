@@ -9,8 +9,8 @@ from typing import Any
 
 from ovenbird import errors
 
-from ._state import _kernel
 from ._layer_creation import create_layer
+from ._state import _kernel
 from ._values import params_to_kernel
 from .node_collection import NodeCollection
 
