@@ -43,6 +43,38 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All kinds.
+    pub const ALL: [Kind; 28] = [
+        Kind::BackendPrepared,
+        Kind::BadDelay,
+        Kind::BadParameter,
+        Kind::BadParameterValue,
+        Kind::BadProperty,
+        Kind::DimensionMismatch,
+        Kind::IllegalConnection,
+        Kind::IncompatibleReceptorType,
+        Kind::Index,
+        Kind::InexistentConnection,
+        Kind::Io,
+        Kind::Kernel,
+        Kind::NewModelNameExists,
+        Kind::NotImplemented,
+        Kind::NumericalInstability,
+        Kind::StepMultipleRequired,
+        Kind::TimeMultipleRequired,
+        Kind::Type,
+        Kind::TypeMismatch,
+        Kind::UnaccessedEntry,
+        Kind::UnknownComponent,
+        Kind::UnknownModelName,
+        Kind::UnknownNode,
+        Kind::UnknownReceptorType,
+        Kind::UnknownSynapseType,
+        Kind::Value,
+        Kind::SolverFailure,
+        Kind::Overflow,
+    ];
+
     /// The exception class of this kind in the PyNEST dialect.
     pub fn class_name(self) -> &'static str {
         match self {

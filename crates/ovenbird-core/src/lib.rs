@@ -16,6 +16,7 @@ pub mod node;
 pub mod ode;
 mod parallel;
 pub mod parameter;
+pub mod rank;
 pub mod record;
 pub mod rng;
 pub mod simulation;

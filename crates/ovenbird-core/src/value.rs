@@ -7,6 +7,8 @@ use crate::space::Mask;
 /// A value of a parameter, state variable or status entry.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
+    /// Not known here: another rank holds the node.
+    Unknown,
     Bool(bool),
     Int(i64),
     Float(f64),
@@ -28,6 +30,7 @@ impl Value {
     /// What kind of value this is, in words.
     pub fn type_name(&self) -> &'static str {
         match self {
+            Value::Unknown => "None",
             Value::Bool(_) => "a bool",
             Value::Int(_) => "an integer",
             Value::Float(_) => "a number",

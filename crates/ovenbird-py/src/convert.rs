@@ -185,6 +185,7 @@ pub fn to_progressions(ids: &[u32]) -> Vec<Progression> {
 /// An engine's value for Python.
 pub fn to_object(py: Python<'_>, value: &Value) -> PyResult<Py<PyAny>> {
     Ok(match value {
+        Value::Unknown => py.None(),
         Value::Bool(b) => PyBool::new(py, *b).to_owned().into_any().unbind(),
         Value::Int(i) => i.into_pyobject(py)?.into_any().unbind(),
         Value::Float(x) => x.into_pyobject(py)?.into_any().unbind(),

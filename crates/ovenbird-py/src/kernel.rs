@@ -3,6 +3,7 @@
 use crate::connections::Connections;
 use crate::convert;
 use crate::error::{ForPython, to_python};
+use crate::pair::Pair;
 use crate::parameter::PyParameter;
 use numpy::{IntoPyArray, PyArray1};
 use ovenbird::core::connect::ConnSpec;
@@ -18,6 +19,8 @@ use std::io::Write;
 #[pyclass(module = "ovenbird._ovenbird")]
 pub struct Kernel {
     pub simulation: Simulation,
+    /// The number of resets so far: sets of nodes belong to the epoch in which they were made.
+    pub epoch: u64,
 }
 
 /// Writes to whatever `sys.stdout` is.
@@ -99,12 +102,21 @@ impl Kernel {
     fn new() -> Self {
         let mut simulation = ovenbird::simulation();
         simulation.set_console(Box::new(PythonStdout));
-        Kernel { simulation }
+        Kernel {
+            simulation,
+            epoch: 0,
+        }
     }
 
     /// Removes nodes, connections and copied models, and sets time and settings back.
     fn reset(&mut self) {
         self.simulation.reset();
+        self.epoch += 1;
+    }
+
+    #[getter]
+    fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     #[getter]
@@ -293,6 +305,25 @@ impl Kernel {
             .collect::<PyResult<Vec<_>>>()?;
         py.detach(|| self.simulation.connect(&pre, &post, &rule, &synapses))
             .for_python(py)
+    }
+
+    /// Connects two single nodes if the arguments of Connect are plain; says whether they are.
+    fn connect_pair(
+        &mut self,
+        py: Python<'_>,
+        pre: &Bound<'_, PyAny>,
+        post: &Bound<'_, PyAny>,
+        conn: &Bound<'_, PyAny>,
+        syn: &Bound<'_, PyAny>,
+    ) -> PyResult<bool> {
+        let pair = Pair::plain(&self.simulation, self.epoch, [pre, post, conn, syn]);
+        let Some(pair) = pair else {
+            return Ok(false);
+        };
+        self.simulation
+            .connect(&[pair.source], &[pair.target], &pair.rule, &[pair.synapse])
+            .for_python(py)?;
+        Ok(true)
     }
 
     /// Removes a connection for each pair of a rule.

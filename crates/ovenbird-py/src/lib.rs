@@ -6,6 +6,8 @@ mod connections;
 mod convert;
 mod error;
 mod kernel;
+mod nodes;
+mod pair;
 mod parameter;
 mod space;
 
@@ -18,6 +20,8 @@ mod _ovenbird {
     use super::connections::Connections;
     #[pymodule_export]
     use super::kernel::Kernel;
+    #[pymodule_export]
+    use super::nodes::{NodeSet, Spans};
     #[pymodule_export]
     use super::parameter::PyParameter;
     #[pymodule_export]

@@ -72,6 +72,8 @@ def Connect(
     IllegalConnection
         If nodes cannot be connected.
     """
+    if not return_synapsecollection and _kernel.connect_pair(pre, post, conn_spec, syn_spec):
+        return None
     conn = _conn_dict(conn_spec)
     sources, targets = _endpoints(pre, post, conn["rule"])
     synapses = _syn_dicts(syn_spec)
@@ -270,7 +272,7 @@ def Disconnect(
     """
     if len(args) == 1 and isinstance(args[0], SynapseCollection):
         if conn_spec is not None or syn_spec is not None:
-            raise TypeError(
+            raise ValueError(
                 "conn_spec and syn_spec do not apply to a SynapseCollection, which names each "
                 "connection"
             )

@@ -15,7 +15,7 @@ from ovenbird._ovenbird import Connections
 
 from ._names import unknown_key
 from ._optional import optional_module
-from ._state import _kernel, front
+from ._state import _kernel
 from ._values import params_to_kernel, to_list
 from .serialize import to_json
 
@@ -56,7 +56,7 @@ class SynapseCollection:
                 "use GetConnections() to obtain a SynapseCollection"
             )
         object.__setattr__(self, "_conns", data if data is not None and len(data) else None)
-        object.__setattr__(self, "_epoch", front.epoch)
+        object.__setattr__(self, "_epoch", _kernel.epoch)
         object.__setattr__(self, "print_full", False)
 
     def _live(self) -> Connections | None:
@@ -65,7 +65,7 @@ class SynapseCollection:
         Connections of a network that a reset has removed count as none as long as no new nodes
         exist; once there is a new network, their use is an error.
         """
-        if self._conns is None or self._epoch == front.epoch:
+        if self._conns is None or self._epoch == _kernel.epoch:
             return self._conns
         if _kernel.network_size == 0:
             return None

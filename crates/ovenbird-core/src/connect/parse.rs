@@ -179,6 +179,18 @@ fn unknown<'a>(spec: &str, key: &str, known: impl Iterator<Item = &'a str>) -> E
 }
 
 impl crate::simulation::Simulation {
+    /// Synapses as the defaults of a model say.
+    pub fn default_synapse(&self, model: u16) -> SynSpec {
+        let defaults = self.synapse_model(model);
+        let delay = Amount::Same(defaults.delay);
+        SynSpec {
+            model,
+            weight: Amount::Same(defaults.weight),
+            delay: defaults.info.has_delay.then_some(delay),
+            receptor: vec![defaults.receptor],
+        }
+    }
+
     /// The synapses in a user's `syn_spec`; what it does not say comes from the model's defaults.
     ///
     /// # Errors
@@ -190,15 +202,7 @@ impl crate::simulation::Simulation {
         };
         let model = self.synapse_index(name)?;
         let defaults = self.synapse_model(model);
-        let mut syn = SynSpec {
-            model,
-            weight: Amount::Same(defaults.weight),
-            delay: defaults
-                .info
-                .has_delay
-                .then_some(Amount::Same(defaults.delay)),
-            receptor: vec![defaults.receptor],
-        };
+        let mut syn = self.default_synapse(model);
         for (key, value) in spec.iter() {
             match key {
                 "synapse_model" => {}

@@ -6,7 +6,7 @@ use crate::connect::Rule;
 use crate::error::{Error, Kind, Result};
 use crate::event::ChannelKey;
 use crate::model::{Event, SynapseKind};
-use crate::synapse::{Connection, Position};
+use crate::synapse::{Connection, Position, SourceIndex};
 use crate::value::{Column, Dict, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -152,7 +152,7 @@ impl Simulation {
         n
     }
 
-    fn gap_model(&self) -> u16 {
+    pub(super) fn gap_model(&self) -> u16 {
         let gap = |s: &super::SynapseModel| s.info.kind == SynapseKind::GapJunction;
         self.synapses.iter().position(gap).unwrap_or(0) as u16
     }
@@ -173,15 +173,6 @@ impl Simulation {
     pub fn connections(&mut self, filter: &Filter<'_>) -> Result<ConnectionSet> {
         self.settle()?;
         let sources: Option<BTreeSet<u32>> = filter.sources.map(|s| s.iter().copied().collect());
-        let targets = filter.targets.map(|t| {
-            let mut marked = vec![false; self.nodes.len() + 1];
-            for &id in t {
-                if let Some(m) = marked.get_mut(id as usize) {
-                    *m = true;
-                }
-            }
-            marked
-        });
         for &id in filter
             .sources
             .iter()
@@ -191,10 +182,11 @@ impl Simulation {
         {
             self.nodes.run(id)?;
         }
+        let targets = filter.targets.map(|t| SourceIndex::new(t.iter().copied()));
         let mut handles = Vec::new();
         self.visit(sources.as_ref(), &mut |source, target, model, place| {
             let wanted = filter.model.is_none_or(|m| m == model)
-                && targets.as_ref().is_none_or(|t| t[target as usize]);
+                && targets.as_ref().is_none_or(|t| t.row(target).is_some());
             if wanted {
                 handles.push(Handle {
                     source,
@@ -469,7 +461,7 @@ impl Simulation {
         } else {
             l.recorder
         };
-        self.nodes.worker(id) as i64
+        self.nodes.layout().thread_of(id) as i64
     }
 
     /// Sets weights or delays of connections, for all or for none.

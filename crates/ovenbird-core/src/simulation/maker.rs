@@ -36,6 +36,8 @@ pub(super) struct Maker<'a> {
     pub has_run: bool,
     /// What a gap junction bounds a slice to (ms).
     pub gap_interval: f64,
+    /// Whether any source is a multimeter.
+    pub requests: bool,
 }
 
 /// A connection with its numbers, for a target wherever it is.
@@ -249,14 +251,26 @@ impl Maker<'_> {
         Ok(())
     }
 
-    pub fn make_in_parallel(
+    /// Makes connections between neurons, on the threads of `pool` if there is one.
+    pub fn make_all(
         &self,
         cx: &RuleContext<'_>,
         rule: &ConnSpec,
         split: &[u64],
         workers: &mut [Worker],
-        pool: &mut Pool,
+        pool: Option<&mut Pool>,
     ) -> Result<DelayRange> {
+        let make = |w: usize, worker: &mut Worker| match rule.rule.grouping() {
+            Grouping::ByTarget => self.make_by_target(cx, rule, split, w, worker),
+            _ => self.make_own(cx, rule, split, w, worker),
+        };
+        let mut all = DelayRange::default();
+        let Some(pool) = pool else {
+            for (w, worker) in workers.iter_mut().enumerate() {
+                all.merge(make(w, worker)?);
+            }
+            return Ok(all);
+        };
         struct Job<'a> {
             worker: &'a mut Worker,
             result: Result<DelayRange>,
@@ -269,12 +283,8 @@ impl Maker<'_> {
             })
             .collect();
         pool.run(&mut jobs, |w, job| {
-            job.result = match rule.rule.grouping() {
-                Grouping::ByTarget => self.make_by_target(cx, rule, split, w, job.worker),
-                _ => self.make_own(cx, rule, split, w, job.worker),
-            };
+            job.result = make(w, job.worker);
         });
-        let mut all = DelayRange::default();
         for job in jobs {
             all.merge(job.result?);
         }
@@ -295,14 +305,16 @@ impl Maker<'_> {
         let mut pairs = PairBuffers::default();
         let last = cx.sources.iter().copied().max().unwrap_or(0);
         for (t, &id) in cx.targets.iter().enumerate() {
-            if self.nodes.worker(id) != w {
+            if !self.nodes.is_on(id, w) {
                 continue;
             }
             rule.rule.draw(cx, t, split, &mut draws)?;
             if draws.partners.is_empty() {
                 continue;
             }
-            let target = self.nodes.locate(id)?;
+            let (family, Some(at)) = self.nodes.locate(id)? else {
+                continue;
+            };
             let context = positions(cx, t, &draws.partners, &mut pairs);
             for s in 0..self.synapses.len() {
                 let simple =
@@ -312,7 +324,7 @@ impl Maker<'_> {
                     self.add_row(
                         s,
                         t,
-                        target,
+                        (family, at),
                         sources,
                         &draws,
                         &context,
@@ -327,7 +339,7 @@ impl Maker<'_> {
                 for (i, &p) in draws.partners.iter().enumerate() {
                     let source = cx.sources[p as usize];
                     let made = self.made(s, (source, id), draws.place(i), i, &numbers)?;
-                    self.add(&made, target.0, target.1, worker, &mut delays)?;
+                    self.add(&made, family, at, worker, &mut delays)?;
                 }
             }
         }
@@ -392,8 +404,7 @@ impl Maker<'_> {
             delays.note(delay);
             let batch = pending.batch(kind(weight, Some(weight), Some(delay)));
             batch.reach(last);
-            let (delay, weight) = (std::iter::repeat(delay), std::iter::repeat(weight));
-            batch.extend(ids, at.local, delay, weight);
+            batch.extend(ids.map(|id| (id, delay, weight)), at.local);
             return Ok(());
         }
         let places = (0..draws.partners.len()).map(|i| draws.place(i));
@@ -407,8 +418,8 @@ impl Maker<'_> {
         if let Some(weight) = self.weights[s] {
             let batch = pending.batch(kind(weight, Some(weight), None));
             batch.reach(last);
-            let delays = numbers.delays.iter().copied();
-            batch.extend(ids, at.local, delays, std::iter::repeat(weight));
+            let delays = ids.zip(&numbers.delays);
+            batch.extend(delays.map(|(id, &delay)| (id, delay, weight)), at.local);
             return Ok(());
         }
         let one_sign = port.positive == port.negative;
@@ -421,19 +432,17 @@ impl Maker<'_> {
             }
             let batch = pending.batch(kind(if sign { -1.0 } else { 1.0 }, None, constant));
             batch.reach(last);
-            let (ids, delays) = (ids.clone(), numbers.delays.iter().copied());
-            let weights = numbers.weights.iter().copied();
             if n == numbers.weights.len() {
-                batch.extend(ids, at.local, delays, weights);
+                let all = ids.clone().zip(&numbers.delays).zip(&numbers.weights);
+                batch.extend(all.map(|((id, &d), &w)| (id, d, w)), at.local);
                 continue;
             }
-            let chosen = |i: &usize| negative(numbers.weights[*i]) == sign;
-            let indices = (0..numbers.weights.len()).filter(chosen);
+            let chosen =
+                (0..numbers.weights.len()).filter(|&i| negative(numbers.weights[i]) == sign);
+            let source = |i: usize| sources[draws.partners[i] as usize];
             batch.extend(
-                indices.clone().map(|i| sources[draws.partners[i] as usize]),
+                chosen.map(|i| (source(i), numbers.delays[i], numbers.weights[i])),
                 at.local,
-                indices.clone().map(|i| numbers.delays[i]),
-                indices.map(|i| numbers.weights[i]),
             );
         }
         Ok(())
@@ -451,10 +460,12 @@ impl Maker<'_> {
     ) -> Result<DelayRange> {
         let mut delays = DelayRange::default();
         self.for_each_made(cx, rule, split, |made| {
-            if self.nodes.worker(made.target) != w {
+            if !self.nodes.is_on(made.target, w) {
                 return Ok(());
             }
-            let (family, at) = self.nodes.locate(made.target)?;
+            let (family, Some(at)) = self.nodes.locate(made.target)? else {
+                return Ok(());
+            };
             self.add(made, family, at, worker, &mut delays)
         })?;
         Ok(delays)
@@ -476,7 +487,14 @@ impl Maker<'_> {
         Ok(delays)
     }
 
-    /// Visits all connections of a rule with their numbers.
+    /// Whether nothing that ends on a node is of interest to this rank: a neuron is elsewhere, and
+    /// no multimeter needs to know.
+    fn ignores(&self, id: u32) -> Result<bool> {
+        let neuron = |f: usize| self.families[f].neurons().is_some();
+        Ok(!self.nodes.is_here(id) && !self.requests && neuron(self.nodes.run(id)?.family))
+    }
+
+    /// Visits the connections of a rule with their numbers, all those that concern this rank.
     fn for_each_made(
         &self,
         cx: &RuleContext<'_>,
@@ -493,6 +511,9 @@ impl Maker<'_> {
         let mut pairs: Vec<(u32, u32)> = Vec::new();
         let mut buffers = PairBuffers::default();
         for at in 0..n {
+            if grouping == Grouping::ByTarget && self.ignores(cx.targets[at])? {
+                continue;
+            }
             rule.rule.draw(cx, at, split, &mut draws)?;
             let other = |p: &u32| *p as usize;
             let context = positions(cx, at, &draws.partners, &mut buffers);
@@ -544,17 +565,36 @@ impl Maker<'_> {
                 self.families[sf].name()
             )));
         }
+        // with its target; that to a device with its source, that between devices by the target's id
+        let here = match (target_kind, from) {
+            (ElementType::Recorder, Sends::Spikes) => s_at.is_some(),
+            (ElementType::Neuron, _) => t_at.is_some(),
+            _ => self.nodes.is_here(made.target),
+        };
+        if from == Sends::Requests
+            && !here
+            && let Some(at) = s_at
+        {
+            devices.link(self.families, made.source, (sf, at.local));
+        }
         match (from, target_kind) {
-            (Sends::Spikes, ElementType::Neuron) => {
-                self.add(made, tf, t_at, &mut workers[t_at.worker as usize], delays)
-            }
+            (Sends::Spikes, ElementType::Neuron) => match t_at {
+                Some(at) => self.add(made, tf, at, &mut workers[at.worker as usize], delays),
+                None => Ok(()),
+            },
             (Sends::Device(signal), ElementType::Neuron) => {
+                let (Some(s_at), Some(t_at)) = (s_at, t_at) else {
+                    return Ok(());
+                };
                 let worker = &mut workers[t_at.worker as usize];
                 self.add_drive(made, signal, (sf, s_at), (tf, t_at), worker, delays)
             }
             (Sends::Spikes | Sends::Device(Signal::Spikes), ElementType::Recorder)
                 if self.hears_spikes(tf) =>
             {
+                if !here {
+                    return Ok(());
+                }
                 delays.note(made.delay);
                 devices.listening.push(Listening {
                     source: made.source,
@@ -567,6 +607,9 @@ impl Maker<'_> {
                 Ok(())
             }
             (Sends::Requests, _) => {
+                let (true, Some(s_at), Some(t_at)) = (here, s_at, t_at) else {
+                    return Ok(());
+                };
                 delays.note(made.delay);
                 self.check_recordables(made, (sf, s_at), (tf, t_at), workers, devices)?;
                 let recorder = devices.recorder_mut(self.families, sf, s_at.local);
@@ -629,12 +672,12 @@ impl Maker<'_> {
         let class = ops.class(&worker.parts[tf], t_at.local);
         let port = self.port(made.synapse, tf, class, event, made.receptor)?;
         let model = self.synapses[made.synapse].model;
-        let known = worker.drives.iter().position(|d| d.id == made.source);
-        let drive = known.unwrap_or_else(|| {
-            worker.drives.push(Drive::new(made.source, sf, s_at.local));
-            worker.drives.len() - 1
-        });
-        let drive = &mut worker.drives[drive];
+        let at = worker.drives.partition_point(|d| d.id < made.source);
+        if worker.drives.get(at).is_none_or(|d| d.id != made.source) {
+            let drive = Drive::new(made.source, sf, s_at.local);
+            worker.drives.insert(at, drive);
+        }
+        let drive = &mut worker.drives[at];
         if drive.entries.first().is_some_and(|e| e.model != model) {
             return Err(Error::illegal_connection(
                 "All outgoing connections from a device must use the same synapse type.",

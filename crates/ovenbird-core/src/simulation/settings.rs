@@ -226,9 +226,12 @@ impl Simulation {
             ("min_delay", Value::Float(self.clock.ms(min.into()))),
             ("max_delay", Value::Float(self.clock.ms(max.into()))),
             ("local_num_threads", Value::Int(s.threads as i64)),
-            ("total_num_virtual_procs", Value::Int(s.threads as i64)),
-            ("num_processes", Value::Int(1)),
-            ("mpi_rank", Value::Int(0)),
+            (
+                "total_num_virtual_procs",
+                Value::Int(self.nodes.layout().vps().into()),
+            ),
+            ("num_processes", Value::Int(self.ranks.count() as i64)),
+            ("mpi_rank", Value::Int(self.ranks.rank() as i64)),
             ("rng_seed", Value::Int(s.rng_seed as i64)),
             ("rng_type", Value::Str(RNG_TYPES[s.rng_type].to_owned())),
             ("rng_types", strs(RNG_TYPES.to_vec())),
@@ -319,8 +322,9 @@ impl Simulation {
                 "tics_per_ms" => clock.1 = Some(value.as_int(key)?),
                 "min_delay" => delays.0 = Some(value.as_float(key)?),
                 "max_delay" => delays.1 = Some(value.as_float(key)?),
-                "local_num_threads" | "total_num_virtual_procs" => {
-                    threads = Some(checked_threads(key, value)?);
+                "local_num_threads" => threads = Some(checked_threads(key, value, 1)?),
+                "total_num_virtual_procs" => {
+                    threads = Some(checked_threads(key, value, self.ranks.count())?);
                 }
                 "biological_time" => rewind = self.checked_rewind(value)?,
                 _ => self.set_plain(&mut settings, key, value)?,
@@ -595,7 +599,7 @@ impl Simulation {
             data_prefix: self.settings.data_prefix.clone(),
             overwrite_files: self.settings.overwrite_files,
             network_size: self.network_size(),
-            processes: self.workers.len(),
+            layout: self.nodes.layout(),
         }
     }
 }
@@ -624,11 +628,20 @@ fn check_comm_interval(s: &mut Settings, params: &Dict, resolution: f64) -> Resu
     Ok(())
 }
 
-fn checked_threads(key: &str, value: &Value) -> Result<usize> {
-    let n = value.as_int(key)?;
+/// The threads of each of `ranks` ranks, if a value is for all of them together.
+fn checked_threads(key: &str, value: &Value, ranks: usize) -> Result<usize> {
+    let (all, ranks) = (value.as_int(key)?, ranks as i64);
+    if all % ranks != 0 {
+        return Err(Error::bad_property(format!(
+            "{key} (threads times processes) must be a multiple of the number of processes, \
+             {ranks}; got {all}"
+        )));
+    }
+    let n = all / ranks;
     if !(1..=511).contains(&n) {
         return Err(Error::bad_property(format!(
-            "{key} must be from 1 to 511, got {n}"
+            "{key} must be from {ranks} to {}, got {all}",
+            511 * ranks
         )));
     }
     Ok(n as usize)

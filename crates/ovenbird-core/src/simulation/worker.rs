@@ -7,7 +7,7 @@ use crate::math::{Width, vectorize};
 use crate::model::Event;
 use crate::node::{Family, Part, Tap, UpdateContext};
 use crate::rng::Key;
-use crate::synapse::{GapPart, GapTable, Pending, Rows, Transmission};
+use crate::synapse::{BLOCK_BITS, GapPart, GapTable, Pending, Rows, Transmission};
 use crate::time::{Clock, Step};
 
 /// Everything that one thread needs in a slice.
@@ -18,6 +18,8 @@ pub(super) struct Worker {
     pub ring: Ring,
     pub rows: Rows,
     pub pending: Pending,
+    /// Stimulators with targets here, in the order of their ids: which of them was connected first
+    /// must not matter.
     pub drives: Vec<Drive>,
     /// For each family, the samples that recorders take of its nodes here.
     pub taps: Vec<Vec<Tap>>,
@@ -89,6 +91,13 @@ impl Worker {
         self.cells.push(Vec::new());
     }
 
+    /// The stimulators with ids in a block.
+    pub fn drives_in(&self, block: u32) -> &[Drive] {
+        let from = self.drives.partition_point(|d| d.id >> BLOCK_BITS < block);
+        let to = self.drives.partition_point(|d| d.id >> BLOCK_BITS <= block);
+        &self.drives[from..to]
+    }
+
     /// Arranges the ring and brings the connections into their final form.
     pub fn arrange(&mut self, families: &[Box<dyn Family>], slots: usize, now: Step) {
         for drive in &mut self.drives {
@@ -132,8 +141,6 @@ impl Worker {
                 })
                 .collect();
         }
-        // canonical order: which of them met this worker first must not matter
-        self.drives.sort_by_key(|d| d.id);
         for drive in &mut self.drives {
             if let Some(ops) = families[drive.family].stimulators() {
                 drive.prepare(&self.ring, ops);

@@ -1,7 +1,7 @@
 //! Makes the rows of a block: counts entries by row and group, puts each where it belongs, and sorts
 //! what is not in order yet.
 
-use super::pending::{BLOCK_ROWS, Batch};
+use super::pending::{BLOCK_ROWS, Batch, BatchKind, Blocks, Bucket, Entry};
 use super::rows::{Block, COUNTS, Group, OWN};
 use crate::event::Ring;
 
@@ -95,8 +95,7 @@ impl Builder {
         batches: &mut [Batch],
         shared: &mut Vec<f64>,
     ) {
-        let is_new = |batch: &Batch| batch.blocks.get(b).is_some_and(|x| !x.is_empty());
-        if !batches.iter().any(is_new) {
+        if !batches.iter().any(|batch| batch.has(b)) {
             return;
         }
         self.know(block, shared);
@@ -134,11 +133,10 @@ impl Builder {
                 block.groups[g + 1].entries - block.groups[g].entries;
         }
         for (batch, &(group, _)) in batches.iter().zip(&self.batches) {
-            let Some(bucket) = batch.blocks.get(b) else {
-                continue;
-            };
-            for &row in &bucket.rows {
-                counts[row as usize * width + group] += 1;
+            match &batch.blocks {
+                Blocks::Shared(list) => count_rows(list.get(b), counts, width, group),
+                Blocks::OwnDelay(list) => count_rows(list.get(b), counts, width, group),
+                Blocks::OwnWeight(list) => count_rows(list.get(b), counts, width, group),
             }
         }
         let mut sum = 0u32;
@@ -181,22 +179,38 @@ impl Builder {
                 e += len;
             }
         }
-        for (batch, &(group, first)) in batches.iter_mut().zip(&self.batches) {
-            let Some(bucket) = batch.blocks.get_mut(b) else {
-                continue;
-            };
-            let bucket = std::mem::take(bucket);
-            let kind = &batch.kind;
-            let own = kind.weight.is_none();
-            bucket.for_each((kind.weight, kind.delay), |row, delay, local, weight| {
-                let next = &mut self.starts[row * width + group];
-                self.entries[*next as usize] = sortable(delay, first + local);
-                if own {
-                    self.weights[*next as usize] = weight;
-                }
-                *next += 1;
-            });
+        for (i, batch) in batches.iter_mut().enumerate() {
+            let (group, first) = self.batches[i];
+            let place = (width, group, first);
+            let (kind, blocks) = (batch.kind, &mut batch.blocks);
+            match blocks {
+                Blocks::Shared(list) => self.place(taken(list, b), &kind, place),
+                Blocks::OwnDelay(list) => self.place(taken(list, b), &kind, place),
+                Blocks::OwnWeight(list) => self.place(taken(list, b), &kind, place),
+            }
         }
+    }
+
+    /// Puts the connections of a bucket where their rows are, as entries of a group whose cells
+    /// start at `first`.
+    fn place<T: Entry>(
+        &mut self,
+        bucket: Bucket<T>,
+        kind: &BatchKind,
+        (width, group, first): (usize, usize, u32),
+    ) {
+        let own = kind.weight.is_none();
+        let (delay, weight) = (kind.delay.unwrap_or(0), kind.weight.unwrap_or(0.0));
+        let starts = &mut self.starts[group..];
+        let (entries, weights) = (&mut self.entries[..], &mut self.weights[..]);
+        bucket.for_each(|entry, local| {
+            let next = &mut starts[entry.row() * width];
+            entries[*next as usize] = sortable(entry.delay(delay), first + local);
+            if own {
+                weights[*next as usize] = entry.weight(weight);
+            }
+            *next += 1;
+        });
     }
 
     fn compress(&mut self, n: usize, shared: &mut Vec<f64>) -> Block {
@@ -306,6 +320,23 @@ impl Builder {
             }
         }
         mend(&mut self.sorted, &mut self.sorted_weights);
+    }
+}
+
+/// What is pending for block `b`, which is left empty.
+fn taken<T>(buckets: &mut [Bucket<T>], b: usize) -> Bucket<T> {
+    buckets.get_mut(b).map(std::mem::take).unwrap_or_default()
+}
+
+fn count_rows<T: Entry>(
+    bucket: Option<&Bucket<T>>,
+    counts: &mut [u32],
+    width: usize,
+    group: usize,
+) {
+    if let Some(bucket) = bucket {
+        let counts = &mut counts[group..];
+        bucket.for_each_row(|row| counts[row * width] += 1);
     }
 }
 

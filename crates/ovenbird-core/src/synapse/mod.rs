@@ -8,5 +8,5 @@ mod rows;
 
 pub use gap::{GapEntry, GapPart, GapTable, Interpolation};
 pub use index::SourceIndex;
-pub use pending::{Batch, BatchKind, Pending, PendingMark};
+pub use pending::{BLOCK_BITS, Batch, BatchKind, Pending, PendingMark, blocks_of};
 pub use rows::{Connection, Position, Rows, Transmission};

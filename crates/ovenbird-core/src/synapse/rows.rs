@@ -10,7 +10,7 @@
 //! sources anew.
 
 use super::build::Builder;
-use super::pending::{BLOCK_BITS, BLOCK_ROWS, Pending};
+use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending};
 use crate::event::{ChannelKey, Ring, Spike};
 use crate::time::Step;
 use std::ops::Range;
@@ -183,7 +183,7 @@ impl Rows {
         if batches.is_empty() {
             return;
         }
-        let last = batches.iter().map(|b| b.blocks.len()).max().unwrap_or(0);
+        let last = batches.iter().map(Batch::num_blocks).max().unwrap_or(0);
         if self.blocks.len() < last {
             self.blocks.resize_with(last, Block::default);
         }
