@@ -4,6 +4,7 @@ mod connect;
 mod connections;
 mod devices;
 mod maker;
+mod memory;
 pub(crate) mod models;
 mod nodes;
 mod ranks;
@@ -15,6 +16,7 @@ mod typed;
 mod worker;
 
 pub use connections::{ConnectionSet, Filter, KEYS as CONNECTION_KEYS};
+pub use memory::Memory;
 pub use models::{Registry, SynapseModel};
 pub use nodes::{Group, Progression};
 pub use run::{Progress, RunControl};

@@ -224,6 +224,13 @@ impl<T: Entry> Chunk<T> {
 impl<T: Entry> Bucket<T> {
     const CHUNK: usize = CHUNK_BYTES / size_of::<T>();
 
+    fn bytes(&self) -> usize {
+        let chunk = |c: &Chunk<T>| {
+            c.entries.capacity() * size_of::<T>() + c.targets.capacity() * size_of::<(u32, u32)>()
+        };
+        size_of::<Self>() + self.chunks().map(chunk).sum::<usize>()
+    }
+
     fn chunks(&self) -> impl Iterator<Item = &Chunk<T>> {
         self.full.iter().chain([&self.last])
     }
@@ -316,6 +323,10 @@ impl Batch {
         }
     }
 
+    fn bytes(&self) -> usize {
+        each_kind!(&self.blocks, buckets => buckets.iter().map(Bucket::bytes).sum())
+    }
+
     /// The number of blocks of sources.
     pub(super) fn num_blocks(&self) -> usize {
         each_kind!(&self.blocks, buckets => buckets.len())
@@ -346,6 +357,11 @@ impl Batch {
 }
 
 impl Pending {
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.batches.iter().map(Batch::bytes).sum()
+    }
+
     /// Whether there is nothing new.
     pub fn is_empty(&self) -> bool {
         self.batches.is_empty()
