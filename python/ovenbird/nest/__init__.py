@@ -26,6 +26,7 @@ from .compartments import Compartments, Receptors
 from .connect import CollocatedSynapses, Connect, Disconnect, GetConnections
 from .info import GetStatus, SetStatus, authors, get_verbosity, help, message, set_verbosity
 from .kernel_status import GetKernelStatus, SetKernelStatus
+from .layer_plots import PlotLayer, PlotProbabilityParameter, PlotSources, PlotTargets
 from .layers import (
     Displacement,
     Distance,
@@ -59,10 +60,6 @@ from .synapse_collection import SynapseCollection
 from .unavailable import (
     DisableStructuralPlasticity,
     EnableStructuralPlasticity,
-    PlotLayer,
-    PlotProbabilityParameter,
-    PlotSources,
-    PlotTargets,
     SonataNetwork,
     TripartiteConnect,
     set_communicator,

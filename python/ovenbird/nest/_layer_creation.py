@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -59,7 +60,10 @@ def create_layer(model: str, n: Any, params: Any, positions: Any) -> NodeCollect
     else:
         rows = _rows(positions.pos)
         if count not in (1, len(rows)):
-            raise ValueError(f"n is {count}, but there are {len(rows)} positions")
+            warnings.warn(
+                f"n is {count}, but there are {len(rows)} positions; their number counts",
+                stacklevel=3,
+            )
         ends = _ovenbird.create_free(_kernel, model, rows, extent, wrap)
     first, last = ends
     return NodeCollection._of([(first, last, 1, PlacedModel(model, first))])

@@ -80,13 +80,10 @@ def CreateMask(masktype: str, specs: Mapping[str, Any], anchor: Any = None) -> M
     BadProperty
         If the values do not make a mask.
     """
-    return Mask(
-        mask_datum({masktype: specs} if anchor is None else _anchored(masktype, specs, anchor))
-    )
-
-
-def _anchored(masktype: str, specs: Mapping[str, Any], anchor: Any) -> dict[str, Any]:
-    return {masktype: specs, "anchor": anchor}
+    described: dict[str, Any] = {masktype: specs}
+    if anchor is not None:
+        described["anchor"] = anchor
+    return Mask(mask_datum(described))
 
 
 def mask_datum(spec: Any) -> _Datum:

@@ -4,11 +4,11 @@
 //! of the other population are the *pool* in which its partners are looked for.
 
 use super::rules::{Draws, Grouping, RuleContext};
-use super::{Rule, SynSpec};
+use super::{Rule, SynSpec, thinning};
 use crate::error::{Error, Kind, Result};
 use crate::parameter::{Context, MAX_DIMENSIONS, Needs, Parameter, ParameterError, Points};
 use crate::rng::{Stream, ln};
-use crate::space::{Layer, Mask, Search, SearchBuffers};
+use crate::space::{Layer, Mask, Search, SearchBuffers, Tree};
 use std::sync::Arc;
 
 /// What Connect is told about space.
@@ -35,12 +35,14 @@ pub struct Side {
 /// Two populations in space that are being connected.
 #[derive(Clone, Debug)]
 pub struct Space {
-    source: Side,
-    target: Side,
+    pub(super) source: Side,
+    pub(super) target: Side,
     /// Where displacements are measured: the layer that the mask applies to.
-    geometry: Arc<Layer>,
-    grouping: Grouping,
+    pub(super) geometry: Arc<Layer>,
+    pub(super) grouping: Grouping,
     search: Option<Search>,
+    /// For kernels over the whole pool.
+    pub(super) tree: Option<Tree>,
     kernel: Option<Parameter>,
     /// Where the amounts of the synapses depend on positions.
     needs: Needs,
@@ -59,15 +61,18 @@ pub struct PairBuffers {
 pub struct SpaceBuffers {
     search: SearchBuffers,
     pairs: PairBuffers,
-    candidates: Vec<u32>,
-    values: Vec<f64>,
-    uniform: Vec<f64>,
+    pub(super) candidates: Vec<u32>,
+    pub(super) values: Vec<f64>,
+    pub(super) uniform: Vec<f64>,
+    /// How likely each candidate was made one.
+    pub(super) proposed: Vec<f64>,
 }
 
 /// Sub-streams of a call, beside those of the rules without space.
-const CHOICE: u32 = 16;
+pub(super) const CHOICE: u32 = 16;
 const KERNEL: u32 = 17;
 const DEGREE: u32 = 18;
+pub(super) const PROPOSAL: u32 = 19;
 
 fn bad<T>(text: impl Into<String>) -> Result<T> {
     Err(Error::bad_property(text))
@@ -121,6 +126,7 @@ impl Space {
             geometry: pool_layer,
             grouping,
             search: None,
+            tree: None,
             kernel: spec.kernel.clone(),
             needs: Needs::default(),
         };
@@ -132,6 +138,16 @@ impl Space {
             let pool = space.pool();
             let columns = crate::simulation::taken(&pool.layer, &pool.places);
             space.search = Some(Search::new(columns, mask, &space.geometry)?);
+        }
+        if let (Rule::PairwiseBernoulli(p), None) = (rule, &spec.mask)
+            && !p.is_constant()
+            && space.pool().places.len() >= thinning::LEAST
+        {
+            let pool = space.pool();
+            space.tree = Some(Tree::new(&crate::simulation::taken(
+                &pool.layer,
+                &pool.places,
+            )));
         }
         for parameter in synapses.iter().flat_map(SynSpec::parameters) {
             space.needs = space.needs.or(parameter.needs());
@@ -152,14 +168,14 @@ impl Space {
         self.search.is_some()
     }
 
-    fn pool(&self) -> &Side {
+    pub(super) fn pool(&self) -> &Side {
         match self.grouping {
             Grouping::BySource => &self.target,
             Grouping::ByTarget | Grouping::Mutual => &self.source,
         }
     }
 
-    fn drivers(&self) -> &Side {
+    pub(super) fn drivers(&self) -> &Side {
         match self.grouping {
             Grouping::BySource => &self.source,
             Grouping::ByTarget | Grouping::Mutual => &self.target,
@@ -237,6 +253,9 @@ impl Space {
     ) -> Result<()> {
         let (partners, buffers) = draws.for_space();
         match rule {
+            Rule::PairwiseBernoulli(p) if self.tree.is_some() => {
+                self.thin(p, cx, at, buffers, partners)
+            }
             Rule::PairwiseBernoulli(p) => {
                 self.candidates(cx, at, buffers);
                 self.bernoulli(p, cx, at, buffers, partners)
@@ -276,7 +295,7 @@ impl Space {
     }
 
     /// The values of `p` for the candidates.
-    fn kernel_values(
+    pub(super) fn kernel_values(
         &self,
         p: &Parameter,
         cx: &RuleContext<'_>,

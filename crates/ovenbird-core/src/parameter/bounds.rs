@@ -44,7 +44,9 @@ impl Interval {
         Self::new(x, x)
     }
 
-    fn hull(self, other: Interval) -> Interval {
+    /// The smallest interval that holds both.
+    #[must_use]
+    pub fn hull(self, other: Interval) -> Interval {
         Self::new(self.low.min(other.low), self.high.max(other.high))
     }
 

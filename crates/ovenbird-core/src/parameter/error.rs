@@ -57,10 +57,7 @@ pub enum ParameterError {
     #[error("the position of the node is not known: it needs spatially distributed nodes")]
     NoPosition,
     /// A spatial leaf asks for a coordinate that the space does not have.
-    #[error(
-        "the {what} has {available} dimensions, and its dimensions are numbered from 0 \
-         (from 1 for distances); dimension index {dimension} (from 0) does not exist"
-    )]
+    #[error("the {what} has {available} dimensions; dimension {dimension} (from 0) does not exist")]
     NoDimension {
         /// What the leaf asks for.
         what: &'static str,

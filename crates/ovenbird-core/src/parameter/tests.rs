@@ -266,3 +266,158 @@ fn deep_expressions_are_evaluated_and_deeper_ones_refused() {
         ParameterError::TooDeep
     );
 }
+
+#[test]
+fn profiles_have_their_closed_forms() {
+    let ctx = Context {
+        displacement: Some(Points::same(&[0.3, -0.4])),
+        ..Context::default()
+    };
+    let at = |p: Result<Parameter, ParameterError>| {
+        p.unwrap()
+            .evaluate(&mut Stream::new(key(), 0, 0, 0), &ctx)
+            .unwrap()
+    };
+    let close = |x: f64, y: f64| assert!((x / y - 1.0).abs() < 1e-14, "{x} {y}");
+    let r = &Parameter::distance(None);
+    let (x, y) = (&Parameter::distance(Some(0)), &Parameter::distance(Some(1)));
+    close(at(Parameter::exponential_profile(r, 0.2)), (-2.5f64).exp());
+    close(
+        at(Parameter::gaussian_profile(r, 0.1, 0.2)),
+        (-2.0f64).exp(),
+    );
+    close(
+        at(Parameter::gamma_profile(r, 3.0, 0.5)),
+        0.5f64.powi(2) * (-1.0f64).exp() / (0.125 * 2.0),
+    );
+    let (mean, std, rho): ([f64; 2], [f64; 2], f64) = ([0.1, 0.0], [0.2, 0.5], 0.6);
+    let (u, v) = (1.0, 0.8);
+    let exponent = -(u * u + v * v - 2.0 * rho * u * v) / (2.0 * (1.0 - rho * rho));
+    let bell = Parameter::gaussian2d_profile([x, y], mean, std, rho);
+    close(at(bell), f64::exp(exponent));
+    let gabor = Parameter::gabor_profile([x, y], [90.0, 2.0, 0.5, 3.0, 30.0]);
+    let wave = (std::f64::consts::TAU * -0.3 / 3.0 + std::f64::consts::PI / 6.0).cos();
+    close(at(gabor), (-2.0 * (0.64 + 0.09f64)).exp() * wave);
+}
+
+/// Expressions of distance and positions, some of them random.
+fn expressions() -> Vec<Parameter> {
+    let r = Parameter::distance(None);
+    let x = Parameter::distance(Some(0));
+    let y = Parameter::position(Place::Source, 1);
+    let c = |v| constant(v);
+    let op = |op, a: &Parameter, b: &Parameter| Parameter::binary(op, a, b).unwrap();
+    let falling = op(
+        BinaryOp::Subtract,
+        &c(1.0),
+        &op(BinaryOp::Multiply, &c(1.5), &r),
+    );
+    let near = Parameter::compare(Comparison::Less, &r, &c(0.4)).unwrap();
+    let noise = Parameter::uniform(0.5, 1.5).unwrap();
+    let bell = Parameter::gaussian_profile(&r, 0.1, 0.2).unwrap();
+    vec![
+        Parameter::exponential_profile(&r, 0.3).unwrap(),
+        Parameter::gamma_profile(&r, 2.5, 0.2).unwrap(),
+        Parameter::gamma_profile(&r, 0.5, 0.2).unwrap(),
+        Parameter::gaussian2d_profile([&x, &y], [0.1, -0.2], [0.3, 0.2], 0.7).unwrap(),
+        Parameter::gabor_profile([&x, &y], [30.0, 0.5, 0.4, 0.7, 20.0]).unwrap(),
+        Parameter::conditional(&near, &bell, &c(0.1)).unwrap(),
+        Parameter::max(&falling, 0.0).unwrap(),
+        Parameter::min(
+            &op(BinaryOp::Divide, &c(0.1), &op(BinaryOp::Add, &r, &c(0.01))),
+            1.0,
+        )
+        .unwrap(),
+        op(BinaryOp::Multiply, &bell, &noise),
+        Parameter::unary(
+            UnaryOp::Exp,
+            &Parameter::unary(UnaryOp::Negate, &r).unwrap(),
+        )
+        .unwrap(),
+        op(BinaryOp::Power, &op(BinaryOp::Add, &r, &c(0.5)), &c(-1.5)),
+        op(BinaryOp::Power, &y, &c(2.0)),
+        op(
+            BinaryOp::Multiply,
+            &y,
+            &Parameter::unary(UnaryOp::Sin, &x).unwrap(),
+        ),
+        bell,
+    ]
+}
+
+proptest::proptest! {
+    #[test]
+    fn values_are_within_bounds_over_their_region(
+        low in (-1.0..1.0f64, -1.0..1.0f64),
+        size in (0.0..0.5f64, 0.0..0.5f64),
+        inside in (0.0..1.0f64, 0.0..1.0f64),
+        draw: u32,
+    ) {
+        let low = [low.0, low.1];
+        let size = [size.0, size.1];
+        let inside = [inside.0, inside.1];
+        let mut region = Region {
+            source: [Interval::point(0.0); 3],
+            target: [Interval::point(0.0); 3],
+            displacement: [Interval::point(0.0); 3],
+            dimensions: 2,
+        };
+        let (mut source, mut displacement) = ([0.0; 2], [0.0; 2]);
+        for d in 0..2 {
+            source[d] = low[d] + inside[d] * size[d];
+            displacement[d] = -source[d];
+            region.source[d] = Interval::new(low[d], low[d] + size[d]);
+            region.displacement[d] = Interval::new(-low[d] - size[d], -low[d]);
+        }
+        let ctx = Context {
+            source: Some(Points::same(&source)),
+            target: Some(Points::same(&[0.0, 0.0])),
+            displacement: Some(Points::same(&displacement)),
+            ..Context::default()
+        };
+        for p in expressions() {
+            let bounds = p.bounds(&region);
+            let value = p.evaluate(&mut Stream::new(key(), draw, 0, 0), &ctx).unwrap();
+            let margin = 1e-9 * value.abs();
+            proptest::prop_assert!(
+                bounds.low - margin <= value && value <= bounds.high + margin,
+                "{p:?}: {value} not in {bounds:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn arrays_have_the_values_of_their_elements() {
+    let n = 5;
+    let column = |step: f64| {
+        (0..n)
+            .map(|i| step * f64::from(i) - 0.3)
+            .collect::<Vec<f64>>()
+    };
+    let (xs, ys) = (column(0.1), column(-0.2));
+    let columns = [&xs[..], &ys[..]];
+    let ctx = Context {
+        source: Some(Points::from_columns(columns)),
+        target: Some(Points::same(&[0.0, 0.0])),
+        displacement: Some(Points::from_columns(columns)),
+        ..Context::default()
+    };
+    let mut stream = Stream::new(key(), 0, 0, 0);
+    for p in expressions() {
+        let mut probe = Stream::new(key(), 1, 0, 0);
+        let random = p.evaluate(&mut probe, &ctx) != p.evaluate(&mut probe, &ctx);
+        let all = p.filled(&mut stream, &ctx, n as usize).unwrap();
+        for (i, x) in all.iter().enumerate() {
+            let here = [xs[i], ys[i]];
+            let one = Context {
+                source: Some(Points::same(&here)),
+                displacement: Some(Points::same(&here)),
+                ..ctx
+            };
+            let alone = p.evaluate(&mut stream, &one).unwrap();
+            let same = (x - alone).abs() <= 1e-14 * x.abs();
+            assert!(random || same, "{p:?}: {x} {alone}");
+        }
+    }
+}

@@ -34,8 +34,11 @@ pub struct Search {
     pub index: Index,
     mask: Mask,
     bounds: Bounds,
-    /// Lower corner and size of the space, where boundaries are periodic.
+    /// Lower corner and size of the space, where boundaries are periodic; the size is 0 in
+    /// dimensions in which they are not.
     period: Option<(Point, Point)>,
+    /// Whether images of the mask can meet, so that a node may be found in several.
+    overlaps: bool,
 }
 
 /// Buffers of a search.
@@ -154,24 +157,28 @@ impl Search {
     /// A search among nodes with the given coordinates; `space` has the boundaries.
     ///
     /// # Errors
-    /// When the mask is so much larger than a space with periodic boundaries that it would cover
-    /// each node more than a few thousand times.
+    /// When the mask is thousands of times larger than a space with periodic boundaries.
     pub fn new(mut columns: Vec<Vec<f64>>, mask: Mask, space: &Layer) -> Result<Self> {
         let bounds = mask.bounds();
         let dimensions = columns.len();
-        let mut period = None;
+        let (mut period, mut overlaps) = (None, false);
         if space.wrap() {
             for (d, column) in columns.iter_mut().enumerate() {
                 column.iter_mut().for_each(|x| *x = space.inside(d, *x));
             }
             let (mut lower, mut size) = ([0.0; MAX_DIMENSIONS], [0.0; MAX_DIMENSIONS]);
-            lower[..dimensions].copy_from_slice(space.lower_left());
-            size[..dimensions].copy_from_slice(space.extent());
-            let turns = |d: usize| ((bounds.upper[d] - bounds.lower[d]) / size[d]).max(0.0) + 2.0;
+            for d in (0..dimensions).filter(|&d| space.wraps(d)) {
+                (lower[d], size[d]) = (space.lower_left()[d], space.extent()[d]);
+                overlaps |= bounds.upper[d] - bounds.lower[d] >= size[d];
+            }
+            let turns = |d: usize| match size[d] {
+                0.0 => 1.0,
+                size => ((bounds.upper[d] - bounds.lower[d]) / size).max(0.0) + 2.0,
+            };
             if (0..dimensions).map(turns).product::<f64>() > MAX_IMAGES {
                 return Err(Error::bad_property(
-                    "the mask is larger than the layer by so much that its nodes would be \
-                     connected thousands of times; use a smaller mask",
+                    "the mask is thousands of times larger than the layer; use a smaller one, or \
+                     none",
                 ));
             }
             period = Some((lower, size));
@@ -182,11 +189,11 @@ impl Search {
             mask,
             bounds,
             period,
+            overlaps,
         })
     }
 
-    /// Appends the nodes inside the mask at `anchor`, as indices of the population. A mask larger
-    /// than a space with periodic boundaries can hold a node more than once.
+    /// Appends the nodes inside the mask at `anchor`, each once, as indices of the population.
     pub fn find(&self, anchor: &Point, buffers: &mut SearchBuffers, found: &mut Vec<u32>) {
         let dimensions = self.index.columns.len();
         let Some((lower, size)) = self.period else {
@@ -195,7 +202,7 @@ impl Search {
         };
         // the image whose lower corner is in the space, and those that reach into it from below
         let (mut base, mut images) = (*anchor, [1; MAX_DIMENSIONS]);
-        for d in 0..dimensions {
+        for d in (0..dimensions).filter(|&d| size[d] > 0.0) {
             let corner = self.bounds.lower[d];
             let mut offset = (anchor[d] + corner - lower[d]) % size[d];
             if offset < 0.0 {
@@ -205,6 +212,7 @@ impl Search {
             let reach = base[d] + self.bounds.upper[d] - lower[d];
             images[d] = (reach / size[d]).ceil().max(1.0) as usize;
         }
+        let before = found.len();
         for i in 0..images[0] {
             for j in 0..images[1] {
                 for k in 0..images[2] {
@@ -213,6 +221,12 @@ impl Search {
                     self.find_image(&image, buffers, found);
                 }
             }
+        }
+        if self.overlaps {
+            let mut new = found.split_off(before);
+            new.sort_unstable();
+            new.dedup();
+            found.append(&mut new);
         }
     }
 

@@ -36,15 +36,13 @@ fn point(what: &str, v: &[f64], dimensions: usize) -> Result<Point> {
     Ok(point)
 }
 
-/// The size of a layer; with periodic boundaries no dimension may vanish.
-fn checked_extent(v: &[f64], dimensions: usize, wrap: bool) -> Result<Point> {
+/// The size of a layer.
+fn checked_extent(v: &[f64], dimensions: usize) -> Result<Point> {
     let extent = point("extent", v, dimensions)?;
-    let bad_size = |x: &&f64| **x < 0.0 || (wrap && **x == 0.0);
-    if let Some(x) = extent[..dimensions].iter().find(bad_size) {
-        let least = if wrap { "> 0 with edge_wrap" } else { ">= 0" };
-        return bad(format!("extent must be {least} in each dimension, got {x}"));
+    match extent.iter().find(|x| **x < 0.0) {
+        Some(x) => bad(format!("extent must be >= 0 in each dimension, got {x}")),
+        None => Ok(extent),
     }
-    Ok(extent)
 }
 
 impl Layer {
@@ -75,7 +73,7 @@ impl Layer {
             return bad(format!("A grid of shape {shape:?} has too many nodes."));
         };
         let extent = match extent {
-            Some(v) => checked_extent(v, dimensions, wrap)?,
+            Some(v) => checked_extent(v, dimensions)?,
             None => [1.0; MAX_DIMENSIONS],
         };
         let center = match center {
@@ -126,7 +124,7 @@ impl Layer {
         }
         let center: Point = std::array::from_fn(|d| (high[d] + low[d]) / 2.0);
         let size = match extent {
-            Some(v) => checked_extent(v, dimensions, wrap)?,
+            Some(v) => checked_extent(v, dimensions)?,
             None if n == 1 => {
                 return Err(Error::new(
                     crate::error::Kind::Kernel,
@@ -135,7 +133,7 @@ impl Layer {
             }
             None => {
                 let span: Point = std::array::from_fn(|d| (high[d] - low[d]).ceil());
-                checked_extent(&span[..dimensions], dimensions, wrap)?
+                span
             }
         };
         let lower_left: Point = std::array::from_fn(|d| center[d] - size[d] / 2.0);
@@ -218,12 +216,17 @@ impl Layer {
         self.wrap
     }
 
+    /// Whether boundaries are periodic in one dimension: not where it has no size.
+    pub fn wraps(&self, dimension: usize) -> bool {
+        self.wrap && self.extent[dimension] > 0.0
+    }
+
     /// The shortest vector from one position to another.
     pub fn displacement(&self, from: &Point, to: &Point) -> Point {
         let mut vector = [0.0; MAX_DIMENSIONS];
         for d in 0..self.dimensions() {
             let mut x = to[d] - from[d];
-            if self.wrap {
+            if self.wraps(d) {
                 let (size, half) = (self.extent[d], 0.5 * self.extent[d]);
                 x = (x + half) % size - half;
                 if x < -half {
@@ -243,7 +246,7 @@ impl Layer {
 
     /// Turns differences of coordinates into shortest ones.
     pub fn shorten(&self, dimension: usize, differences: &mut [f64]) {
-        if !self.wrap {
+        if !self.wraps(dimension) {
             return;
         }
         let size = self.extent[dimension];
@@ -262,7 +265,7 @@ impl Layer {
 
     /// The point of the layer's region that a position stands for.
     pub fn inside(&self, dimension: usize, x: f64) -> f64 {
-        if !self.wrap {
+        if !self.wraps(dimension) {
             return x;
         }
         let (low, size) = (self.lower_left[dimension], self.extent[dimension]);

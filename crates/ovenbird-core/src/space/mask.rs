@@ -161,8 +161,8 @@ impl Mask {
                 ));
             };
             self.check_dimensions(dimensions)?;
-            let too_large = (0..dimensions).any(|d| shape[d] > i64::from(counts[d]));
-            if layer.wrap() && !oversized && too_large {
+            let too_large = |d: usize| layer.wraps(d) && shape[d] > i64::from(counts[d]);
+            if !oversized && (0..dimensions).any(too_large) {
                 return Err(oversize());
             }
             return Ok(grid_box(layer, counts, &first, &shape));
@@ -170,8 +170,8 @@ impl Mask {
         self.check_dimensions(dimensions)?;
         let bounds = self.bounds();
         let extent = layer.extent();
-        let too_large = (0..dimensions).any(|d| bounds.upper[d] - bounds.lower[d] > extent[d]);
-        if layer.wrap() && !oversized && too_large {
+        let too_large = |d: usize| layer.wraps(d) && bounds.upper[d] - bounds.lower[d] > extent[d];
+        if !oversized && (0..dimensions).any(too_large) {
             return Err(oversize());
         }
         Ok(self.clone())

@@ -10,7 +10,9 @@ mod mask;
 mod mask_spec;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 pub use index::{Index, Search, SearchBuffers};
 pub use layer::{Layer, Point};
 pub use mask::{Bounds, Mask};
+pub use tree::{Tree, Visit};
