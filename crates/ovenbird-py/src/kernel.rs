@@ -369,10 +369,7 @@ impl Kernel {
         };
         if synapse_label.is_some_and(|l| l != -1) {
             // no model has labels, so no connection carries the wanted one
-            return Ok(Connections {
-                kernel,
-                set: Default::default(),
-            });
+            return Ok(Connections::new(kernel, Default::default()));
         }
         let filter = Filter {
             sources: sources.as_deref(),
@@ -380,7 +377,7 @@ impl Kernel {
             model,
         };
         let set = this.simulation.connections(&filter).for_python(py)?;
-        Ok(Connections { kernel, set })
+        Ok(Connections::new(kernel, set))
     }
 
     /// Makes everything ready to run.

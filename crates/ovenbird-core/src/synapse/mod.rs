@@ -9,4 +9,4 @@ mod rows;
 pub use gap::{GapEntry, GapPart, GapTable, Interpolation};
 pub use index::SourceIndex;
 pub use pending::{BLOCK_BITS, Batch, BatchKind, Pending, PendingMark, blocks_of};
-pub use rows::{Connection, Position, Rows, Transmission};
+pub use rows::{Connection, Position, Rows, Transmission, Wanted};
