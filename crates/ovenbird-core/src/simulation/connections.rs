@@ -227,7 +227,7 @@ impl Simulation {
             let last = channels.last().map_or(0, |&(_, first, n)| first + n);
             let mut bits = vec![0u64; last.div_ceil(64)];
             for &id in targets {
-                let Ok((family, at)) = self.nodes.locate(id) else {
+                let Ok((family, Some(at))) = self.nodes.locate(id) else {
                     continue;
                 };
                 if at.worker as usize != w {
