@@ -6,13 +6,14 @@ mod devices;
 mod maker;
 pub(crate) mod models;
 mod nodes;
+mod plastic;
 mod run;
 mod settings;
 mod slice;
 mod typed;
 mod worker;
 
-pub use connections::{ConnectionSet, Filter, KEYS as CONNECTION_KEYS};
+pub use connections::{ConnectionSet, Filter};
 pub use models::{Registry, SynapseModel};
 pub use nodes::{Group, Progression};
 pub use run::{Progress, RunControl};

@@ -298,7 +298,7 @@ impl Simulation {
                 .zip(&w.parts)
                 .map(|(f, p)| f.bytes(p))
                 .sum();
-            parts + w.ring.bytes() + w.rows.bytes()
+            parts + w.ring.bytes() + w.rows.bytes() + w.plastic.bytes()
         };
         self.workers.iter().map(of_worker).sum()
     }

@@ -12,7 +12,7 @@ type GroupKey = (u16, u8, u64);
 const COUNTED_DELAYS: usize = 4096;
 
 /// Bits whose numerical order is the order of the floats.
-fn order_bits(x: f64) -> u64 {
+pub(super) fn order_bits(x: f64) -> u64 {
     let bits = x.to_bits();
     if bits >> 63 == 1 {
         !bits
@@ -367,7 +367,7 @@ fn mend(entries: &mut [u64], weights: &mut [f64]) {
 }
 
 /// Appends the delays of sorted entries.
-fn encode(sorted: &[u64], runs: &mut Vec<u32>) {
+pub(super) fn encode(sorted: &[u64], runs: &mut Vec<u32>) {
     let mut high = 0;
     for run in sorted.chunk_by(|a, b| a >> 32 == b >> 32) {
         let delay = (run[0] >> 32) as u32;

@@ -26,6 +26,9 @@ pub struct BatchKind {
     pub weight: Option<f64>,
     /// The delay of all in steps, or `None` where each has its own.
     pub delay: Option<u32>,
+    /// The parameters and state that all start with, for connections that have such, or `None`
+    /// where each starts with its own.
+    pub template: Option<u32>,
 }
 
 /// Most batches with a constant delay; later ones store the delay of each connection.
@@ -40,12 +43,14 @@ impl BatchKind {
             self.counts,
             bits(self),
             self.delay,
+            self.template,
         ) == (
             other.model,
             other.channel,
             other.counts,
             bits(other),
             other.delay,
+            other.template,
         )
     }
 }
@@ -77,6 +82,8 @@ pub(super) struct Bucket {
     delays: Vec<u32>,
     /// A weight each, unless they share one.
     weights: Vec<f64>,
+    /// A template each, unless they share one.
+    templates: Vec<u32>,
 }
 
 impl Default for Bucket {
@@ -87,6 +94,7 @@ impl Default for Bucket {
             rows: Vec::new(),
             delays: Vec::new(),
             weights: Vec::new(),
+            templates: Vec::new(),
         }
     }
 }
@@ -111,6 +119,19 @@ impl Bucket {
         }
     }
 
+    /// As [`Bucket::for_each`], with the template of each connection.
+    pub(super) fn for_each_template(
+        &self,
+        (weight, delay, template): (Option<f64>, Option<u32>, Option<u32>),
+        mut visit: impl FnMut(usize, u32, u32, f64, u32),
+    ) {
+        let mut templates = self.templates.iter().copied();
+        self.for_each((weight, delay), |row, delay, target, weight| {
+            let template = template.or_else(|| templates.next()).unwrap_or(0);
+            visit(row, delay, target, weight, template);
+        });
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -129,6 +150,7 @@ impl Bucket {
         self.rows.truncate(n);
         self.delays.truncate(n);
         self.weights.truncate(n);
+        self.templates.truncate(n);
         let targets = self.targets.partition_point(|t| (t.1 as usize) < n);
         self.targets.truncate(targets);
         self.target = self.targets.last().map_or(u32::MAX, |t| t.0);
@@ -249,9 +271,29 @@ impl Pending {
             counts: c.counts,
             weight: (!c.own_weight).then_some(c.weight),
             delay: None,
+            template: Some(0),
         });
         batch.reach(c.source);
         let (delay, weight) = (std::iter::once(c.delay), std::iter::once(c.weight));
         batch.extend(std::iter::once(c.source), c.local, delay, weight);
+    }
+
+    /// Adds one connection that starts with the parameters and state of a template.
+    pub fn push_template(&mut self, c: Connection, template: u32) {
+        let batch = self.batch(BatchKind {
+            model: c.model,
+            channel: c.channel,
+            counts: c.counts,
+            weight: None,
+            delay: None,
+            template: None,
+        });
+        batch.reach(c.source);
+        let bucket = &mut batch.blocks[(c.source >> BLOCK_BITS) as usize];
+        bucket.push(c.source, c.local);
+        bucket.delays.push(c.delay);
+        bucket.weights.push(c.weight);
+        bucket.templates.push(template);
+        batch.len += 1;
     }
 }
