@@ -367,14 +367,11 @@ impl Kernel {
             Some(name) => Some(this.simulation.synapse_index(name).for_python(py)?),
             None => None,
         };
-        if synapse_label.is_some_and(|l| l != -1) {
-            // no model has labels, so no connection carries the wanted one
-            return Ok(Connections::new(kernel, Default::default()));
-        }
         let filter = Filter {
             sources: sources.as_deref(),
             targets: targets.as_deref(),
             model,
+            label: synapse_label.filter(|&l| l != -1),
         };
         let set = this.simulation.connections(&filter).for_python(py)?;
         Ok(Connections::new(kernel, set))

@@ -22,6 +22,8 @@ pub struct DriveEntry {
     pub model: u16,
     /// Whether spikes are counted instead of weighted.
     pub counts: bool,
+    /// The label, -1 if it has none.
+    pub label: i32,
 }
 
 /// Entries with consecutive cells, one delay and one weight.

@@ -43,6 +43,7 @@ impl Simulation {
 fn connections(w: &Worker) -> usize {
     w.rows.bytes()
         + w.pending.bytes()
+        + w.plastic.bytes()
         + w.drives.iter().map(Drive::bytes).sum::<usize>()
         + w.gaps.bytes()
         + w.gap_parts

@@ -7,6 +7,7 @@ mod maker;
 mod memory;
 pub(crate) mod models;
 mod nodes;
+mod plastic;
 mod ranks;
 mod run;
 mod settings;
@@ -15,7 +16,7 @@ mod space;
 mod typed;
 mod worker;
 
-pub use connections::{ConnectionSet, Filter, KEYS as CONNECTION_KEYS};
+pub use connections::{ConnectionSet, Filter};
 pub use memory::Memory;
 pub use models::{Registry, SynapseModel};
 pub use nodes::{Group, Progression};
