@@ -7,6 +7,7 @@ mod convert;
 mod error;
 mod kernel;
 mod parameter;
+mod ranks;
 
 use pyo3::prelude::*;
 
@@ -19,4 +20,10 @@ mod _ovenbird {
     use super::kernel::Kernel;
     #[pymodule_export]
     use super::parameter::PyParameter;
+    #[pymodule_export]
+    use super::ranks::{Ranks, finish_mpi, start_mpi};
+
+    /// Whether this build has MPI.
+    #[pymodule_export]
+    const HAVE_MPI: bool = ovenbird_mpi::AVAILABLE;
 }
