@@ -211,6 +211,8 @@ pub enum Column {
     Ints(Vec<i64>),
     Bools(Vec<bool>),
     Values(Vec<Value>),
+    /// Where not all have the key.
+    Partial(Vec<Option<Value>>),
 }
 
 impl Column {
@@ -227,6 +229,15 @@ impl Column {
         }
     }
 
+    /// A column of values that some may lack; `None` if all do.
+    pub fn from_options(values: Vec<Option<Value>>) -> Option<Self> {
+        if values.iter().all(Option::is_some) {
+            return Some(Column::from_values(values.into_iter().flatten().collect()));
+        }
+        let any = values.iter().any(Option::is_some);
+        any.then_some(Column::Partial(values))
+    }
+
     /// The value with index `i`.
     ///
     /// # Panics
@@ -237,6 +248,7 @@ impl Column {
             Column::Ints(v) => Value::Int(v[i]),
             Column::Bools(v) => Value::Bool(v[i]),
             Column::Values(v) => v[i].clone(),
+            Column::Partial(v) => v[i].clone().expect("a value for each index"),
         }
     }
 }

@@ -7,7 +7,7 @@ pub mod recorder;
 pub mod stimulator;
 pub mod synapse;
 
-use ovenbird_core::model::{Neuron, Stimulator, SynapseInfo};
+use ovenbird_core::model::{Neuron, Stimulator, Synapse, SynapseInfo};
 use ovenbird_core::node::{Family, NeuronFamily, RecorderFamily, StimulatorFamily};
 use ovenbird_core::simulation::Registry;
 
@@ -46,7 +46,14 @@ const NODES: &[Maker] = &[
 ];
 
 /// The synapse models.
-const SYNAPSES: &[SynapseInfo] = &[synapse::STATIC_SYNAPSE, synapse::GAP_JUNCTION];
+const SYNAPSES: &[SynapseInfo] = &[
+    synapse::StaticSynapse::INFO,
+    synapse::GAP_JUNCTION,
+    synapse::StaticSynapseHomW::INFO,
+    synapse::StdpPlSynapseHom::INFO,
+    synapse::StdpSynapse::INFO,
+    synapse::StdpSynapseHom::INFO,
+];
 
 /// All models, for a new simulation.
 pub fn registry() -> Registry {

@@ -224,6 +224,14 @@ pub fn to_column(py: Python<'_>, column: Column) -> PyResult<Py<PyAny>> {
                 .collect::<PyResult<_>>()?;
             PyList::new(py, items)?.into_any().unbind()
         }
+        Column::Partial(v) => {
+            let item = |x: &Option<Value>| match x {
+                Some(x) => to_object(py, x),
+                None => Ok(py.None()),
+            };
+            let items: Vec<_> = v.iter().map(item).collect::<PyResult<_>>()?;
+            PyList::new(py, items)?.into_any().unbind()
+        }
     })
 }
 

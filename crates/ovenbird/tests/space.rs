@@ -54,15 +54,10 @@ fn in_space(rule: Rule, space: SpaceSpec) -> ConnSpec {
 
 /// Source, target, weight and delay of all connections, sorted.
 fn connections(sim: &mut Simulation) -> ovenbird::Result<Vec<(i64, i64, u64, u64)>> {
-    let filter = Filter {
-        sources: None,
-        targets: None,
-        model: None,
-    };
-    let set = sim.connections(&filter)?;
+    let mut set = sim.connections(&Filter::default())?;
     let mut columns = Vec::new();
     for key in ["source", "target", "weight", "delay"] {
-        columns.push(match sim.connection_values(&set, key)? {
+        columns.push(match sim.connection_values(&mut set, key)? {
             Some(Column::Ints(v)) => v,
             Some(Column::Floats(v)) => v.iter().map(|x| x.to_bits() as i64).collect(),
             other => panic!("{key}: {other:?}"),

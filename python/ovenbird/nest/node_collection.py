@@ -209,15 +209,21 @@ class NodeCollection(NodeSet):
         """Return the node ids, all of them, by rank, or by thread."""
         if selection == "all":
             return {"All": self.tolist()}
+        ids = _runs.ids_of(self._runs)
+        status = _kernel.get_status()
+        processes = ids % status["total_num_virtual_procs"]
+        here = processes % _kernel.num_ranks == _kernel.rank
         if selection == "rank":
-            return {"Rank 0": self.tolist()}
+            return {f"Rank {_kernel.rank}": ids[here].tolist()}
         if selection != "thread":
             raise errors.BadParameter(
                 f"to_array() accepts only 'all', 'rank', 'thread', but got '{selection}'."
             )
-        ids = _runs.ids_of(self._runs)
-        threads = _kernel.get_status()["local_num_threads"]
-        return {thread: ids[ids % threads == thread].tolist() for thread in range(threads)}
+        threads = processes // _kernel.num_ranks
+        return {
+            thread: ids[here & (threads == thread)].tolist()
+            for thread in range(status["local_num_threads"])
+        }
 
     def __copy__(self) -> NodeCollection:
         return self

@@ -97,7 +97,8 @@ def GetNodes(
     properties
         Names and values that all must match; nothing for all nodes.
     local_only
-        Whether to return only the nodes of this process.
+        Whether to return only the nodes of this process. Otherwise, where `properties` has more
+        than the model, all processes must make this call.
     """
     if properties is None:
         properties = {}
@@ -108,13 +109,17 @@ def GetNodes(
 
 
 def GetLocalNodeCollection(nc: NodeCollection) -> NodeCollection:
-    """Return the nodes of a collection that belong to this process; here all of them."""
+    """Return the nodes of a collection that belong to this process; devices belong to all."""
     if not isinstance(nc, NodeCollection):
         raise TypeError(
             f"GetLocalNodeCollection requires a NodeCollection, got {type(nc).__name__}"
         )
     nc._check()
-    return nc
+    if _kernel.num_ranks == 1 or not nc:
+        return nc
+    held = nc.get("local")
+    held = held if isinstance(held, tuple) else (held,)
+    return nc[[bool(here) for here in held]]
 
 
 def PrintNodes() -> None:

@@ -185,9 +185,10 @@ impl crate::simulation::Simulation {
         let delay = Amount::Same(defaults.delay);
         SynSpec {
             model,
-            weight: Amount::Same(defaults.weight),
+            weight: Amount::Same(defaults.default_weight()),
             delay: defaults.info.has_delay.then_some(delay),
             receptor: vec![defaults.receptor],
+            numbers: Vec::new(),
         }
     }
 
@@ -204,6 +205,19 @@ impl crate::simulation::Simulation {
         let defaults = self.synapse_model(model);
         let mut syn = self.default_synapse(model);
         for (key, value) in spec.iter() {
+            if defaults.is_common(key) {
+                return Err(Error::new(
+                    Kind::NotImplemented,
+                    format!(
+                        "Synapse parameter \"{key}\" can only be set via SetDefaults() or \
+                         CopyModel()."
+                    ),
+                ));
+            }
+            if let Some((at, number)) = defaults.number(key) {
+                syn.numbers.push((at, number.amount(value)?));
+                continue;
+            }
             match key {
                 "synapse_model" => {}
                 "weight" => syn.weight = Amount::from_value(key, value)?,
@@ -223,7 +237,7 @@ impl crate::simulation::Simulation {
                 }
                 _ if !self.settings.dict_miss_is_error => {}
                 _ => {
-                    let known = ["synapse_model", "weight", "delay", "receptor_type"];
+                    let known = defaults.connect_keys();
                     return Err(unknown("syn_spec", key, known.into_iter()));
                 }
             }

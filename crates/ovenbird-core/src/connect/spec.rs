@@ -115,6 +115,8 @@ pub struct SynSpec {
     /// In ms; `None` for models without delay.
     pub delay: Option<Amount>,
     pub receptor: Vec<i64>,
+    /// Parameters and state of stateful models: the index of the word, and what it is.
+    pub numbers: Vec<(usize, Amount)>,
 }
 
 impl SynSpec {

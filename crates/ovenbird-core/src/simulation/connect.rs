@@ -1,11 +1,11 @@
 //! Connect: from pairs to connections, each with the worker that owns its target.
 
-use super::maker::{Maker, Ports, check_gap};
+use super::maker::{Maker, Ports, Stateful, check_gap};
 use super::{DelayRange, Simulation};
 use crate::connect::{Amount, ConnSpec, Rule, RuleContext, Side, Space, SynSpec};
 use crate::device::Drive;
 use crate::error::{Error, Kind, Result};
-use crate::model::{ElementType, Event, RecorderKind, Signal, SynapseKind};
+use crate::model::{ElementType, Event, RecorderKind, Signal, SynapseKind, Variant};
 use crate::node::Family;
 use crate::rank::Call;
 use crate::rng::{Key, Purpose};
@@ -138,8 +138,9 @@ impl Simulation {
         let wanted = rule.rule.array_len(cx);
         for syn in synapses {
             let delay = syn.delay.as_ref();
-            let lists = [("weight", Some(&syn.weight)), ("delay", delay)];
-            for (name, amount) in lists {
+            let known = [("weight", Some(&syn.weight)), ("delay", delay)];
+            let numbers = syn.numbers.iter().map(|n| ("a parameter", Some(&n.1)));
+            for (name, amount) in known.into_iter().chain(numbers) {
                 let Some(Amount::Each(v)) = amount else {
                     continue;
                 };
@@ -177,7 +178,9 @@ impl Simulation {
         let number = |a: &Amount| a.same().is_some();
         for syn in synapses {
             let info = &self.synapse_model(syn.model).info;
-            let scalar = number(&syn.weight) && syn.delay.as_ref().is_none_or(number);
+            let scalar = number(&syn.weight)
+                && syn.delay.as_ref().is_none_or(number)
+                && syn.numbers.iter().all(|n| number(&n.1));
             let self_symmetric = rule.rule == Rule::AllToAll && cx.sources == cx.targets && scalar;
             if info.requires_symmetric && !rule.make_symmetric && !self_symmetric {
                 return Err(Error::bad_property(format!(
@@ -265,6 +268,7 @@ impl Simulation {
                     check_gap(&*self.families[f], &syn.receptor)?;
                     continue;
                 }
+                self.check_target(syn, f)?;
                 for &event in events {
                     for &receptor in &syn.receptor {
                         let key = (s, f, class, event == Event::Spike, receptor);
@@ -276,6 +280,72 @@ impl Simulation {
             }
         }
         Ok(ports)
+    }
+
+    /// Checks that a synapse model can have targets of a family.
+    fn check_target(&self, syn: &SynSpec, family: usize) -> Result<()> {
+        let model = self.synapse_model(syn.model);
+        let family = &self.families[family];
+        if model.info.reads_history && !family.info().archives {
+            return Err(Error::illegal_connection(format!(
+                "The target node does not support STDP synapses. {} keeps no spike history, which \
+                 {} reads.",
+                family.name(),
+                model.name
+            )));
+        }
+        if model.variant == Variant::Hpc && syn.receptor.iter().any(|&r| r != 0) {
+            return Err(Error::illegal_connection(format!(
+                "Only rport==0 allowed for HPC synapses. Use {} instead.",
+                model.info.name
+            )));
+        }
+        Ok(())
+    }
+
+    /// What the connections of a stateful synapse have in common, made known to all workers.
+    fn stateful(&mut self, syn: &SynSpec) -> Result<Option<Stateful>> {
+        let model = self.synapse_model(syn.model);
+        let Some(ops) = model.ops.clone() else {
+            return Ok(None);
+        };
+        let mut words = model.words.clone();
+        let mut varying = Vec::new();
+        for (at, amount) in &syn.numbers {
+            match amount.same() {
+                Some(x) => words[*at] = x,
+                None => varying.push((*at, amount.clone())),
+            }
+        }
+        let specs = model.numbers();
+        let checked = !syn.numbers.is_empty();
+        self.share_model(syn.model);
+        if let Some(weight) = syn.weight.same()
+            && varying.is_empty()
+            && checked
+        {
+            ops.check(&words, weight)?;
+        }
+        let never = ops.never();
+        let template = |w: &mut super::Worker| w.plastic.template(syn.model, &words, never);
+        let templates = self.workers.iter_mut().map(template).collect();
+        let named = |at: usize| {
+            let mut names = specs.iter().map(|s| s.name);
+            let model = self.synapse_model(syn.model);
+            let name = names.find(|name| model.number(name).is_some_and(|n| n.0 == at));
+            name.and_then(|name| model.number(name)).map(|n| n.1)
+        };
+        let varying = varying
+            .into_iter()
+            .filter_map(|(at, amount)| named(at).map(|spec| (at, spec, amount)))
+            .collect();
+        Ok(Some(Stateful {
+            ops,
+            words,
+            varying,
+            checked,
+            templates,
+        }))
     }
 
     /// Whether connections of a constant weight share it: so do those of the first such weights.
@@ -347,6 +417,8 @@ impl Simulation {
         let ports = self.ports(targets, synapses, &kinds_of_synapses, &events)?;
         let split = rule.rule.split(cx);
         let weights = synapses.iter().map(|s| self.shares_weight(s)).collect();
+        let stateful: Result<Vec<_>> = synapses.iter().map(|s| self.stateful(s)).collect();
+        let stateful = stateful?;
         self.start_threads()?;
         let maker = Maker {
             clock: self.clock,
@@ -354,6 +426,11 @@ impl Simulation {
             nodes: &self.nodes,
             synapses,
             kinds: kinds_of_synapses,
+            infos: synapses
+                .iter()
+                .map(|s| self.synapse_model(s.model).info)
+                .collect(),
+            stateful,
             weights,
             ports,
             key: Key::new(self.settings.seed(), Purpose::SynapseParameter),
@@ -410,6 +487,10 @@ impl Simulation {
         });
         Mark {
             pending: workers.clone().map(|w| w.pending.mark(&senders)).collect(),
+            plastic: workers
+                .clone()
+                .map(|w| w.plastic.pending.mark(&senders))
+                .collect(),
             gaps: workers.clone().map(|w| w.gaps.entries.len()).collect(),
             drives: drives.collect(),
             listening: self.devices.listening.len(),
@@ -423,6 +504,7 @@ impl Simulation {
     fn roll_back(&mut self, mark: &Mark) {
         for (i, w) in self.workers.iter_mut().enumerate() {
             w.pending.truncate(&mark.senders, &mark.pending[i]);
+            w.plastic.pending.truncate(&mark.senders, &mark.plastic[i]);
             w.gaps.entries.truncate(mark.gaps[i]);
             let known: BTreeMap<u32, usize> = mark.drives[i].iter().copied().collect();
             w.drives.retain_mut(|d| {
@@ -447,6 +529,7 @@ struct Mark {
     /// The blocks of ids that the senders are in.
     senders: Vec<u32>,
     pending: Vec<PendingMark>,
+    plastic: Vec<PendingMark>,
     gaps: Vec<usize>,
     drives: Vec<Vec<(u32, usize)>>,
     listening: usize,

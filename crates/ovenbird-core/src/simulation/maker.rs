@@ -7,14 +7,18 @@ use crate::connect::{Amount, ConnSpec, Draws, Grouping, PairBuffers, RuleContext
 use crate::device::{Drive, DriveEntry};
 use crate::error::{Error, Kind, Result};
 use crate::event::ChannelKey;
-use crate::model::{ElementType, Event, Port, RecorderKind, Signal, SynapseKind};
+use crate::model::{
+    ElementType, Event, NumberSpec, Port, RecorderKind, Signal, SynapseInfo, SynapseKind,
+    SynapseOps,
+};
 use crate::node::{Family, Location, NodeTable};
 use crate::parallel::Pool;
 use crate::parameter::Context;
 use crate::rng::{Key, Stream};
-use crate::synapse::{BatchKind, Connection, GapEntry};
+use crate::synapse::{BatchKind, Connection, Full, GapEntry};
 use crate::time::Clock;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Ports of target classes: by synapse, family, class, whether for spikes, and receptor.
 pub(super) type Ports = BTreeMap<(usize, usize, u32, bool, i64), Port>;
@@ -26,6 +30,9 @@ pub(super) struct Maker<'a> {
     pub nodes: &'a NodeTable,
     pub synapses: &'a [SynSpec],
     pub kinds: Vec<SynapseKind>,
+    pub infos: Vec<SynapseInfo>,
+    /// For each synapse what its connections share, if the model is a stateful one.
+    pub stateful: Vec<Option<Stateful>>,
     /// For each synapse the weight that its connections share.
     pub weights: Vec<Option<f64>>,
     pub ports: Ports,
@@ -40,6 +47,29 @@ pub(super) struct Maker<'a> {
     pub requests: bool,
 }
 
+/// What the connections of a stateful synapse share.
+pub(super) struct Stateful {
+    pub ops: Arc<dyn SynapseOps>,
+    /// The words of all, but for those that vary.
+    pub words: Vec<f64>,
+    pub varying: Vec<(usize, NumberSpec, Amount)>,
+    /// Whether the numbers of a connection are to be checked together.
+    pub checked: bool,
+    /// On each worker the template of connections none of whose words vary.
+    pub templates: Vec<u32>,
+}
+
+impl Stateful {
+    /// A weight whose sign is that of what is sent.
+    fn sign(&self, words: &[f64], weight: f64) -> f64 {
+        if self.ops.sends_negative(words, weight) {
+            -1.0
+        } else {
+            1.0
+        }
+    }
+}
+
 /// A connection with its numbers, for a target wherever it is.
 struct Made {
     synapse: usize,
@@ -48,6 +78,8 @@ struct Made {
     weight: f64,
     delay: u32,
     receptor: i64,
+    /// The words of a connection of a stateful model, where they vary.
+    words: Vec<f64>,
 }
 
 /// Weights and delays of the connections of one node.
@@ -56,6 +88,8 @@ struct Numbers {
     weights: Vec<f64>,
     delays: Vec<u32>,
     ms: Vec<f64>,
+    /// A column for each word that varies.
+    words: Vec<Vec<f64>>,
 }
 
 /// Gap junctions couple both ways, so either end must send and receive.
@@ -173,6 +207,15 @@ impl Maker<'_> {
             &mut out.weights,
         )?;
         let n = out.weights.len();
+        if let Some(stateful) = &self.stateful[s] {
+            out.words.resize_with(stateful.varying.len(), Vec::new);
+            for ((word, spec, amount), column) in stateful.varying.iter().zip(&mut out.words) {
+                let key = self.key.derive(2, *word as u32);
+                let mut stream = Stream::new(key, self.call, at as u32, s as u32);
+                amounts(amount, places.clone(), &mut stream, context, column)?;
+                column.iter().try_for_each(|&x| spec.checked(x).map(drop))?;
+            }
+        }
         match &spec.delay {
             // a gap junction counts as the interval at which coupled nodes communicate
             None => refill(&mut out.delays, n, self.steps(self.gap_interval)?),
@@ -233,13 +276,19 @@ impl Maker<'_> {
         }
         let class = ops.class(part, at.local);
         let port = self.port(made.synapse, family, class, Event::Spike, made.receptor)?;
+        let stateful = self.stateful[made.synapse].as_ref();
+        let words = match stateful {
+            Some(s) if s.varying.is_empty() => &s.words,
+            _ => &made.words,
+        };
+        let sign = stateful.map_or(made.weight, |s| s.sign(words, made.weight));
         delays.note(made.delay);
         ops.connected(part, at.local);
-        worker.pending.push(Connection {
+        let connection = Connection {
             source: made.source,
             channel: ChannelKey {
                 family: family as u32,
-                channel: port.channel(made.weight) as u32,
+                channel: port.channel(sign) as u32,
             },
             local: at.local,
             weight: made.weight,
@@ -247,6 +296,18 @@ impl Maker<'_> {
             delay: made.delay,
             model,
             counts: port.counts,
+        };
+        let Some(stateful) = stateful else {
+            worker.pending.push(connection);
+            return Ok(());
+        };
+        if stateful.checked {
+            stateful.ops.check(words, made.weight)?;
+        }
+        worker.plastic.push(&Full {
+            connection,
+            words: words.clone(),
+            last: stateful.ops.never(),
         });
         Ok(())
     }
@@ -317,12 +378,10 @@ impl Maker<'_> {
             };
             let context = positions(cx, t, &draws.partners, &mut pairs);
             for s in 0..self.synapses.len() {
-                let simple =
-                    self.kinds[s] == SynapseKind::Static && self.synapses[s].receptor.len() == 1;
-                if simple {
+                if self.is_simple(s) {
                     let sources = (cx.sources, last);
                     self.add_row(
-                        s,
+                        (s, w),
                         t,
                         (family, at),
                         sources,
@@ -346,6 +405,18 @@ impl Maker<'_> {
         Ok(delays)
     }
 
+    /// Whether connections of a synapse can be made a row at a time.
+    fn is_simple(&self, s: usize) -> bool {
+        let constant = match &self.stateful[s] {
+            None => self.kinds[s] == SynapseKind::Static,
+            Some(stateful) => {
+                let one_weight = self.synapses[s].weight.same().is_some();
+                stateful.varying.is_empty() && (one_weight || !stateful.checked)
+            }
+        };
+        constant && self.synapses[s].receptor.len() == 1
+    }
+
     fn made(
         &self,
         synapse: usize,
@@ -361,7 +432,22 @@ impl Maker<'_> {
             weight: numbers.weights[i],
             delay: numbers.delays[i],
             receptor: self.synapses[synapse].receptor(place)?,
+            words: self.words(synapse, i, numbers),
         })
+    }
+
+    /// The words of connection `i` of a stateful synapse, where they vary.
+    fn words(&self, synapse: usize, i: usize, numbers: &Numbers) -> Vec<f64> {
+        match &self.stateful[synapse] {
+            Some(stateful) if !stateful.varying.is_empty() => {
+                let mut words = stateful.words.clone();
+                for ((at, ..), column) in stateful.varying.iter().zip(&numbers.words) {
+                    words[*at] = column[i];
+                }
+                words
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Adds the connections of synapse `s` from all partners in `draws` to one target; `sources` are
@@ -369,7 +455,7 @@ impl Maker<'_> {
     #[allow(clippy::too_many_arguments)]
     fn add_row(
         &self,
-        s: usize,
+        (s, w): (usize, usize),
         t: usize,
         (family, at): (usize, Location),
         (sources, last): (&[u32], u32),
@@ -387,16 +473,24 @@ impl Maker<'_> {
         let class = ops.class(part, at.local);
         let port = self.port(s, family, class, Event::Spike, spec.receptor[0])?;
         ops.connected(part, at.local);
-        let pending = &mut worker.pending;
-        let kind = |weight: f64, shared: Option<f64>, delay: Option<u32>| BatchKind {
-            model: spec.model,
-            channel: ChannelKey {
-                family: family as u32,
-                channel: port.channel(weight) as u32,
-            },
-            counts: port.counts,
-            weight: shared,
-            delay,
+        let stateful = self.stateful[s].as_ref();
+        let (pending, template) = match stateful {
+            Some(stateful) => (&mut worker.plastic.pending, stateful.templates[w]),
+            None => (&mut worker.pending, 0),
+        };
+        let kind = |weight: f64, shared: Option<f64>, delay: Option<u32>| {
+            let sign = stateful.map_or(weight, |s| s.sign(&s.words, weight));
+            BatchKind {
+                model: spec.model,
+                channel: ChannelKey {
+                    family: family as u32,
+                    channel: port.channel(sign) as u32,
+                },
+                counts: port.counts,
+                weight: shared,
+                delay,
+                template: Some(template),
+            }
         };
         let ids = draws.partners.iter().map(|&p| sources[p as usize]);
         if let (Some(weight), Some(Amount::Same(ms))) = (self.weights[s], &spec.delay) {
@@ -559,12 +653,7 @@ impl Maker<'_> {
         let from = sends(&*self.families[sf]);
         let target_kind = self.families[tf].info().element;
         let model = self.synapses[made.synapse].model;
-        if from != Sends::Spikes && self.kinds[made.synapse] != SynapseKind::Static {
-            return Err(Error::illegal_connection(format!(
-                "{} cannot be connected with a gap junction.",
-                self.families[sf].name()
-            )));
-        }
+        self.check_source(made.synapse, from, sf)?;
         // with its target; that to a device with its source, that between devices by the target's id
         let here = match (target_kind, from) {
             (ElementType::Recorder, Sends::Spikes) => s_at.is_some(),
@@ -592,6 +681,7 @@ impl Maker<'_> {
             (Sends::Spikes | Sends::Device(Signal::Spikes), ElementType::Recorder)
                 if self.hears_spikes(tf) =>
             {
+                self.check_recorder(made.synapse, tf)?;
                 if !here {
                     return Ok(());
                 }
@@ -646,6 +736,48 @@ impl Maker<'_> {
         }
     }
 
+    /// Checks that a synapse can have a source that sends what `from` says.
+    fn check_source(&self, synapse: usize, from: Sends, family: usize) -> Result<()> {
+        let name = self.families[family].name();
+        match self.kinds[synapse] {
+            _ if from == Sends::Spikes => Ok(()),
+            SynapseKind::GapJunction => Err(Error::illegal_connection(format!(
+                "{name} cannot be connected with a gap junction."
+            ))),
+            SynapseKind::Static => Ok(()),
+            SynapseKind::Stateful if self.infos[synapse].from_devices => Ok(()),
+            SynapseKind::Stateful => Err(Error::illegal_connection(format!(
+                "The target node or synapse model does not support spike input. A {name} cannot be \
+                 the source of a {}.",
+                self.infos[synapse].name
+            ))),
+        }
+    }
+
+    /// Checks that a synapse can end on a spike recorder.
+    fn check_recorder(&self, synapse: usize, family: usize) -> Result<()> {
+        let info = &self.infos[synapse];
+        let name = self.families[family].name();
+        if info.reads_history {
+            return Err(Error::illegal_connection(format!(
+                "The target node does not support STDP synapses. {name} keeps no spike history, \
+                 which {} reads.",
+                info.name
+            )));
+        }
+        if info.stochastic {
+            return Err(Error::new(
+                Kind::NotImplemented,
+                format!(
+                    "A {} to a {name} is not available, since it would pass on only some of the \
+                     spikes; put a parrot_neuron between them",
+                    info.name
+                ),
+            ));
+        }
+        Ok(())
+    }
+
     fn hears_spikes(&self, family: usize) -> bool {
         self.families[family]
             .recorders()
@@ -696,8 +828,21 @@ impl Maker<'_> {
             delay: made.delay,
             model,
             counts: port.counts,
+            label: self.label(made),
         });
         Ok(())
+    }
+
+    /// The label of a connection, -1 if it has none.
+    fn label(&self, made: &Made) -> i32 {
+        self.stateful[made.synapse].as_ref().map_or(-1, |s| {
+            let words = if s.varying.is_empty() {
+                &s.words
+            } else {
+                &made.words
+            };
+            words[s.ops.layout().label()] as i32
+        })
     }
 
     fn check_recordables(

@@ -5,6 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::{ElementType, Shape};
 use crate::node::{Location, Part, Setting};
 use crate::parameter::{Context, Parameter, Points};
+use crate::rank::Call;
 use crate::rng::{Key, Purpose, Stream};
 use crate::value::{Column, Dict, Value};
 use std::time::Instant;
@@ -504,8 +505,32 @@ impl Simulation {
             .collect()
     }
 
-    /// The nodes whose status has all the given values.
-    pub fn find(&self, params: &Dict) -> Vec<u32> {
+    /// The nodes whose status has all the given values, of this rank or of all. Ranks exchange what
+    /// they find where that depends on more than model and id.
+    ///
+    /// # Errors
+    /// When ranks need to exchange and are in different calls.
+    pub fn find(&mut self, params: &Dict, local_only: bool) -> Result<Vec<u32>> {
+        let mut found = self.find_here(params);
+        let everywhere = |key: &str| key != "local" && ELSEWHERE.contains(&key);
+        if local_only {
+            let neuron = |id: u32| {
+                let run = self.nodes.run(id);
+                run.is_ok_and(|r| self.is_neuron(r.family))
+            };
+            found.retain(|&id| self.nodes.is_here(id) || !neuron(id));
+        } else if !self.ranks.alone() && !params.iter().all(|(key, _)| everywhere(key)) {
+            let words: Vec<u64> = found.iter().map(|&id| id.into()).collect();
+            let all = self.ranks.gather(Call::Find, 0, Ok(&words))?;
+            found = all.words.iter().map(|&id| id as u32).collect();
+            found.sort_unstable();
+            found.dedup();
+        }
+        Ok(found)
+    }
+
+    /// The nodes whose status, as far as this rank knows it, has all the given values.
+    fn find_here(&self, params: &Dict) -> Vec<u32> {
         let ids: Vec<u32> = (1..=self.nodes.len() as u32).collect();
         let Ok(groups) = self.groups(&ids) else {
             return Vec::new();

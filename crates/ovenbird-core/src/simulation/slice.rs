@@ -4,10 +4,16 @@ use super::Simulation;
 use super::worker::{DeviceKeys, SliceInfo};
 use crate::error::{Error, Kind, Result};
 use crate::rng::{Key, Purpose};
+use crate::synapse::PlasticContext;
 use crate::time::Step;
 use std::time::Instant;
 
 impl Simulation {
+    /// The key of the draws that synapses make.
+    pub(super) fn synapse_key(&self) -> Key {
+        Key::new(self.settings.seed(), Purpose::Synapse)
+    }
+
     pub(super) fn device_keys(&self) -> DeviceKeys {
         let seed = self.settings.seed();
         DeviceKeys {
@@ -68,6 +74,7 @@ impl Simulation {
             spikes,
             device_key: keys,
             neuron_key: Key::new(self.settings.seed(), Purpose::Neuron),
+            synapse_key: self.synapse_key(),
             width: self.width,
             devices: &self.devices.parts,
         };
@@ -78,9 +85,12 @@ impl Simulation {
 
     /// Delivers spikes ahead of the update, so that iterations see them.
     fn deliver_early(&mut self, emitted: Step, spikes: &[crate::event::Spike]) {
+        let key = self.synapse_key();
+        let (clock, families) = (&self.clock, &self.families);
+        let context = PlasticContext { clock, key };
         let pool = self.pool.as_mut().expect("prepared before a run");
         pool.run(&mut self.workers, |_, w| {
-            w.rows.deliver(&mut w.ring, spikes, emitted, &mut w.reports);
+            w.deliver(families, &context, spikes, emitted);
         });
     }
 
@@ -221,6 +231,7 @@ impl Simulation {
                 spikes: (0, &[]),
                 device_key: keys,
                 neuron_key: Key::new(self.settings.seed(), Purpose::Neuron),
+                synapse_key: self.synapse_key(),
                 width: self.width,
                 devices: &self.devices.parts,
             };
