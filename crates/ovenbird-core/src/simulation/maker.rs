@@ -84,7 +84,7 @@ struct Made {
 
 /// Weights and delays of the connections of one node.
 #[derive(Default)]
-struct Numbers {
+pub(super) struct Numbers {
     weights: Vec<f64>,
     delays: Vec<u32>,
     ms: Vec<f64>,
@@ -323,6 +323,7 @@ impl Maker<'_> {
     ) -> Result<DelayRange> {
         let make = |w: usize, worker: &mut Worker| match rule.rule.grouping() {
             Grouping::ByTarget => self.make_by_target(cx, rule, split, w, worker),
+            Grouping::BySource if self.all_alike() => self.make_turned(cx, rule, w, worker),
             _ => self.make_own(cx, rule, split, w, worker),
         };
         let mut all = DelayRange::default();
@@ -406,7 +407,7 @@ impl Maker<'_> {
     }
 
     /// Whether connections of a synapse can be made a row at a time.
-    fn is_simple(&self, s: usize) -> bool {
+    pub(super) fn is_simple(&self, s: usize) -> bool {
         let constant = match &self.stateful[s] {
             None => self.kinds[s] == SynapseKind::Static,
             Some(stateful) => {
@@ -453,7 +454,7 @@ impl Maker<'_> {
     /// Adds the connections of synapse `s` from all partners in `draws` to one target; `sources` are
     /// the ids of the rule's sources and the greatest of them.
     #[allow(clippy::too_many_arguments)]
-    fn add_row(
+    pub(super) fn add_row(
         &self,
         (s, w): (usize, usize),
         t: usize,
