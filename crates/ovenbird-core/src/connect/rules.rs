@@ -119,6 +119,7 @@ pub struct RuleContext<'a> {
 const PAIRS: u32 = 0;
 const DEGREE: u32 = 1;
 const SPLIT: u32 = 2;
+const COUNTS: u32 = 5;
 
 impl RuleContext<'_> {
     pub(super) fn stream(&self, index: usize, use_for: u32) -> Stream {
@@ -453,7 +454,7 @@ impl Rule {
                 draw_many(cx, at, (k, n), "sources", false, allowed, draws)
             }
             Rule::PairwisePoisson(p) => {
-                let mut stream = cx.stream(at, PAIRS);
+                let mut stream = cx.stream(at, COUNTS);
                 for source in (0..n).filter(|&s| allowed(s)) {
                     let mean = p.evaluate(&mut stream, &Context::default())?;
                     if !mean.is_finite() || mean < 0.0 {
