@@ -10,8 +10,8 @@ mod synapse;
 mod table;
 
 pub use archive::{Archive, ArchiveColumns, ArchiveParams};
-pub use history::{EPSILON as HISTORY_EPSILON, History, Post, PostSide};
 pub(crate) use history::RECENT as HISTORY_RECENT;
+pub use history::{EPSILON as HISTORY_EPSILON, History, Post, PostSide};
 pub use info::{ElementType, Event, NodeInfo, Port};
 pub use neuron::{
     Block, Constants, Failure, Forced, GapInput, GapSignal, Inputs, Neuron, Output, Read,

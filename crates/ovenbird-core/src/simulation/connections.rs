@@ -481,7 +481,10 @@ impl Simulation {
             }),
             "sizeof" => ints(&|h| self.synapse_model(h.model).bytes()),
             "receptor" => ints(&|h| self.see(h.place).receptor),
-            "weight" if h.iter().any(|h| self.synapse_model(h.model).info.common_weight) => {
+            "weight"
+                if h.iter()
+                    .any(|h| self.synapse_model(h.model).info.common_weight) =>
+            {
                 let weight = |h: &Handle| {
                     let common = self.synapse_model(h.model).info.common_weight;
                     (!common).then(|| Value::Float(self.see(h.place).weight))

@@ -2,9 +2,7 @@
 
 use super::{Simulation, Worker};
 use crate::error::{Error, Kind, Result};
-use crate::model::{
-    NumberSpec, Shape, SynapseInfo, SynapseKind, SynapseOps, Variant, checks,
-};
+use crate::model::{NumberSpec, Shape, SynapseInfo, SynapseKind, SynapseOps, Variant, checks};
 use crate::node::{Family, KeyInfo, Role, SetContext};
 use crate::value::{Dict, Value};
 use std::sync::Arc;
@@ -333,11 +331,22 @@ impl Simulation {
         }
         let common = synapse.ops.as_ref().map_or(Vec::new(), |o| o.common_keys());
         keys.retain(|k| common.iter().all(|c| c.name != k.name));
-        keys.extend(common.into_iter().map(|c| key(c.name, c.unit, c.doc, c.type_name)));
+        keys.extend(
+            common
+                .into_iter()
+                .map(|c| key(c.name, c.unit, c.doc, c.type_name)),
+        );
         keys.extend(synapse.numbers().into_iter().map(|n| {
             let type_name = if n.integer { "int" } else { "float" };
-            let role = if n.is_state { Role::State } else { Role::Parameter };
-            KeyInfo { role, ..key(n.name, n.unit, n.doc, type_name) }
+            let role = if n.is_state {
+                Role::State
+            } else {
+                Role::Parameter
+            };
+            KeyInfo {
+                role,
+                ..key(n.name, n.unit, n.doc, type_name)
+            }
         }));
         keys
     }
@@ -406,7 +415,9 @@ impl Simulation {
         dict.set("sizeof", Value::Int(s.bytes()));
         if let Some(ops) = &s.ops {
             for key in ops.common_keys() {
-                ops.common(key.name).into_iter().for_each(|v| dict.set(key.name, v));
+                ops.common(key.name)
+                    .into_iter()
+                    .for_each(|v| dict.set(key.name, v));
             }
         }
         for number in s.numbers() {

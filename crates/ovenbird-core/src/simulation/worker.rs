@@ -7,9 +7,7 @@ use crate::math::{Width, vectorize};
 use crate::model::{Event, PostSide};
 use crate::node::{Family, Part, Tap, UpdateContext};
 use crate::rng::Key;
-use crate::synapse::{
-    GapPart, GapTable, Pending, PlasticContext, PlasticRows, Rows, Transmission,
-};
+use crate::synapse::{GapPart, GapTable, Pending, PlasticContext, PlasticRows, Rows, Transmission};
 use crate::time::{Clock, Step};
 
 /// Everything that one thread needs in a slice.

@@ -3,10 +3,11 @@
 use super::plastic::Columns;
 use crate::event::Ring;
 use crate::math::{LANES, Lanes, Real, exp, vectorize};
-use crate::model::{History, Post, PostSide};
 use crate::model::{HISTORY_EPSILON as EPSILON, HISTORY_RECENT as RECENT};
+use crate::model::{History, Post, PostSide};
 use crate::rng::{Key, Stream};
 use crate::time::Step;
+use std::cell::Cell;
 
 /// A rule of plasticity that changes the weight by pairs of spikes.
 ///
@@ -99,9 +100,17 @@ pub struct Past<'a> {
     from: f64,
     delay: f64,
     last: f64,
+    read: Cell<Option<f64>>,
 }
 
 impl Past<'_> {
+    /// The trace of all spikes of the target, which becomes its `post_trace`.
+    pub fn trace(&self) -> f64 {
+        let trace = self.traces().0;
+        self.read.set(Some(trace));
+        trace
+    }
+
     /// The target's spikes since the source's last one.
     pub fn posts(&self) -> &[Post] {
         match self.history {
@@ -276,6 +285,7 @@ impl Delivery<'_, '_> {
                     from: (self.last - delay) + EPSILON,
                     delay,
                     last: self.last,
+                    read: Cell::new(None),
                 };
                 let which = (nth << 8) | self.repeat & 0xff;
                 let key = self.key.derive(segment.delay, which);
@@ -284,6 +294,10 @@ impl Delivery<'_, '_> {
                 let width = c.width;
                 let own = &mut c.extras[e * width..(e + 1) * width];
                 let sent = visit(&mut c.weights[e], own, &past, &mut stream);
+                let read = past.read.get();
+                if let (Some(trace), Some(h)) = (read, side.history.as_deref_mut()) {
+                    h.heads[local].read = trace;
+                }
                 if let Some(w) = sent {
                     sums[cell as usize] += if c.counts { 1.0 } else { w };
                 }
@@ -375,12 +389,7 @@ fn pair_chunk<P: PairRule>(
 }
 
 /// Collects what the entries of a chunk read of their targets.
-fn gather<P: PairRule>(
-    window: &Window,
-    locals: &Locals<'_>,
-    history: &History,
-    s: &mut Scratch,
-) {
+fn gather<P: PairRule>(window: &Window, locals: &Locals<'_>, history: &History, s: &mut Scratch) {
     s.rounds.iter_mut().for_each(|r| r.len = 0);
     s.many.clear();
     let n = locals.cells.len();

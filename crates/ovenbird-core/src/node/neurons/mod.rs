@@ -9,8 +9,7 @@ use super::family::{NeuronOps, Part, UpdateContext, part_mut, part_ref};
 use super::schedule::Schedule;
 use crate::error::{Error, Kind, Result};
 use crate::model::{
-    Archive, ArchiveColumns, ArchiveParams, Columns, Event, Neuron, NodeInfo, Port, PostSide,
-    Table,
+    Archive, ArchiveColumns, ArchiveParams, Columns, Event, Neuron, NodeInfo, Port, PostSide, Table,
 };
 use crate::synapse::GapPart;
 use crate::time::{Clock, Step};

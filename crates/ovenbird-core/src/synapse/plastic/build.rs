@@ -88,7 +88,10 @@ impl Builder {
         count_old(block, &mut rows);
         for batch in &*batches {
             if let Some(bucket) = batch.blocks.get(b) {
-                bucket.rows.iter().for_each(|&r| rows[usize::from(r) + 1] += 1);
+                bucket
+                    .rows
+                    .iter()
+                    .for_each(|&r| rows[usize::from(r) + 1] += 1);
             }
         }
         self.start(&rows);
@@ -167,13 +170,22 @@ impl Builder {
                         let nth = (entry - group.entries) as usize;
                         let own = self.own.len() as u32;
                         let from = group.extras as usize + nth * width;
-                        self.own.extend_from_slice(&block.extras[from..from + width]);
+                        self.own
+                            .extend_from_slice(&block.extras[from..from + width]);
                         let weight = match set.common_weight() {
                             Some(_) => 0.0,
                             None => block.weights[group.weights as usize + nth],
                         };
                         let key = u64::from(delay) << 32 | u64::from(block.cells[entry as usize]);
-                        self.put(row, Item { shared, own, key, weight });
+                        self.put(
+                            row,
+                            Item {
+                                shared,
+                                own,
+                                key,
+                                weight,
+                            },
+                        );
                     }
                     e += n as u32;
                 }
@@ -204,25 +216,32 @@ impl Builder {
         };
         let mut known: HashMap<u32, u32> = HashMap::new();
         let mut last = (u32::MAX, 0);
-        bucket.for_each_template((kind.weight, kind.delay, kind.template), |row, d, local, w, t| {
-            if t != last.0 {
-                let next = base + known.len() as u32;
-                let at = *known.entry(t).or_insert(next);
-                if at == next {
-                    self.shared.push(to_shared(t));
+        bucket.for_each_template(
+            (kind.weight, kind.delay, kind.template),
+            |row, d, local, w, t| {
+                if t != last.0 {
+                    let next = base + known.len() as u32;
+                    let at = *known.entry(t).or_insert(next);
+                    if at == next {
+                        self.shared.push(to_shared(t));
+                    }
+                    last = (t, at);
                 }
-                last = (t, at);
-            }
-            let own = self.own.len() as u32;
-            self.own.extend_from_slice(&set.templates[t as usize].own);
-            let item = Item {
-                shared: last.1,
-                own,
-                key: u64::from(d) << 32 | u64::from(first + local),
-                weight: if set.common_weight().is_some() { 0.0 } else { w },
-            };
-            self.put(row, item);
-        });
+                let own = self.own.len() as u32;
+                self.own.extend_from_slice(&set.templates[t as usize].own);
+                let item = Item {
+                    shared: last.1,
+                    own,
+                    key: u64::from(d) << 32 | u64::from(first + local),
+                    weight: if set.common_weight().is_some() {
+                        0.0
+                    } else {
+                        w
+                    },
+                };
+                self.put(row, item);
+            },
+        );
     }
 
     /// Numbers what is shared in canonical order, equal ones alike.

@@ -78,7 +78,8 @@ impl ModelSets {
     }
 
     pub fn layout(&self) -> Layout {
-        self.layout.expect("a model is known before its connections")
+        self.layout
+            .expect("a model is known before its connections")
     }
 
     fn ops(&self) -> &dyn SynapseOps {
@@ -107,7 +108,9 @@ impl ModelSets {
     fn intern(&mut self, words: &[f64]) -> u32 {
         let hash = hash(&[words]);
         let classes = &self.classes;
-        let found = self.class_index.find(hash, |i| same(&classes[i as usize], words));
+        let found = self
+            .class_index
+            .find(hash, |i| same(&classes[i as usize], words));
         found.unwrap_or_else(|| {
             let index = self.classes.len() as u32;
             self.classes.push(words.to_vec());
