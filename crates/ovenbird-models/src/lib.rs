@@ -24,8 +24,11 @@ fn stimulators<S: Stimulator>() -> Box<dyn Family> {
 /// Makes the families of node models.
 const NODES: &[Maker] = &[
     neurons::<neuron::glif_cond::GlifCond>,
+    neurons::<neuron::hh_cond_exp_traub::HhCondExpTraub>,
     neurons::<neuron::hh_psc_alpha::HhPscAlpha>,
     neurons::<neuron::hh_psc_alpha_gap::HhPscAlphaGap>,
+    neurons::<neuron::iaf_cond_alpha::IafCondAlpha>,
+    neurons::<neuron::iaf_cond_exp::IafCondExp>,
     neurons::<neuron::iaf_psc_alpha::IafPscAlpha>,
     neurons::<neuron::iaf_psc_delta::IafPscDelta>,
     neurons::<neuron::iaf_psc_exp::IafPscExp>,

@@ -3,7 +3,9 @@
 use crate::connections::Connections;
 use crate::convert;
 use crate::error::{ForPython, to_python};
+use crate::pair::Pair;
 use crate::parameter::PyParameter;
+use crate::ranks::Ranks;
 use numpy::{IntoPyArray, PyArray1};
 use ovenbird::core::connect::ConnSpec;
 use ovenbird::core::error::Kind;
@@ -18,6 +20,8 @@ use std::io::Write;
 #[pyclass(module = "ovenbird._ovenbird")]
 pub struct Kernel {
     pub simulation: Simulation,
+    /// The number of resets so far: sets of nodes belong to the epoch in which they were made.
+    pub epoch: u64,
 }
 
 /// Writes to whatever `sys.stdout` is.
@@ -95,16 +99,48 @@ impl Kernel {
 
 #[pymethods]
 impl Kernel {
+    /// A kernel of this process alone, or the part of one rank in one.
     #[new]
-    fn new() -> Self {
-        let mut simulation = ovenbird::simulation();
+    #[pyo3(signature = (ranks=None))]
+    fn new(ranks: Option<&mut Ranks>) -> PyResult<Self> {
+        let registry = ovenbird::models::registry();
+        let mut simulation = match ranks {
+            Some(ranks) => Simulation::with_ranks(registry, ranks.take()?),
+            None => Simulation::new(registry),
+        };
         simulation.set_console(Box::new(PythonStdout));
-        Kernel { simulation }
+        Ok(Kernel {
+            simulation,
+            epoch: 0,
+        })
+    }
+
+    /// The number of this rank.
+    #[getter]
+    fn rank(&self) -> usize {
+        self.simulation.ranks().rank()
+    }
+
+    /// The number of ranks.
+    #[getter]
+    fn num_ranks(&self) -> usize {
+        self.simulation.ranks().count()
+    }
+
+    /// Waits until all ranks have come here.
+    fn synchronize(&mut self, py: Python<'_>) -> PyResult<()> {
+        py.detach(|| self.simulation.synchronize()).for_python(py)
     }
 
     /// Removes nodes, connections and copied models, and sets time and settings back.
     fn reset(&mut self) {
         self.simulation.reset();
+        self.epoch += 1;
+    }
+
+    #[getter]
+    fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     #[getter]
@@ -265,15 +301,14 @@ impl Kernel {
     /// The nodes whose status has all the given values.
     #[pyo3(signature = (params, local_only))]
     fn find_nodes(
-        &self,
+        &mut self,
+        py: Python<'_>,
         params: &Bound<'_, PyDict>,
         local_only: bool,
     ) -> PyResult<Vec<Progression>> {
-        // all nodes are local to the one process
-        let _ = local_only;
-        Ok(convert::to_progressions(
-            &self.simulation.find(&convert::dict(params)?),
-        ))
+        let params = convert::dict(params)?;
+        let found = py.detach(|| self.simulation.find(&params, local_only));
+        Ok(convert::to_progressions(&found.for_python(py)?))
     }
 
     /// Makes connections by a rule.
@@ -293,6 +328,25 @@ impl Kernel {
             .collect::<PyResult<Vec<_>>>()?;
         py.detach(|| self.simulation.connect(&pre, &post, &rule, &synapses))
             .for_python(py)
+    }
+
+    /// Connects two single nodes if the arguments of Connect are plain; says whether they are.
+    fn connect_pair(
+        &mut self,
+        py: Python<'_>,
+        pre: &Bound<'_, PyAny>,
+        post: &Bound<'_, PyAny>,
+        conn: &Bound<'_, PyAny>,
+        syn: &Bound<'_, PyAny>,
+    ) -> PyResult<bool> {
+        let pair = Pair::plain(&self.simulation, self.epoch, [pre, post, conn, syn]);
+        let Some(pair) = pair else {
+            return Ok(false);
+        };
+        self.simulation
+            .connect(&[pair.source], &[pair.target], &pair.rule, &[pair.synapse])
+            .for_python(py)?;
+        Ok(true)
     }
 
     /// Removes a connection for each pair of a rule.
@@ -343,12 +397,12 @@ impl Kernel {
             label: synapse_label.filter(|&l| l != -1),
         };
         let set = this.simulation.connections(&filter).for_python(py)?;
-        Ok(Connections { kernel, set })
+        Ok(Connections::new(kernel, set))
     }
 
     /// Makes everything ready to run.
     fn prepare(&mut self, py: Python<'_>) -> PyResult<()> {
-        self.simulation.prepare().for_python(py)
+        py.detach(|| self.simulation.prepare()).for_python(py)
     }
 
     /// Runs for `ms`; `progress(done_ms, total_ms, seconds)` is called several times a second.
@@ -375,9 +429,13 @@ impl Kernel {
                 }
             })
         });
-        match interrupt {
-            Some(e) => Err(e),
-            None => result.map(drop).for_python(py),
+        match (interrupt, self.simulation.stopped_by()) {
+            (Some(e), _) => Err(e),
+            (None, Some(rank)) if matches!(result, Ok(RunControl::Stop)) => Err(to_python(
+                py,
+                Error::new(Kind::Kernel, format!("rank {rank} has stopped the run")),
+            )),
+            _ => result.map(drop).for_python(py),
         }
     }
 

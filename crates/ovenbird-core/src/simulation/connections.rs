@@ -6,7 +6,7 @@ use crate::connect::Rule;
 use crate::error::{Error, Kind, Result};
 use crate::event::ChannelKey;
 use crate::model::{Event, SynapseKind};
-use crate::synapse::{Connection, Position};
+use crate::synapse::{Connection, Position, SourceIndex, Wanted};
 use crate::value::{Column, Dict, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,6 +57,18 @@ pub(super) struct Handle {
     /// Which of the connections of the same ends and model, in their order.
     nth: u32,
     pub place: Place,
+}
+
+impl Handle {
+    /// What sets are sorted by.
+    fn order(&self) -> (u16, u8, u32, u32) {
+        let rank = match self.place {
+            Place::Row(..) | Place::Plastic(..) | Place::Gap(..) => 0,
+            Place::Listening(_) | Place::Sampling(_) => 1,
+            Place::Drive(..) => 2,
+        };
+        (self.model, rank, self.source, self.target)
+    }
 }
 
 /// An ordered set of connections. It stays valid when connections are added or removed.
@@ -164,7 +176,7 @@ impl Simulation {
         n
     }
 
-    fn gap_model(&self) -> u16 {
+    pub(super) fn gap_model(&self) -> u16 {
         let gap = |s: &super::SynapseModel| s.info.kind == SynapseKind::GapJunction;
         self.synapses.iter().position(gap).unwrap_or(0) as u16
     }
@@ -184,29 +196,19 @@ impl Simulation {
     /// When a node does not exist.
     pub fn connections(&mut self, filter: &Filter<'_>) -> Result<ConnectionSet> {
         self.settle()?;
-        let sources: Option<BTreeSet<u32>> = filter.sources.map(|s| s.iter().copied().collect());
-        let targets = filter.targets.map(|t| {
-            let mut marked = vec![false; self.nodes.len() + 1];
-            for &id in t {
-                if let Some(m) = marked.get_mut(id as usize) {
-                    *m = true;
-                }
-            }
-            marked
-        });
-        for &id in filter
-            .sources
-            .iter()
-            .chain(&filter.targets)
-            .copied()
-            .flatten()
-        {
+        let nodes = filter.sources.iter().chain(&filter.targets);
+        for &id in nodes.copied().flatten() {
             self.nodes.run(id)?;
         }
-        let mut handles = Vec::new();
-        self.visit(sources.as_ref(), &mut |source, target, model, place| {
+        let sources: Option<BTreeSet<u32>> = filter.sources.map(|s| s.iter().copied().collect());
+        let targets = filter.targets.map(|t| SourceIndex::new(t.iter().copied()));
+        let mut handles = match (filter.sources, filter.targets, filter.model) {
+            (None, None, None) => Vec::with_capacity(self.num_connections()),
+            _ => Vec::new(),
+        };
+        self.visit(sources.as_ref(), filter, |source, target, model, place| {
             let wanted = filter.model.is_none_or(|m| m == model)
-                && targets.as_ref().is_none_or(|t| t[target as usize])
+                && targets.as_ref().is_none_or(|t| t.row(target).is_some())
                 && filter.label.is_none_or(|l| self.label(place) == l);
             if wanted {
                 handles.push(Handle {
@@ -218,18 +220,11 @@ impl Simulation {
                 });
             }
         })?;
-        let rank = |h: &Handle| match h.place {
-            Place::Row(..) | Place::Plastic(..) | Place::Gap(..) => 0u8,
-            Place::Listening(_) | Place::Sampling(_) => 1,
-            Place::Drive(..) => 2,
-        };
-        handles.sort_by_key(|h| (h.model, rank(h), h.source, h.target));
-        for i in 0..handles.len() {
-            if i > 0 {
-                let (a, b) = (handles[i - 1], handles[i]);
-                if (a.source, a.target, a.model) == (b.source, b.target, b.model) {
-                    handles[i].nth = a.nth + 1;
-                }
+        handles.sort_by_key(Handle::order);
+        for i in 1..handles.len() {
+            let (a, b) = (handles[i - 1], handles[i]);
+            if (a.source, a.target, a.model) == (b.source, b.target, b.model) {
+                handles[i].nth = a.nth + 1;
             }
         }
         Ok(ConnectionSet {
@@ -238,13 +233,41 @@ impl Simulation {
         })
     }
 
-    /// Visits all connections from some sources.
+    /// What of the rows of worker `w` passes a filter. Targets that are no neurons have no cells.
+    fn wanted(&self, filter: &Filter<'_>, w: usize) -> Wanted {
+        let cells = filter.targets.map(|targets| {
+            let channels = self.workers[w].ring.channels();
+            let last = channels.last().map_or(0, |&(_, first, n)| first + n);
+            let mut bits = vec![0u64; last.div_ceil(64)];
+            for &id in targets {
+                let Ok((family, Some(at))) = self.nodes.locate(id) else {
+                    continue;
+                };
+                if at.worker as usize != w {
+                    continue;
+                }
+                let of_node = channels.iter().filter(|c| c.0.family as usize == family);
+                for (_, first, _) in of_node {
+                    let cell = first + at.local as usize;
+                    bits[cell / 64] |= 1 << (cell % 64);
+                }
+            }
+            bits
+        });
+        Wanted {
+            model: filter.model,
+            cells,
+        }
+    }
+
+    /// Visits the connections from some sources; of those in rows only what else passes `filter`.
     fn visit(
         &self,
         sources: Option<&BTreeSet<u32>>,
-        f: &mut dyn FnMut(u32, u32, u16, Place),
+        filter: &Filter<'_>,
+        mut f: impl FnMut(u32, u32, u16, Place),
     ) -> Result<()> {
-        let wanted = |source: u32| sources.is_none_or(|s| s.contains(&source));
+        let is_wanted = |source: u32| sources.is_none_or(|s| s.contains(&source));
         let gap = self.gap_model();
         for (w, worker) in self.workers.iter().enumerate() {
             let ids = self.ids_by_family(w);
@@ -252,12 +275,13 @@ impl Simulation {
                 let target = ids[c.channel.family as usize][c.local as usize];
                 f(c.source, target, c.model, Place::Row(w as u32, at));
             };
+            let wanted = self.wanted(filter, w);
             let ring = &worker.ring;
             match sources {
                 Some(list) => list
                     .iter()
-                    .for_each(|&s| worker.rows.for_source(s, ring, &mut row)),
-                None => worker.rows.for_each(ring, &mut row),
+                    .for_each(|&s| worker.rows.find(Some(s), &wanted, ring, &mut row)),
+                None => worker.rows.find(None, &wanted, ring, &mut row),
             }
             let mut row = |at: Position, c: Connection| {
                 let target = ids[c.channel.family as usize][c.local as usize];
@@ -269,49 +293,31 @@ impl Simulation {
                     .for_each(|&s| worker.plastic.for_source(s, ring, &mut row)),
                 None => worker.plastic.for_each(ring, &mut row),
             }
-            for (i, e) in worker
-                .gaps
-                .entries
-                .iter()
-                .enumerate()
-                .filter(|(_, e)| wanted(e.source))
-            {
-                let place = Place::Gap(w as u32, i as u32);
-                f(e.source, ids[e.family][e.local as usize], gap, place);
+            for (i, e) in worker.gaps.entries.iter().enumerate() {
+                if is_wanted(e.source) {
+                    let place = Place::Gap(w as u32, i as u32);
+                    f(e.source, ids[e.family][e.local as usize], gap, place);
+                }
             }
-            for (d, drive) in worker
-                .drives
-                .iter()
-                .enumerate()
-                .filter(|(_, d)| wanted(d.id))
-            {
+            for (d, drive) in worker.drives.iter().enumerate() {
+                if !is_wanted(drive.id) {
+                    continue;
+                }
                 for (i, e) in drive.entries.iter().enumerate() {
-                    f(
-                        drive.id,
-                        e.target,
-                        e.model,
-                        Place::Drive(w as u32, d as u32, i as u32),
-                    );
+                    let place = Place::Drive(w as u32, d as u32, i as u32);
+                    f(drive.id, e.target, e.model, place);
                 }
             }
         }
-        for (i, l) in self
-            .devices
-            .listening
-            .iter()
-            .enumerate()
-            .filter(|(_, l)| wanted(l.source))
-        {
-            f(l.source, l.recorder, l.model, Place::Listening(i as u32));
+        for (i, l) in self.devices.listening.iter().enumerate() {
+            if is_wanted(l.source) {
+                f(l.source, l.recorder, l.model, Place::Listening(i as u32));
+            }
         }
-        for (i, l) in self
-            .devices
-            .sampling
-            .iter()
-            .enumerate()
-            .filter(|(_, l)| wanted(l.recorder))
-        {
-            f(l.recorder, l.source, l.model, Place::Sampling(i as u32));
+        for (i, l) in self.devices.sampling.iter().enumerate() {
+            if is_wanted(l.recorder) {
+                f(l.recorder, l.source, l.model, Place::Sampling(i as u32));
+            }
         }
         Ok(())
     }
@@ -324,18 +330,14 @@ impl Simulation {
     }
 
     /// Finds the connections of a set again after others were made or removed.
-    fn refresh(&mut self, set: &ConnectionSet) -> Result<ConnectionSet> {
+    fn refresh(&mut self, set: &mut ConnectionSet) -> Result<()> {
         self.settle()?;
         if set.generation == self.generation {
-            return Ok(set.clone());
+            return Ok(());
         }
-        let sources: Vec<u32> = set
-            .handles
-            .iter()
-            .map(|h| h.source)
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect();
+        let mut sources: Vec<u32> = set.handles.iter().map(|h| h.source).collect();
+        sources.sort_unstable();
+        sources.dedup();
         let gone = || {
             Error::new(
                 Kind::InexistentConnection,
@@ -349,32 +351,32 @@ impl Simulation {
             sources: Some(&sources),
             ..Filter::default()
         })?;
-        let index: BTreeMap<_, _> = now
-            .handles
-            .iter()
-            .map(|h| ((h.source, h.target, h.model, h.nth), *h))
-            .collect();
         let removed = self.removed_since(set.generation);
-        let handles: Result<Vec<_>> = set
-            .handles
-            .iter()
-            .map(|h| {
-                let ends = (h.source, h.target, h.model);
-                let mut nth = h.nth;
-                for &other in removed.get(&ends).into_iter().flatten() {
-                    if other == nth {
-                        return Err(gone());
-                    }
-                    nth -= u32::from(other < nth);
+        let mut found = Vec::with_capacity(set.len());
+        // a set is in order, as a rule, so what is looked for comes next
+        let mut next = 0;
+        for h in &set.handles {
+            let ends = (h.source, h.target, h.model);
+            let mut nth = h.nth;
+            for &other in removed.get(&ends).into_iter().flatten() {
+                if other == nth {
+                    return Err(gone());
                 }
-                let key = (h.source, h.target, h.model, nth);
-                index.get(&key).copied().ok_or_else(gone)
-            })
-            .collect();
-        Ok(ConnectionSet {
-            handles: handles?,
-            generation: self.generation,
-        })
+                nth -= u32::from(other < nth);
+            }
+            let key = (h.order(), nth);
+            if now.handles.get(next).map(|n| (n.order(), n.nth)) != Some(key) {
+                let search = now
+                    .handles
+                    .binary_search_by_key(&key, |n| (n.order(), n.nth));
+                next = search.map_err(|_| gone())?;
+            }
+            found.push(now.handles[next]);
+            next += 1;
+        }
+        set.handles = found;
+        set.generation = self.generation;
+        Ok(())
     }
 
     /// The connections that were removed after a generation, by their ends and model, in order.
@@ -456,14 +458,12 @@ impl Simulation {
     ///
     /// # Errors
     /// When a connection has been removed.
-    pub fn connection_values(&mut self, set: &ConnectionSet, key: &str) -> Result<Option<Column>> {
-        let fresh;
-        let set = if set.generation == self.generation {
-            set
-        } else {
-            fresh = self.refresh(set)?;
-            &fresh
-        };
+    pub fn connection_values(
+        &mut self,
+        set: &mut ConnectionSet,
+        key: &str,
+    ) -> Result<Option<Column>> {
+        self.refresh(set)?;
         let h = &set.handles;
         let ints = |f: &dyn Fn(&Handle) -> i64| Column::Ints(h.iter().map(f).collect());
         Ok(Some(match key {
@@ -567,16 +567,16 @@ impl Simulation {
         } else {
             l.recorder
         };
-        self.nodes.worker(id) as i64
+        self.nodes.layout().thread_of(id) as i64
     }
 
     /// Sets weights, delays, or numbers of stateful models, for all connections or for none.
     ///
     /// # Errors
     /// When a key is not known, cannot be set, or a value is not right.
-    pub fn set_connections(&mut self, set: &ConnectionSet, params: &Dict) -> Result<()> {
+    pub fn set_connections(&mut self, set: &mut ConnectionSet, params: &Dict) -> Result<()> {
         self.refuse_while_prepared_for_delay(params)?;
-        let set = self.refresh(set)?;
+        self.refresh(set)?;
         let n = set.len();
         let models: BTreeSet<u16> = set.handles.iter().map(|h| h.model).collect();
         let mut changes = Changes::default();
@@ -596,8 +596,8 @@ impl Simulation {
             }
         }
         self.draw_calls += 1;
-        let plastic = self.plan_plastic(&set, &changes)?;
-        self.write_connections(&set, changes.weights.as_deref(), changes.delays.as_deref())?;
+        let plastic = self.plan_plastic(set, &changes)?;
+        self.write_connections(set, changes.weights.as_deref(), changes.delays.as_deref())?;
         self.write_plastic(plastic)
     }
 
@@ -663,7 +663,7 @@ impl Simulation {
         weights: Option<&[f64]>,
         delays: Option<&[u32]>,
     ) -> Result<()> {
-        let mut rebuild: BTreeMap<u32, BTreeMap<(u32, u32), usize>> = BTreeMap::new();
+        let mut rebuild: BTreeMap<u32, Vec<((u32, u32), usize)>> = BTreeMap::new();
         for (i, h) in set.handles.iter().enumerate() {
             let weight = weights.map(|w| w[i]);
             let delay = delays.map(|d| d[i]);
@@ -672,7 +672,7 @@ impl Simulation {
                     let in_place = delay.is_none()
                         && weight.is_none_or(|x| self.workers[w as usize].rows.set_weight(at, x));
                     if !in_place {
-                        rebuild.entry(w).or_default().insert(at.key(), i);
+                        rebuild.entry(w).or_default().push((at.key(), i));
                     }
                 }
                 Place::Plastic(..) => {}
@@ -711,9 +711,15 @@ impl Simulation {
                 None => BTreeSet::new(),
             };
             for w in 0..self.workers.len() {
-                let entries = rebuild.get(&(w as u32));
-                self.rebuild_rows(w, |c, at| {
-                    let index = entries.and_then(|e| e.get(&at.key())).copied();
+                let mut entries = rebuild.remove(&(w as u32)).unwrap_or_default();
+                entries.sort_unstable();
+                let blocks = match weights {
+                    Some(_) => (0..self.workers[w].rows.num_blocks()).collect(),
+                    None => blocks_of(entries.iter().map(|e| e.0)),
+                };
+                let mut coming = entries.into_iter().peekable();
+                self.rebuild_rows(w, &blocks, |c, at| {
+                    let index = coming.next_if(|e| e.0 == at.key()).map(|e| e.1);
                     Some(Connection {
                         weight: index.zip(weights).map_or(c.weight, |(i, x)| x[i]),
                         delay: index.zip(delays).map_or(c.delay, |(i, d)| d[i]),
@@ -758,38 +764,36 @@ impl Simulation {
         })
     }
 
-    /// Makes a worker's rows anew from what `change` makes of each connection.
+    /// Makes blocks of a worker's rows anew from what `change` makes of each connection.
     fn rebuild_rows(
         &mut self,
         w: usize,
+        blocks: &[u32],
         mut change: impl FnMut(Connection, Position) -> Option<Connection>,
     ) {
-        let mut all = Vec::new();
-        let worker = &self.workers[w];
-        worker.rows.for_each(&worker.ring, |at, c| {
-            if let Some(c) = change(c, at) {
-                all.push(c);
-            }
-        });
-        for c in &mut all {
-            let f = c.channel.family as usize;
-            if let Some(new) = self.channel_for(w, f, c.channel, c.local, c.weight, Event::Spike) {
-                c.channel = new;
+        for &block in blocks {
+            let mut changed = Vec::new();
+            let worker = &mut self.workers[w];
+            worker.rows.take_block(block, &worker.ring, |at, c| {
+                changed.extend(change(c, at));
+            });
+            for mut c in changed {
+                let f = c.channel.family as usize;
+                let channel = self.channel_for(w, f, c.channel, c.local, c.weight, Event::Spike);
+                c.channel = channel.unwrap_or(c.channel);
+                self.workers[w].pending.push(c);
             }
         }
-        let worker = &mut self.workers[w];
-        worker.rows.clear();
-        all.into_iter().for_each(|c| worker.pending.push(c));
     }
 
     /// Removes connections.
     ///
     /// # Errors
     /// When one of them does not exist any more.
-    pub fn disconnect(&mut self, set: &ConnectionSet) -> Result<()> {
+    pub fn disconnect(&mut self, set: &mut ConnectionSet) -> Result<()> {
         self.refuse_while_prepared("Disconnecting")?;
-        let set = self.refresh(set)?;
-        self.note_removed(&set);
+        self.refresh(set)?;
+        self.note_removed(set);
         let mut rows: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
         let mut plastic: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
         let mut gone: BTreeMap<(u8, u32, u32), BTreeSet<u32>> = BTreeMap::new();
@@ -816,7 +820,8 @@ impl Simulation {
             self.workers[*w as usize].plastic.remove(removed);
         }
         for (w, removed) in rows {
-            self.rebuild_rows(w as usize, |c, at| {
+            let blocks = blocks_of(removed.iter().copied());
+            self.rebuild_rows(w as usize, &blocks, |c, at| {
                 (!removed.contains(&at.key())).then_some(c)
             });
         }
@@ -824,6 +829,13 @@ impl Simulation {
         self.generation += 1;
         self.arrange()
     }
+}
+
+/// The blocks of sorted keys of positions.
+fn blocks_of(keys: impl Iterator<Item = (u32, u32)>) -> Vec<u32> {
+    let mut blocks: Vec<u32> = keys.map(|key| key.0).collect();
+    blocks.dedup();
+    blocks
 }
 
 fn seen_by(l: &Listening) -> Seen {
@@ -909,6 +921,6 @@ impl Simulation {
                 })
             })
             .collect();
-        self.disconnect(&all.take(&chosen?)?)
+        self.disconnect(&mut all.take(&chosen?)?)
     }
 }

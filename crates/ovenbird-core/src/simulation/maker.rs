@@ -3,7 +3,7 @@
 use super::connect::{MAX_DELAY, Sends, delay_steps, sends};
 use super::devices::{Devices, Listening};
 use super::{DelayRange, Worker};
-use crate::connect::{Amount, ConnSpec, Draws, Grouping, RuleContext, SynSpec};
+use crate::connect::{Amount, ConnSpec, Draws, Grouping, PairBuffers, RuleContext, SynSpec};
 use crate::device::{Drive, DriveEntry};
 use crate::error::{Error, Kind, Result};
 use crate::event::ChannelKey;
@@ -43,6 +43,8 @@ pub(super) struct Maker<'a> {
     pub has_run: bool,
     /// What a gap junction bounds a slice to (ms).
     pub gap_interval: f64,
+    /// Whether any source is a multimeter.
+    pub requests: bool,
 }
 
 /// What the connections of a stateful synapse share.
@@ -117,6 +119,7 @@ fn amounts(
     amount: &Amount,
     places: impl Iterator<Item = usize>,
     stream: &mut Stream,
+    context: &Context<'_>,
     out: &mut Vec<f64>,
 ) -> Result<()> {
     out.clear();
@@ -128,7 +131,7 @@ fn amounts(
         }
         Amount::Drawn(p) => {
             out.extend(places.map(|_| 0.0));
-            p.fill(stream, &Context::default(), out)?;
+            p.fill(stream, context, out)?;
             if let Some(x) = out.iter().find(|x| !x.is_finite()) {
                 return Err(Error::bad_property(format!(
                     "a Parameter gave {x}, which is not finite"
@@ -137,6 +140,19 @@ fn amounts(
         }
     }
     Ok(())
+}
+
+/// What the amounts of the connections of one node can depend on.
+fn positions<'a>(
+    cx: &RuleContext<'_>,
+    at: usize,
+    partners: &[u32],
+    buffers: &'a mut PairBuffers,
+) -> Context<'a> {
+    match cx.space {
+        Some(space) => space.amounts_context(at, partners, buffers),
+        None => Context::default(),
+    }
 }
 
 impl Maker<'_> {
@@ -178,6 +194,7 @@ impl Maker<'_> {
         s: usize,
         at: usize,
         places: impl Iterator<Item = usize> + Clone,
+        context: &Context<'_>,
         out: &mut Numbers,
     ) -> Result<()> {
         let spec = &self.synapses[s];
@@ -186,6 +203,7 @@ impl Maker<'_> {
             &spec.weight,
             places.clone(),
             &mut stream(0),
+            context,
             &mut out.weights,
         )?;
         let n = out.weights.len();
@@ -194,7 +212,7 @@ impl Maker<'_> {
             for ((word, spec, amount), column) in stateful.varying.iter().zip(&mut out.words) {
                 let key = self.key.derive(2, *word as u32);
                 let mut stream = Stream::new(key, self.call, at as u32, s as u32);
-                amounts(amount, places.clone(), &mut stream, column)?;
+                amounts(amount, places.clone(), &mut stream, context, column)?;
                 column.iter().try_for_each(|&x| spec.checked(x).map(drop))?;
             }
         }
@@ -203,7 +221,7 @@ impl Maker<'_> {
             None => refill(&mut out.delays, n, self.steps(self.gap_interval)?),
             Some(Amount::Same(ms)) => refill(&mut out.delays, n, self.steps(*ms)?),
             Some(amount) => {
-                amounts(amount, places, &mut stream(1), &mut out.ms)?;
+                amounts(amount, places, &mut stream(1), context, &mut out.ms)?;
                 self.all_steps(&out.ms, &mut out.delays)?;
             }
         }
@@ -294,14 +312,26 @@ impl Maker<'_> {
         Ok(())
     }
 
-    pub fn make_in_parallel(
+    /// Makes connections between neurons, on the threads of `pool` if there is one.
+    pub fn make_all(
         &self,
         cx: &RuleContext<'_>,
         rule: &ConnSpec,
         split: &[u64],
         workers: &mut [Worker],
-        pool: &mut Pool,
+        pool: Option<&mut Pool>,
     ) -> Result<DelayRange> {
+        let make = |w: usize, worker: &mut Worker| match rule.rule.grouping() {
+            Grouping::ByTarget => self.make_by_target(cx, rule, split, w, worker),
+            _ => self.make_own(cx, rule, split, w, worker),
+        };
+        let mut all = DelayRange::default();
+        let Some(pool) = pool else {
+            for (w, worker) in workers.iter_mut().enumerate() {
+                all.merge(make(w, worker)?);
+            }
+            return Ok(all);
+        };
         struct Job<'a> {
             worker: &'a mut Worker,
             result: Result<DelayRange>,
@@ -314,12 +344,8 @@ impl Maker<'_> {
             })
             .collect();
         pool.run(&mut jobs, |w, job| {
-            job.result = match rule.rule.grouping() {
-                Grouping::ByTarget => self.make_by_target(cx, rule, split, w, job.worker),
-                _ => self.make_own(cx, rule, split, w, job.worker),
-            };
+            job.result = make(w, job.worker);
         });
-        let mut all = DelayRange::default();
         for job in jobs {
             all.merge(job.result?);
         }
@@ -337,25 +363,30 @@ impl Maker<'_> {
     ) -> Result<DelayRange> {
         let mut delays = DelayRange::default();
         let (mut draws, mut numbers) = (Draws::default(), Numbers::default());
+        let mut pairs = PairBuffers::default();
         let last = cx.sources.iter().copied().max().unwrap_or(0);
         for (t, &id) in cx.targets.iter().enumerate() {
-            if self.nodes.worker(id) != w {
+            if !self.nodes.is_on(id, w) {
                 continue;
             }
             rule.rule.draw(cx, t, split, &mut draws)?;
             if draws.partners.is_empty() {
                 continue;
             }
-            let target = self.nodes.locate(id)?;
+            let (family, Some(at)) = self.nodes.locate(id)? else {
+                continue;
+            };
+            let context = positions(cx, t, &draws.partners, &mut pairs);
             for s in 0..self.synapses.len() {
                 if self.is_simple(s) {
                     let sources = (cx.sources, last);
                     self.add_row(
                         (s, w),
                         t,
-                        target,
+                        (family, at),
                         sources,
                         &draws,
+                        &context,
                         &mut numbers,
                         worker,
                         &mut delays,
@@ -363,11 +394,11 @@ impl Maker<'_> {
                     continue;
                 }
                 let places = (0..draws.partners.len()).map(|i| draws.place(i));
-                self.numbers(s, t, places, &mut numbers)?;
+                self.numbers(s, t, places, &context, &mut numbers)?;
                 for (i, &p) in draws.partners.iter().enumerate() {
                     let source = cx.sources[p as usize];
                     let made = self.made(s, (source, id), draws.place(i), i, &numbers)?;
-                    self.add(&made, target.0, target.1, worker, &mut delays)?;
+                    self.add(&made, family, at, worker, &mut delays)?;
                 }
             }
         }
@@ -429,6 +460,7 @@ impl Maker<'_> {
         (family, at): (usize, Location),
         (sources, last): (&[u32], u32),
         draws: &Draws,
+        context: &Context<'_>,
         numbers: &mut Numbers,
         worker: &mut Worker,
         delays: &mut DelayRange,
@@ -466,12 +498,11 @@ impl Maker<'_> {
             delays.note(delay);
             let batch = pending.batch(kind(weight, Some(weight), Some(delay)));
             batch.reach(last);
-            let (delay, weight) = (std::iter::repeat(delay), std::iter::repeat(weight));
-            batch.extend(ids, at.local, delay, weight);
+            batch.extend(ids.map(|id| (id, delay, weight)), at.local);
             return Ok(());
         }
         let places = (0..draws.partners.len()).map(|i| draws.place(i));
-        self.numbers(s, t, places, numbers)?;
+        self.numbers(s, t, places, context, numbers)?;
         let (mut least, mut most) = (u32::MAX, 0);
         for &d in &numbers.delays {
             (least, most) = (least.min(d), most.max(d));
@@ -481,8 +512,8 @@ impl Maker<'_> {
         if let Some(weight) = self.weights[s] {
             let batch = pending.batch(kind(weight, Some(weight), None));
             batch.reach(last);
-            let delays = numbers.delays.iter().copied();
-            batch.extend(ids, at.local, delays, std::iter::repeat(weight));
+            let delays = ids.zip(&numbers.delays);
+            batch.extend(delays.map(|(id, &delay)| (id, delay, weight)), at.local);
             return Ok(());
         }
         let one_sign = port.positive == port.negative;
@@ -495,19 +526,17 @@ impl Maker<'_> {
             }
             let batch = pending.batch(kind(if sign { -1.0 } else { 1.0 }, None, constant));
             batch.reach(last);
-            let (ids, delays) = (ids.clone(), numbers.delays.iter().copied());
-            let weights = numbers.weights.iter().copied();
             if n == numbers.weights.len() {
-                batch.extend(ids, at.local, delays, weights);
+                let all = ids.clone().zip(&numbers.delays).zip(&numbers.weights);
+                batch.extend(all.map(|((id, &d), &w)| (id, d, w)), at.local);
                 continue;
             }
-            let chosen = |i: &usize| negative(numbers.weights[*i]) == sign;
-            let indices = (0..numbers.weights.len()).filter(chosen);
+            let chosen =
+                (0..numbers.weights.len()).filter(|&i| negative(numbers.weights[i]) == sign);
+            let source = |i: usize| sources[draws.partners[i] as usize];
             batch.extend(
-                indices.clone().map(|i| sources[draws.partners[i] as usize]),
+                chosen.map(|i| (source(i), numbers.delays[i], numbers.weights[i])),
                 at.local,
-                indices.clone().map(|i| numbers.delays[i]),
-                indices.map(|i| numbers.weights[i]),
             );
         }
         Ok(())
@@ -525,10 +554,12 @@ impl Maker<'_> {
     ) -> Result<DelayRange> {
         let mut delays = DelayRange::default();
         self.for_each_made(cx, rule, split, |made| {
-            if self.nodes.worker(made.target) != w {
+            if !self.nodes.is_on(made.target, w) {
                 return Ok(());
             }
-            let (family, at) = self.nodes.locate(made.target)?;
+            let (family, Some(at)) = self.nodes.locate(made.target)? else {
+                return Ok(());
+            };
             self.add(made, family, at, worker, &mut delays)
         })?;
         Ok(delays)
@@ -550,7 +581,14 @@ impl Maker<'_> {
         Ok(delays)
     }
 
-    /// Visits all connections of a rule with their numbers.
+    /// Whether nothing that ends on a node is of interest to this rank: a neuron is elsewhere, and
+    /// no multimeter needs to know.
+    fn ignores(&self, id: u32) -> Result<bool> {
+        let neuron = |f: usize| self.families[f].neurons().is_some();
+        Ok(!self.nodes.is_here(id) && !self.requests && neuron(self.nodes.run(id)?.family))
+    }
+
+    /// Visits the connections of a rule with their numbers, all those that concern this rank.
     fn for_each_made(
         &self,
         cx: &RuleContext<'_>,
@@ -565,9 +603,14 @@ impl Maker<'_> {
             Grouping::ByTarget | Grouping::Mutual => cx.targets.len(),
         };
         let mut pairs: Vec<(u32, u32)> = Vec::new();
+        let mut buffers = PairBuffers::default();
         for at in 0..n {
+            if grouping == Grouping::ByTarget && self.ignores(cx.targets[at])? {
+                continue;
+            }
             rule.rule.draw(cx, at, split, &mut draws)?;
             let other = |p: &u32| *p as usize;
+            let context = positions(cx, at, &draws.partners, &mut buffers);
             let partners = draws.partners.iter().map(other);
             pairs.clear();
             match grouping {
@@ -587,7 +630,8 @@ impl Maker<'_> {
                 _ => draws.place(i),
             };
             for s in 0..self.synapses.len() {
-                self.numbers(s, at, (0..pairs.len()).map(place), &mut numbers)?;
+                let places = (0..pairs.len()).map(place);
+                self.numbers(s, at, places, &context, &mut numbers)?;
                 for (i, &pair) in pairs.iter().enumerate() {
                     visit(&self.made(s, pair, place(i), i, &numbers)?)?;
                 }
@@ -610,11 +654,27 @@ impl Maker<'_> {
         let target_kind = self.families[tf].info().element;
         let model = self.synapses[made.synapse].model;
         self.check_source(made.synapse, from, sf)?;
+        // with its target; that to a device with its source, that between devices by the target's id
+        let here = match (target_kind, from) {
+            (ElementType::Recorder, Sends::Spikes) => s_at.is_some(),
+            (ElementType::Neuron, _) => t_at.is_some(),
+            _ => self.nodes.is_here(made.target),
+        };
+        if from == Sends::Requests
+            && !here
+            && let Some(at) = s_at
+        {
+            devices.link(self.families, made.source, (sf, at.local));
+        }
         match (from, target_kind) {
-            (Sends::Spikes, ElementType::Neuron) => {
-                self.add(made, tf, t_at, &mut workers[t_at.worker as usize], delays)
-            }
+            (Sends::Spikes, ElementType::Neuron) => match t_at {
+                Some(at) => self.add(made, tf, at, &mut workers[at.worker as usize], delays),
+                None => Ok(()),
+            },
             (Sends::Device(signal), ElementType::Neuron) => {
+                let (Some(s_at), Some(t_at)) = (s_at, t_at) else {
+                    return Ok(());
+                };
                 let worker = &mut workers[t_at.worker as usize];
                 self.add_drive(made, signal, (sf, s_at), (tf, t_at), worker, delays)
             }
@@ -622,6 +682,9 @@ impl Maker<'_> {
                 if self.hears_spikes(tf) =>
             {
                 self.check_recorder(made.synapse, tf)?;
+                if !here {
+                    return Ok(());
+                }
                 delays.note(made.delay);
                 devices.listening.push(Listening {
                     source: made.source,
@@ -634,6 +697,9 @@ impl Maker<'_> {
                 Ok(())
             }
             (Sends::Requests, _) => {
+                let (true, Some(s_at), Some(t_at)) = (here, s_at, t_at) else {
+                    return Ok(());
+                };
                 delays.note(made.delay);
                 self.check_recordables(made, (sf, s_at), (tf, t_at), workers, devices)?;
                 let recorder = devices.recorder_mut(self.families, sf, s_at.local);
@@ -738,12 +804,12 @@ impl Maker<'_> {
         let class = ops.class(&worker.parts[tf], t_at.local);
         let port = self.port(made.synapse, tf, class, event, made.receptor)?;
         let model = self.synapses[made.synapse].model;
-        let known = worker.drives.iter().position(|d| d.id == made.source);
-        let drive = known.unwrap_or_else(|| {
-            worker.drives.push(Drive::new(made.source, sf, s_at.local));
-            worker.drives.len() - 1
-        });
-        let drive = &mut worker.drives[drive];
+        let at = worker.drives.partition_point(|d| d.id < made.source);
+        if worker.drives.get(at).is_none_or(|d| d.id != made.source) {
+            let drive = Drive::new(made.source, sf, s_at.local);
+            worker.drives.insert(at, drive);
+        }
+        let drive = &mut worker.drives[at];
         if drive.entries.first().is_some_and(|e| e.model != model) {
             return Err(Error::illegal_connection(
                 "All outgoing connections from a device must use the same synapse type.",

@@ -118,7 +118,7 @@ impl SynapseModel {
     }
 
     /// Whether a key is a property that all connections have in common.
-    pub(crate) fn is_common(&self, key: &str) -> bool {
+    pub fn is_common(&self, key: &str) -> bool {
         self.ops.as_ref().is_some_and(|o| o.common(key).is_some())
     }
 

@@ -7,7 +7,9 @@ use crate::math::{Width, vectorize};
 use crate::model::{Event, PostSide};
 use crate::node::{Family, Part, Tap, UpdateContext};
 use crate::rng::Key;
-use crate::synapse::{GapPart, GapTable, Pending, PlasticContext, PlasticRows, Rows, Transmission};
+use crate::synapse::{
+    BLOCK_BITS, GapPart, GapTable, Pending, PlasticContext, PlasticRows, Rows, Transmission,
+};
 use crate::time::{Clock, Step};
 
 /// Everything that one thread needs in a slice.
@@ -19,6 +21,8 @@ pub(super) struct Worker {
     pub rows: Rows,
     pub pending: Pending,
     pub plastic: PlasticRows,
+    /// Stimulators with targets here, in the order of their ids: which of them was connected first
+    /// must not matter.
     pub drives: Vec<Drive>,
     /// For each family, the samples that recorders take of its nodes here.
     pub taps: Vec<Vec<Tap>>,
@@ -91,6 +95,13 @@ impl Worker {
         self.cells.push(Vec::new());
     }
 
+    /// The stimulators with ids in a block.
+    pub fn drives_in(&self, block: u32) -> &[Drive] {
+        let from = self.drives.partition_point(|d| d.id >> BLOCK_BITS < block);
+        let to = self.drives.partition_point(|d| d.id >> BLOCK_BITS <= block);
+        &self.drives[from..to]
+    }
+
     /// Arranges the ring and brings the connections into their final form.
     pub fn arrange(&mut self, families: &[Box<dyn Family>], slots: usize, now: Step) {
         for drive in &mut self.drives {
@@ -138,8 +149,6 @@ impl Worker {
                 })
                 .collect();
         }
-        // canonical order: which of them met this worker first must not matter
-        self.drives.sort_by_key(|d| d.id);
         for drive in &mut self.drives {
             if let Some(ops) = families[drive.family].stimulators() {
                 drive.prepare(&self.ring, ops);

@@ -11,6 +11,6 @@ mod rows;
 pub use delivery::{Delivery, PairRule, Past};
 pub use gap::{GapEntry, GapPart, GapTable, Interpolation};
 pub use index::SourceIndex;
-pub use pending::{Batch, BatchKind, Pending, PendingMark};
+pub use pending::{BLOCK_BITS, Batch, BatchKind, Pending, PendingMark, blocks_of};
 pub use plastic::{Full, PlasticContext, PlasticRows};
-pub use rows::{Connection, Position, Rows, Transmission};
+pub use rows::{Connection, Position, Rows, Transmission, Wanted};

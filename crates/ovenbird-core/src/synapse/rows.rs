@@ -10,7 +10,7 @@
 //! sources anew.
 
 use super::build::Builder;
-use super::pending::{BLOCK_BITS, BLOCK_ROWS, Pending};
+use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending};
 use crate::event::{ChannelKey, Ring, Spike};
 use crate::time::Step;
 use std::ops::Range;
@@ -57,7 +57,7 @@ impl Position {
         self.delay
     }
 
-    /// A key by which positions can be looked up.
+    /// A key by which positions can be looked up; [`Rows::for_each`] goes by it.
     pub fn key(self) -> (u32, u32) {
         (self.block, self.entry)
     }
@@ -149,6 +149,22 @@ impl Block {
     }
 }
 
+/// Which connections of a worker are wanted.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    pub model: Option<u16>,
+    /// The cells of the targets, one bit each.
+    pub cells: Option<Vec<u64>>,
+}
+
+impl Wanted {
+    #[inline(always)]
+    fn is_target(&self, cell: u32) -> bool {
+        let word = |bits: &Vec<u64>| bits[cell as usize / 64] >> (cell % 64) & 1 == 1;
+        self.cells.as_ref().is_none_or(word)
+    }
+}
+
 /// A delivered spike that a weight recorder wants to know of.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transmission {
@@ -204,7 +220,7 @@ impl Rows {
         if batches.is_empty() {
             return;
         }
-        let last = batches.iter().map(|b| b.blocks.len()).max().unwrap_or(0);
+        let last = batches.iter().map(Batch::num_blocks).max().unwrap_or(0);
         if self.blocks.len() < last {
             self.blocks.resize_with(last, Block::default);
         }
@@ -308,6 +324,7 @@ impl Rows {
             group,
             spike.sender(),
             ring,
+            |_| true,
             &mut |_, _, connection| {
                 reports.push(Transmission {
                     stamp,
@@ -318,19 +335,24 @@ impl Rows {
         );
     }
 
-    /// Visits the connections of a group with their entry and delay.
+    /// Visits those connections of a group whose target is wanted, with their entry and delay.
+    #[inline(always)]
     fn visit_group(
         &self,
         block: &Block,
         group: usize,
         source: u32,
         ring: &Ring,
+        is_target: impl Fn(u32) -> bool,
         visit: &mut impl FnMut(u32, u32, Connection),
     ) {
         let g = &block.groups[group];
         let mut entry = g.entries as usize;
         for (delay, n) in block.runs(group) {
             for e in entry..entry + n {
+                if !is_target(block.cells[e]) {
+                    continue;
+                }
                 let (channel, local) = ring.locate(block.cells[e] as usize);
                 let connection = Connection {
                     source,
@@ -350,39 +372,86 @@ impl Rows {
 
     /// Visits all connections, by source.
     pub fn for_each(&self, ring: &Ring, mut visit: impl FnMut(Position, Connection)) {
-        for block in 0..self.blocks.len() {
-            for row in 0..BLOCK_ROWS {
-                let source = (block << BLOCK_BITS | row) as u32;
-                self.for_source(source, ring, &mut visit);
+        for block in 0..self.blocks.len() as u32 {
+            self.for_block(block, &Wanted::default(), ring, &mut visit);
+        }
+    }
+
+    /// Visits the wanted connections from one source, or from all.
+    pub fn find(
+        &self,
+        source: Option<u32>,
+        wanted: &Wanted,
+        ring: &Ring,
+        mut visit: impl FnMut(Position, Connection),
+    ) {
+        match source {
+            Some(source) => self.for_source(source, wanted, ring, &mut visit),
+            None => (0..self.blocks.len() as u32)
+                .for_each(|b| self.for_block(b, wanted, ring, &mut visit)),
+        }
+    }
+
+    fn for_block(
+        &self,
+        block: u32,
+        wanted: &Wanted,
+        ring: &Ring,
+        visit: &mut impl FnMut(Position, Connection),
+    ) {
+        for row in 0..BLOCK_ROWS as u32 {
+            self.for_source(block << BLOCK_BITS | row, wanted, ring, visit);
+        }
+    }
+
+    fn for_source(
+        &self,
+        source: u32,
+        wanted: &Wanted,
+        ring: &Ring,
+        visit: &mut impl FnMut(Position, Connection),
+    ) {
+        let (b, groups) = self.locate(source);
+        for group in groups {
+            let block = &self.blocks[b];
+            if wanted.model.is_some_and(|m| m != block.groups[group].model) {
+                continue;
+            }
+            let mut visit = |entry, delay, c| {
+                let position = Position {
+                    block: b as u32,
+                    group: group as u32,
+                    entry,
+                    delay,
+                };
+                visit(position, c);
+            };
+            if wanted.cells.is_some() {
+                let is_target = |cell| wanted.is_target(cell);
+                self.visit_group(block, group, source, ring, is_target, &mut visit);
+            } else {
+                self.visit_group(block, group, source, ring, |_| true, &mut visit);
             }
         }
     }
 
-    /// Visits the connections of one source.
-    pub fn for_source(
-        &self,
-        source: u32,
+    /// Visits the connections of a block of sources, and removes them.
+    pub fn take_block(
+        &mut self,
+        block: u32,
         ring: &Ring,
         mut visit: impl FnMut(Position, Connection),
     ) {
-        let (b, groups) = self.locate(source);
-        for group in groups {
-            self.visit_group(
-                &self.blocks[b],
-                group,
-                source,
-                ring,
-                &mut |entry, delay, c| {
-                    let position = Position {
-                        block: b as u32,
-                        group: group as u32,
-                        entry,
-                        delay,
-                    };
-                    visit(position, c);
-                },
-            );
+        self.for_block(block, &Wanted::default(), ring, &mut visit);
+        if let Some(block) = self.blocks.get_mut(block as usize) {
+            self.len -= block.cells.len();
+            *block = Block::default();
         }
+    }
+
+    /// The number of blocks of sources.
+    pub fn num_blocks(&self) -> u32 {
+        self.blocks.len() as u32
     }
 
     /// Weight and delay (in steps) of a connection.
@@ -413,14 +482,6 @@ impl Rows {
         let cell = self.blocks[at.block as usize].cells[at.entry as usize];
         let (channel, local) = ring.locate(cell as usize);
         (channel, local as u32)
-    }
-
-    /// Removes all connections.
-    pub fn clear(&mut self) {
-        *self = Rows {
-            reporting: std::mem::take(&mut self.reporting),
-            ..Rows::default()
-        };
     }
 
     /// The number of connections of a model.

@@ -79,20 +79,14 @@ impl Builder {
         batches: &mut [Batch],
         sets: &mut [ModelSets],
     ) {
-        let is_new = |batch: &Batch| batch.blocks.get(b).is_some_and(|x| !x.is_empty());
-        if !batches.iter().any(is_new) {
+        if !batches.iter().any(|batch| batch.has(b)) {
             return;
         }
         self.clear();
         let mut rows = vec![0u32; BLOCK_ROWS + 1];
         count_old(block, &mut rows);
         for batch in &*batches {
-            if let Some(bucket) = batch.blocks.get(b) {
-                bucket
-                    .rows
-                    .iter()
-                    .for_each(|&r| rows[usize::from(r) + 1] += 1);
-            }
+            batch.for_each_row(b, |row| rows[row + 1] += 1);
         }
         self.start(&rows);
         self.take_old(block, &[], sets);
@@ -195,11 +189,7 @@ impl Builder {
 
     /// Takes what is pending of a batch for block `b`.
     fn take_new(&mut self, batch_index: usize, b: usize, batch: &mut Batch, sets: &[ModelSets]) {
-        let Some(bucket) = batch.blocks.get_mut(b) else {
-            return;
-        };
-        let bucket = std::mem::take(bucket);
-        let kind = &batch.kind;
+        let kind = batch.kind;
         let set = &sets[usize::from(kind.model)];
         let first = self.firsts[batch_index];
         let flags = if kind.counts { COUNTS } else { 0 };
@@ -216,32 +206,29 @@ impl Builder {
         };
         let mut known: HashMap<u32, u32> = HashMap::new();
         let mut last = (u32::MAX, 0);
-        bucket.for_each_template(
-            (kind.weight, kind.delay, kind.template),
-            |row, d, local, w, t| {
-                if t != last.0 {
-                    let next = base + known.len() as u32;
-                    let at = *known.entry(t).or_insert(next);
-                    if at == next {
-                        self.shared.push(to_shared(t));
-                    }
-                    last = (t, at);
+        batch.take(b, |row, d, local, w, t| {
+            if t != last.0 {
+                let next = base + known.len() as u32;
+                let at = *known.entry(t).or_insert(next);
+                if at == next {
+                    self.shared.push(to_shared(t));
                 }
-                let own = self.own.len() as u32;
-                self.own.extend_from_slice(&set.templates[t as usize].own);
-                let item = Item {
-                    shared: last.1,
-                    own,
-                    key: u64::from(d) << 32 | u64::from(first + local),
-                    weight: if set.common_weight().is_some() {
-                        0.0
-                    } else {
-                        w
-                    },
-                };
-                self.put(row, item);
-            },
-        );
+                last = (t, at);
+            }
+            let own = self.own.len() as u32;
+            self.own.extend_from_slice(&set.templates[t as usize].own);
+            let item = Item {
+                shared: last.1,
+                own,
+                key: u64::from(d) << 32 | u64::from(first + local),
+                weight: if set.common_weight().is_some() {
+                    0.0
+                } else {
+                    w
+                },
+            };
+            self.put(row, item);
+        });
     }
 
     /// Numbers what is shared in canonical order, equal ones alike.

@@ -11,7 +11,7 @@ mod build;
 mod sets;
 
 use super::delivery::{Delivery, Scratch};
-use super::pending::{BLOCK_BITS, BLOCK_ROWS, Pending};
+use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending};
 use super::rows::{COUNTS, Connection, Position, Runs, Transmission};
 use crate::event::{Ring, Spike};
 use crate::model::{PostSide, SynapseOps};
@@ -125,6 +125,7 @@ impl PlasticRows {
     pub fn bytes(&self) -> usize {
         self.blocks.iter().map(Block::bytes).sum::<usize>()
             + self.blocks.capacity() * size_of::<Block>()
+            + self.pending.bytes()
             + self.sets.iter().map(ModelSets::bytes).sum::<usize>()
     }
 
@@ -164,7 +165,7 @@ impl PlasticRows {
         if batches.is_empty() {
             return;
         }
-        let last = batches.iter().map(|b| b.blocks.len()).max().unwrap_or(0);
+        let last = batches.iter().map(Batch::num_blocks).max().unwrap_or(0);
         if self.blocks.len() < last {
             self.blocks.resize_with(last, Block::default);
         }
