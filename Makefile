@@ -87,6 +87,7 @@ python-test: develop
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 test-long: develop
+	cargo test --release -p ovenbird --test limits -- --ignored --test-threads 1
 	$(BIN)/python -m pytest -m long $(PYTEST_ARGS)
 
 bench: develop

@@ -22,6 +22,7 @@ pub enum Kind {
     InexistentConnection,
     Io,
     Kernel,
+    LayerExpected,
     NewModelNameExists,
     NotImplemented,
     NumericalInstability,
@@ -30,6 +31,7 @@ pub enum Kind {
     Type,
     TypeMismatch,
     UnaccessedEntry,
+    UndefinedName,
     UnknownComponent,
     UnknownModelName,
     UnknownNode,
@@ -88,6 +90,7 @@ impl Kind {
             Kind::InexistentConnection => "InexistentConnection",
             Kind::Io => "IOError",
             Kind::Kernel => "KernelException",
+            Kind::LayerExpected => "LayerExpected",
             Kind::NewModelNameExists => "NewModelNameExists",
             Kind::NotImplemented => "NotImplemented",
             Kind::NumericalInstability => "NumericalInstability",
@@ -96,6 +99,7 @@ impl Kind {
             Kind::Type => "TypeError",
             Kind::TypeMismatch => "TypeMismatch",
             Kind::UnaccessedEntry => "UnaccessedDictionaryEntry",
+            Kind::UndefinedName => "UndefinedName",
             Kind::UnknownComponent => "UnknownComponent",
             Kind::UnknownModelName => "UnknownModelName",
             Kind::UnknownNode => "UnknownNode",
@@ -183,10 +187,13 @@ impl Error {
 impl From<ParameterError> for Error {
     fn from(e: ParameterError) -> Self {
         let kind = match e {
-            ParameterError::RedrawLimit { .. } | ParameterError::TooDeep => Kind::Kernel,
+            ParameterError::RedrawLimit { .. }
+            | ParameterError::TooDeep
+            | ParameterError::NoPosition
+            | ParameterError::NoDimension { .. } => Kind::Kernel,
             ParameterError::RedrawBounds { .. }
-            | ParameterError::NoPosition { .. }
-            | ParameterError::NoDimension { .. } => Kind::BadParameterValue,
+            | ParameterError::OnlyConnecting { .. }
+            | ParameterError::OneOfTwo => Kind::BadParameterValue,
             ParameterError::Domain { .. } | ParameterError::EmptyRange { .. } => Kind::BadProperty,
         };
         Error::new(kind, e.to_string())

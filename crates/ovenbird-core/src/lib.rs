@@ -20,6 +20,7 @@ pub mod rank;
 pub mod record;
 pub mod rng;
 pub mod simulation;
+pub mod space;
 pub mod suggest;
 pub mod synapse;
 pub mod time;

@@ -3,6 +3,7 @@
 use crate::connections::Connections;
 use crate::convert;
 use crate::error::{ForPython, to_python};
+use crate::pair::Pair;
 use crate::parameter::PyParameter;
 use crate::ranks::Ranks;
 use numpy::{IntoPyArray, PyArray1};
@@ -19,6 +20,8 @@ use std::io::Write;
 #[pyclass(module = "ovenbird._ovenbird")]
 pub struct Kernel {
     pub simulation: Simulation,
+    /// The number of resets so far: sets of nodes belong to the epoch in which they were made.
+    pub epoch: u64,
 }
 
 /// Writes to whatever `sys.stdout` is.
@@ -106,7 +109,10 @@ impl Kernel {
             None => Simulation::new(registry),
         };
         simulation.set_console(Box::new(PythonStdout));
-        Ok(Kernel { simulation })
+        Ok(Kernel {
+            simulation,
+            epoch: 0,
+        })
     }
 
     /// The number of this rank.
@@ -129,6 +135,12 @@ impl Kernel {
     /// Removes nodes, connections and copied models, and sets time and settings back.
     fn reset(&mut self) {
         self.simulation.reset();
+        self.epoch += 1;
+    }
+
+    #[getter]
+    fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     #[getter]
@@ -318,6 +330,25 @@ impl Kernel {
             .for_python(py)
     }
 
+    /// Connects two single nodes if the arguments of Connect are plain; says whether they are.
+    fn connect_pair(
+        &mut self,
+        py: Python<'_>,
+        pre: &Bound<'_, PyAny>,
+        post: &Bound<'_, PyAny>,
+        conn: &Bound<'_, PyAny>,
+        syn: &Bound<'_, PyAny>,
+    ) -> PyResult<bool> {
+        let pair = Pair::plain(&self.simulation, self.epoch, [pre, post, conn, syn]);
+        let Some(pair) = pair else {
+            return Ok(false);
+        };
+        self.simulation
+            .connect(&[pair.source], &[pair.target], &pair.rule, &[pair.synapse])
+            .for_python(py)?;
+        Ok(true)
+    }
+
     /// Removes a connection for each pair of a rule.
     fn disconnect(
         &mut self,
@@ -359,20 +390,14 @@ impl Kernel {
             Some(name) => Some(this.simulation.synapse_index(name).for_python(py)?),
             None => None,
         };
-        if synapse_label.is_some_and(|l| l != -1) {
-            // no model has labels, so no connection carries the wanted one
-            return Ok(Connections {
-                kernel,
-                set: Default::default(),
-            });
-        }
         let filter = Filter {
             sources: sources.as_deref(),
             targets: targets.as_deref(),
             model,
+            label: synapse_label.filter(|&l| l != -1),
         };
         let set = this.simulation.connections(&filter).for_python(py)?;
-        Ok(Connections { kernel, set })
+        Ok(Connections::new(kernel, set))
     }
 
     /// Makes everything ready to run.

@@ -34,16 +34,12 @@ class Front:
 
     Attributes
     ----------
-    epoch
-        Number of resets so far. A collection remembers the epoch it belongs to: node ids start
-        anew after a reset, so a collection of an earlier epoch would name other nodes.
     verbosity
         Least severity of the messages shown. A reset keeps it.
     print_time
         Whether a run shows its progress.
     """
 
-    epoch: int = 0
     verbosity: VerbosityLevel = VerbosityLevel.INFO
     print_time: bool = False
 

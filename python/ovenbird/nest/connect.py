@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ovenbird import errors
 
+from ._spatial_connect import needs_positions, spatial_rule
 from ._state import _kernel
 from ._values import params_to_kernel, to_kernel
 from .node_collection import NodeCollection
@@ -71,11 +72,15 @@ def Connect(
     IllegalConnection
         If nodes cannot be connected.
     """
+    if not return_synapsecollection and _kernel.connect_pair(pre, post, conn_spec, syn_spec):
+        return None
     conn = _conn_dict(conn_spec)
     sources, targets = _endpoints(pre, post, conn["rule"])
-    _refuse_spatial(conn)
+    synapses = _syn_dicts(syn_spec)
+    if needs_positions(conn, synapses):
+        conn = spatial_rule(conn, synapses, sources, targets)
     shape = _Shape(conn, len(sources), len(targets))
-    syn = [shape.synapse(spec) for spec in _syn_dicts(syn_spec)]
+    syn = [shape.synapse(spec) for spec in synapses]
     _kernel.connect(_to_ids(sources), _to_ids(targets), params_to_kernel(conn), syn)
     if not return_synapsecollection:
         return None
@@ -166,19 +171,6 @@ def _to_ids(side: Endpoint) -> Ids:
 
 def _as_collection(side: Endpoint) -> NodeCollection:
     return side if isinstance(side, NodeCollection) else NodeCollection(np.unique(side))
-
-
-def _refuse_spatial(conn: Mapping[str, Any]) -> None:
-    for key in ("mask", "use_on_source"):
-        if key in conn:
-            raise errors.NotImplemented(
-                f"'{key}' in conn_spec is not available: collections have no positions"
-            )
-    for key, value in conn.items():
-        if isinstance(value, Parameter) and value.is_spatial():
-            raise TypeError(
-                f"'{key}' depends on positions, but the NodeCollections have no spatial information"
-            )
 
 
 class _Shape:
@@ -280,7 +272,7 @@ def Disconnect(
     """
     if len(args) == 1 and isinstance(args[0], SynapseCollection):
         if conn_spec is not None or syn_spec is not None:
-            raise TypeError(
+            raise ValueError(
                 "conn_spec and syn_spec do not apply to a SynapseCollection, which names each "
                 "connection"
             )

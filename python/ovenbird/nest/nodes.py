@@ -9,6 +9,7 @@ from typing import Any
 
 from ovenbird import errors
 
+from ._layer_creation import create_layer
 from ._state import _kernel
 from ._values import params_to_kernel
 from .node_collection import NodeCollection
@@ -27,7 +28,7 @@ def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) ->
         Dictionary of parameters, or a sequence of dictionaries, one per node. A value is for
         all nodes, a sequence of one value per node, or a `Parameter` drawn per node.
     positions
-        Positions of the nodes.
+        `nest.spatial.grid` or `nest.spatial.free`: where the nodes are.
 
     Returns
     -------
@@ -42,13 +43,19 @@ def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) ->
         If the model does not have a parameter.
     """
     if isinstance(n, Mapping) and params is None:
+        if positions is not None:
+            raise ValueError(
+                "A parameter dictionary can be passed as second argument only if Create() is "
+                "called with two arguments."
+            )
         n, params = 1, n
     if not isinstance(model, str):
         raise TypeError(f"model must be the name of a node model, got {type(model).__name__}")
     if positions is not None:
-        raise errors.NotImplemented(
-            "Create with positions is not available; create the nodes without positions"
-        )
+        nodes = create_layer(model, n, params, positions)
+        if params:
+            nodes.set(params)
+        return nodes
     count = _count(n)
     if not (params is None or isinstance(params, Mapping)):
         _check_list(params, count)

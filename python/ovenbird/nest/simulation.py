@@ -21,7 +21,6 @@ def ResetKernel() -> None:
     files stay.
     """
     _kernel.reset()
-    front.epoch += 1
     front.print_time = False
 
 

@@ -10,12 +10,12 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ovenbird import errors
+from ovenbird import _ovenbird, errors
 from ovenbird._ovenbird import Connections
 
 from ._names import unknown_key
 from ._optional import optional_module
-from ._state import _kernel, front
+from ._state import _kernel
 from ._values import params_to_kernel, to_list
 from .serialize import to_json
 
@@ -56,7 +56,7 @@ class SynapseCollection:
                 "use GetConnections() to obtain a SynapseCollection"
             )
         object.__setattr__(self, "_conns", data if data is not None and len(data) else None)
-        object.__setattr__(self, "_epoch", front.epoch)
+        object.__setattr__(self, "_epoch", _kernel.epoch)
         object.__setattr__(self, "print_full", False)
 
     def _live(self) -> Connections | None:
@@ -65,7 +65,7 @@ class SynapseCollection:
         Connections of a network that a reset has removed count as none as long as no new nodes
         exist; once there is a new network, their use is an error.
         """
-        if self._conns is None or self._epoch == front.epoch:
+        if self._conns is None or self._epoch == _kernel.epoch:
             return self._conns
         if _kernel.network_size == 0:
             return None
@@ -133,7 +133,13 @@ class SynapseCollection:
     @property
     def distance(self) -> list[float]:
         """Distance between source and target; NaN for nodes without positions."""
-        return [float("nan")] * (0 if self._live() is None else len(self))
+        conns = self._live()
+        if conns is None:
+            return []
+        ends = conns.get(["source", "target"])
+        arrays = [np.asarray(ends[key], dtype=np.int64) for key in ("source", "target")]
+        distances = _ovenbird.connection_distances(_kernel, arrays[0], arrays[1])
+        return cast("list[float]", distances.tolist())
 
     def get(self, keys: Any = None, output: str = "") -> Any:
         """Return parameters of the connections.

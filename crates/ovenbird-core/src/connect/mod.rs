@@ -2,7 +2,10 @@
 
 mod parse;
 mod rules;
+mod space;
 mod spec;
+mod thinning;
 
 pub use rules::{Draws, Grouping, RULES, Rule, RuleContext};
+pub use space::{PairBuffers, Side, Space, SpaceSpec};
 pub use spec::{Amount, ConnSpec, SynSpec};

@@ -4,20 +4,26 @@ mod connect;
 mod connections;
 mod devices;
 mod maker;
+mod memory;
 pub(crate) mod models;
 mod nodes;
+mod plastic;
 mod ranks;
 mod run;
 mod settings;
 mod slice;
+mod space;
 mod typed;
 mod worker;
 
-pub use connections::{ConnectionSet, Filter, KEYS as CONNECTION_KEYS};
+pub use connections::{ConnectionSet, Filter};
+pub use memory::Memory;
 pub use models::{Registry, SynapseModel};
 pub use nodes::{Group, Progression};
 pub use run::{Progress, RunControl};
 pub use settings::Settings;
+pub use space::Positions;
+pub(crate) use space::taken;
 pub use typed::{Events, Nodes};
 
 use crate::error::{Error, Result};
@@ -77,6 +83,7 @@ pub struct Simulation {
     families: Vec<Box<dyn Family>>,
     synapses: Vec<SynapseModel>,
     nodes: NodeTable,
+    layers: space::Layers,
     workers: Vec<Worker>,
     devices: Devices,
     pool: Option<Pool>,
@@ -178,6 +185,7 @@ impl Simulation {
             families,
             synapses,
             nodes: NodeTable::new(ranks.layout(workers)),
+            layers: space::Layers::default(),
             workers: Vec::new(),
             devices: Devices::default(),
             pool: None,

@@ -4,7 +4,7 @@ use super::{Nodes, Simulation};
 use crate::error::{Error, Kind, Result};
 use crate::model::{ElementType, Shape};
 use crate::node::{Location, Part, Setting};
-use crate::parameter::{Context, Parameter};
+use crate::parameter::{Context, Parameter, Points};
 use crate::rank::Call;
 use crate::rng::{Key, Purpose, Stream};
 use crate::value::{Column, Dict, Value};
@@ -165,6 +165,14 @@ impl Simulation {
             first,
             last: first + (count - 1),
         })
+    }
+
+    /// The model of a node.
+    ///
+    /// # Errors
+    /// When there is no such node.
+    pub fn model_of(&self, id: u32) -> Result<&str> {
+        Ok(self.families[self.nodes.run(id)?.family].name())
     }
 
     pub(super) fn is_neuron(&self, family: usize) -> bool {
@@ -461,7 +469,14 @@ impl Simulation {
         ids.iter()
             .map(|&id| {
                 let mut stream = Stream::new(key, self.draw_calls, id, 0);
-                Ok(Value::Float(p.evaluate(&mut stream, &Context::default())?))
+                let layer = self.layers.find(id).filter(|_| p.needs().node);
+                let position = layer.map(|(l, place)| (l.position(place), l.dimensions()));
+                let node = position.as_ref().map(|(p, n)| Points::same(&p[..*n]));
+                let context = Context {
+                    node,
+                    ..Context::default()
+                };
+                Ok(Value::Float(p.evaluate(&mut stream, &context)?))
             })
             .collect()
     }

@@ -6,6 +6,7 @@ use crate::event::Spike;
 use crate::node::{Part, Tap};
 use crate::parallel::Pool;
 use crate::rank::Call;
+use crate::synapse::PlasticContext;
 use crate::time::Step;
 use std::time::{Duration, Instant};
 
@@ -127,6 +128,7 @@ impl Simulation {
         let steps = self.slice_steps();
         let now = self.now();
         self.start_threads()?;
+        let key = self.synapse_key();
         let pool = self.pool.as_mut().expect("threads are started");
         for (f, family) in self.families.iter_mut().enumerate() {
             let mut parts: Vec<&mut Part> =
@@ -139,8 +141,10 @@ impl Simulation {
         if steps != self.min_delay && (self.taken > 0 || !self.emitted.is_empty()) {
             // slices get another length within a slice: what was emitted is delivered now
             let (origin, spikes) = (self.origin, std::mem::take(&mut self.emitted));
+            let (clock, families) = (&self.clock, &self.families);
+            let context = PlasticContext { clock, key };
             pool.run(&mut self.workers, |_, w| {
-                w.rows.deliver(&mut w.ring, &spikes, origin, &mut w.reports);
+                w.deliver(families, &context, &spikes, origin);
             });
             self.origin += self.taken as Step;
             self.taken = 0;
@@ -152,10 +156,11 @@ impl Simulation {
         let reporting: Vec<u16> = (0..self.synapses.len() as u16)
             .filter(|&m| self.synapse_model(m).weight_recorder.is_some())
             .collect();
-        self.workers
-            .iter_mut()
-            .for_each(|w| w.rows.report(&reporting));
-        self.workers.iter_mut().for_each(|w| w.gaps.sort());
+        for w in &mut self.workers {
+            w.rows.report(&reporting);
+            w.plastic.report(&reporting);
+            w.gaps.sort();
+        }
         self.arrange_taps()?;
         self.arranged = Some(self.generation);
         Ok(())
@@ -388,6 +393,7 @@ impl Simulation {
         for w in &mut self.workers {
             w.ring.clear();
             w.spikes.clear();
+            w.plastic.rewind();
             for (family, part) in self.families.iter().zip(&mut w.parts) {
                 if let Some(ops) = family.neurons() {
                     ops.rewind(part);

@@ -127,7 +127,7 @@ impl Settings {
 }
 
 /// Attributes that can only be read.
-const READ_ONLY: [&str; 31] = [
+const READ_ONLY: [&str; 35] = [
     "T_max",
     "T_min",
     "build_info",
@@ -137,6 +137,10 @@ const READ_ONLY: [&str; 31] = [
     "local_spike_counter",
     "max_num_syn_models",
     "max_update_time",
+    "memory_buffers",
+    "memory_connections",
+    "memory_network",
+    "memory_nodes",
     "memory_size",
     "min_update_time",
     "mpi_rank",
@@ -207,6 +211,7 @@ impl Simulation {
     pub fn status(&self) -> Dict {
         let s = &self.settings;
         let (min, max) = self.delays.range();
+        let memory = self.memory();
         let strs = |v: Vec<&str>| Value::Strs(v.into_iter().map(str::to_owned).collect());
         let mut d: Dict = [
             ("resolution", Value::Float(self.clock.resolution())),
@@ -280,7 +285,10 @@ impl Simulation {
                 "time_communicate_prepare",
                 Value::Float(self.timers.prepare),
             ),
-            ("memory_network", Value::Int(self.memory() as i64)),
+            ("memory_network", Value::Int(memory.total() as i64)),
+            ("memory_nodes", Value::Int(memory.nodes as i64)),
+            ("memory_buffers", Value::Int(memory.buffers as i64)),
+            ("memory_connections", Value::Int(memory.connections as i64)),
         ]
         .into_iter()
         .collect();
@@ -290,20 +298,6 @@ impl Simulation {
 
     fn time_limit(&self) -> f64 {
         crate::time::MAX_TICKS as f64 / self.clock.ticks_per_ms() as f64
-    }
-
-    /// Bytes that nodes, connections and buffers hold.
-    pub fn memory(&self) -> usize {
-        let of_worker = |w: &super::Worker| {
-            let parts: usize = self
-                .families
-                .iter()
-                .zip(&w.parts)
-                .map(|(f, p)| f.bytes(p))
-                .sum();
-            parts + w.ring.bytes() + w.rows.bytes()
-        };
-        self.workers.iter().map(of_worker).sum()
     }
 
     /// Sets kernel attributes, all or none.

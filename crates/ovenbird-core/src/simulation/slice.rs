@@ -4,10 +4,16 @@ use super::Simulation;
 use super::worker::{DeviceKeys, SliceInfo};
 use crate::error::{Error, Kind, Result};
 use crate::rng::{Key, Purpose};
+use crate::synapse::PlasticContext;
 use crate::time::Step;
 use std::time::Instant;
 
 impl Simulation {
+    /// The key of the draws that synapses make.
+    pub(super) fn synapse_key(&self) -> Key {
+        Key::new(self.settings.seed(), Purpose::Synapse)
+    }
+
     pub(super) fn device_keys(&self) -> DeviceKeys {
         let seed = self.settings.seed();
         DeviceKeys {
@@ -68,6 +74,7 @@ impl Simulation {
             spikes,
             device_key: keys,
             neuron_key: Key::new(self.settings.seed(), Purpose::Neuron),
+            synapse_key: self.synapse_key(),
             width: self.width,
             devices: &self.devices.parts,
         };
@@ -78,9 +85,12 @@ impl Simulation {
 
     /// Delivers spikes ahead of the update, so that iterations see them.
     fn deliver_early(&mut self, emitted: Step, spikes: &[crate::event::Spike]) {
+        let key = self.synapse_key();
+        let (clock, families) = (&self.clock, &self.families);
+        let context = PlasticContext { clock, key };
         let pool = self.pool.as_mut().expect("prepared before a run");
         pool.run(&mut self.workers, |_, w| {
-            w.rows.deliver(&mut w.ring, spikes, emitted, &mut w.reports);
+            w.deliver(families, &context, spikes, emitted);
         });
     }
 
@@ -119,6 +129,9 @@ impl Simulation {
         self.devices.take_samples(&mut self.workers, &self.families);
         self.devices.probe(&self.families, steps, keys);
         self.record_weights();
+        if from == 0 {
+            self.record_gap_weights();
+        }
         let result = self.exchange_spikes(first_new, updated);
         self.timers.gather += start.elapsed().as_secs_f64();
         result
@@ -147,20 +160,55 @@ impl Simulation {
         }
         reports.sort_by_key(|r| (r.0, r.1, r.2));
         for (stamp, source, target, receptor, c) in reports {
-            let Some(id) = self.synapse_model(c.model).weight_recorder else {
-                continue;
-            };
-            let Ok((f, Some(at))) = self.nodes.locate(id) else {
-                continue;
-            };
-            let Some(r) = self.devices.recorder_mut(&self.families, f, at.local) else {
-                continue;
-            };
-            let wanted = |list: &[u32], id: u32| list.is_empty() || list.contains(&id);
-            if wanted(&r.senders, source) && wanted(&r.targets, target) {
-                let ints = [receptor, 0, i64::from(target)];
-                r.write(stamp, source, &[c.weight], &ints, &self.clock);
+            self.record_weight(c.model, stamp, (source, target), receptor, c.weight);
+        }
+    }
+
+    /// Writes the weights of gap junctions, through which something passes in each slice.
+    fn record_gap_weights(&mut self) {
+        let model = self.gap_model();
+        if self.synapse_model(model).weight_recorder.is_none() {
+            return;
+        }
+        let mut seen = Vec::new();
+        for w in &self.workers {
+            for e in &w.gaps.entries {
+                let ids = self.families[e.family]
+                    .neurons()
+                    .map(|n| n.ids(&w.parts[e.family]));
+                if let Some(ids) = ids {
+                    seen.push((e.source, ids[e.local as usize], e.weight));
+                }
             }
+        }
+        seen.sort_by_key(|&(source, target, _)| (source, target));
+        for (source, target, weight) in seen {
+            self.record_weight(model, self.origin + 1, (source, target), 0, weight);
+        }
+    }
+
+    /// Writes a weight to the recorder of a synapse model, if it wants it.
+    fn record_weight(
+        &mut self,
+        model: u16,
+        stamp: Step,
+        (source, target): (u32, u32),
+        receptor: i64,
+        weight: f64,
+    ) {
+        let Some(id) = self.synapse_model(model).weight_recorder else {
+            return;
+        };
+        let Ok((f, Some(at))) = self.nodes.locate(id) else {
+            return;
+        };
+        let Some(r) = self.devices.recorder_mut(&self.families, f, at.local) else {
+            return;
+        };
+        let wanted = |list: &[u32], id: u32| list.is_empty() || list.contains(&id);
+        if wanted(&r.senders, source) && wanted(&r.targets, target) {
+            let ints = [receptor, 0, i64::from(target)];
+            r.write(stamp, source, &[weight], &ints, &self.clock);
         }
     }
 
@@ -183,6 +231,7 @@ impl Simulation {
                 spikes: (0, &[]),
                 device_key: keys,
                 neuron_key: Key::new(self.settings.seed(), Purpose::Neuron),
+                synapse_key: self.synapse_key(),
                 width: self.width,
                 devices: &self.devices.parts,
             };

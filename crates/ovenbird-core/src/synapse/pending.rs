@@ -10,9 +10,23 @@ use super::rows::Connection;
 use crate::event::ChannelKey;
 
 /// A block holds the rows of `1 << BLOCK_BITS` consecutive sources.
-pub(super) const BLOCK_BITS: u32 = 8;
+pub const BLOCK_BITS: u32 = 8;
 /// Rows in a block.
 pub(super) const BLOCK_ROWS: usize = 1 << BLOCK_BITS;
+
+/// The blocks that hold the rows of `sources`, sorted.
+pub fn blocks_of(sources: &[u32]) -> Vec<u32> {
+    let mut blocks: Vec<u32> = Vec::new();
+    for source in sources {
+        let block = source >> BLOCK_BITS;
+        if blocks.last() != Some(&block) {
+            blocks.push(block);
+        }
+    }
+    blocks.sort_unstable();
+    blocks.dedup();
+    blocks
+}
 
 /// What the connections of a batch have in common.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +41,9 @@ pub struct BatchKind {
     pub weight: Option<f64>,
     /// The delay of all in steps, or `None` where each has its own.
     pub delay: Option<u32>,
+    /// The parameters and state that all start with, for connections that have such, or `None`
+    /// where each starts with its own.
+    pub template: Option<u32>,
 }
 
 /// Most batches with a constant delay; later ones store the delay of each connection.
@@ -41,12 +58,14 @@ impl BatchKind {
             self.counts,
             bits(self),
             self.delay,
+            self.template,
         ) == (
             other.model,
             other.channel,
             other.counts,
             bits(other),
             other.delay,
+            other.template,
         )
     }
 }
@@ -71,6 +90,7 @@ pub(super) enum Blocks {
     Shared(Vec<Bucket<u8>>),
     OwnDelay(Vec<Bucket<u32>>),
     OwnWeight(Vec<Bucket<[u32; 3]>>),
+    OwnTemplate(Vec<Bucket<[u32; 4]>>),
 }
 
 /// Does the same to the buckets of a batch, whatever their entries are.
@@ -80,6 +100,7 @@ macro_rules! each_kind {
             Blocks::Shared($buckets) => $do,
             Blocks::OwnDelay($buckets) => $do,
             Blocks::OwnWeight($buckets) => $do,
+            Blocks::OwnTemplate($buckets) => $do,
         }
     };
 }
@@ -92,6 +113,9 @@ pub(super) trait Entry: Copy {
     /// The delay in steps, where all share `shared` or each has its own.
     fn delay(self, shared: u32) -> u32;
     fn weight(self, shared: f64) -> f64;
+    fn template(self, shared: u32) -> u32 {
+        shared
+    }
 }
 
 impl Entry for u8 {
@@ -145,6 +169,26 @@ impl Entry for [u32; 3] {
     }
     fn weight(self, _: f64) -> f64 {
         f64::from_bits(u64::from(self[2]) << 32 | u64::from(self[1]))
+    }
+}
+
+/// As with a weight of its own, then the template.
+impl Entry for [u32; 4] {
+    fn new(row: u8, delay: u32, weight: f64) -> Self {
+        let [first, low, high] = <[u32; 3]>::new(row, delay, weight);
+        [first, low, high, 0]
+    }
+    fn row(self) -> usize {
+        self[0].row()
+    }
+    fn delay(self, shared: u32) -> u32 {
+        self[0].delay(shared)
+    }
+    fn weight(self, shared: f64) -> f64 {
+        [self[0], self[1], self[2]].weight(shared)
+    }
+    fn template(self, _: u32) -> u32 {
+        self[3]
     }
 }
 
@@ -209,6 +253,13 @@ impl<T: Entry> Chunk<T> {
 
 impl<T: Entry> Bucket<T> {
     const CHUNK: usize = CHUNK_BYTES / size_of::<T>();
+
+    fn bytes(&self) -> usize {
+        let chunk = |c: &Chunk<T>| {
+            c.entries.capacity() * size_of::<T>() + c.targets.capacity() * size_of::<(u32, u32)>()
+        };
+        size_of::<Self>() + self.chunks().map(chunk).sum::<usize>()
+    }
 
     fn chunks(&self) -> impl Iterator<Item = &Chunk<T>> {
         self.full.iter().chain([&self.last])
@@ -279,16 +330,19 @@ fn extend<T: Entry>(
     n
 }
 
-/// The lengths of everything in a [`Pending`], to go back to.
+/// The lengths of what connections from some sources can add to, to go back to.
 #[derive(Debug, Default)]
 pub struct PendingMark {
-    blocks: Vec<usize>,
+    /// For each batch its connections and blocks.
+    batches: Vec<(usize, usize)>,
+    /// Batch by batch the connections in each of the blocks in question.
     lens: Vec<usize>,
 }
 
 impl Batch {
     fn new(kind: BatchKind) -> Self {
         let blocks = match (kind.weight, kind.delay) {
+            _ if kind.template.is_none() => Blocks::OwnTemplate(Vec::new()),
             (None, _) => Blocks::OwnWeight(Vec::new()),
             (_, None) => Blocks::OwnDelay(Vec::new()),
             _ => Blocks::Shared(Vec::new()),
@@ -300,6 +354,10 @@ impl Batch {
         }
     }
 
+    fn bytes(&self) -> usize {
+        each_kind!(&self.blocks, buckets => buckets.iter().map(Bucket::bytes).sum())
+    }
+
     /// The number of blocks of sources.
     pub(super) fn num_blocks(&self) -> usize {
         each_kind!(&self.blocks, buckets => buckets.len())
@@ -308,6 +366,30 @@ impl Batch {
     /// Whether there is something from the sources of block `b`.
     pub(super) fn has(&self, b: usize) -> bool {
         each_kind!(&self.blocks, buckets => buckets.get(b).is_some_and(|x| !x.is_empty()))
+    }
+
+    /// Visits the rows of what is pending from the sources of block `b`.
+    #[inline(always)]
+    pub(super) fn for_each_row(&self, b: usize, visit: impl FnMut(usize)) {
+        each_kind!(&self.blocks, buckets => if let Some(bucket) = buckets.get(b) {
+            bucket.for_each_row(visit);
+        });
+    }
+
+    /// Takes what is pending from the sources of block `b` and visits it: row, delay in steps, place
+    /// of the target, weight and template.
+    #[inline(always)]
+    pub(super) fn take(&mut self, b: usize, mut visit: impl FnMut(usize, u32, u32, f64, u32)) {
+        let weight = self.kind.weight.unwrap_or(0.0);
+        let (delay, template) = (
+            self.kind.delay.unwrap_or(0),
+            self.kind.template.unwrap_or(0),
+        );
+        each_kind!(&mut self.blocks, buckets => if let Some(bucket) = buckets.get_mut(b) {
+            std::mem::take(bucket).for_each(|e, target| visit(
+                e.row(), e.delay(delay), target, e.weight(weight), e.template(template)
+            ));
+        });
     }
 
     /// Makes room for connections from sources up to `last`.
@@ -330,6 +412,11 @@ impl Batch {
 }
 
 impl Pending {
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.batches.iter().map(Batch::bytes).sum()
+    }
+
     /// Whether there is nothing new.
     pub fn is_empty(&self) -> bool {
         self.batches.is_empty()
@@ -351,27 +438,30 @@ impl Pending {
         self.batches.iter().map(|b| b.kind.channel)
     }
 
-    /// The present lengths.
-    pub fn mark(&self) -> PendingMark {
+    /// The present lengths of what is in `blocks`, which are sorted.
+    pub fn mark(&self, blocks: &[u32]) -> PendingMark {
         let mut mark = PendingMark::default();
         for batch in &self.batches {
-            mark.blocks.push(batch.num_blocks());
-            each_kind!(&batch.blocks, buckets => mark.lens.extend(buckets.iter().map(Bucket::len)));
+            mark.batches.push((batch.len, batch.num_blocks()));
+            each_kind!(&batch.blocks, buckets => {
+                let held = blocks.iter().map_while(|&b| buckets.get(b as usize));
+                mark.lens.extend(held.map(Bucket::len));
+            });
         }
         mark
     }
 
-    /// Drops everything that was added since `mark` was taken.
-    pub fn truncate(&mut self, mark: &PendingMark) {
-        self.batches.truncate(mark.blocks.len());
+    /// Drops everything that was added in `blocks` since `mark` was taken of them.
+    pub fn truncate(&mut self, blocks: &[u32], mark: &PendingMark) {
+        self.batches.truncate(mark.batches.len());
         let mut lens = mark.lens.iter();
-        for (batch, &blocks) in self.batches.iter_mut().zip(&mark.blocks) {
-            batch.len = 0;
+        for (batch, &(len, held)) in self.batches.iter_mut().zip(&mark.batches) {
+            batch.len = len;
             each_kind!(&mut batch.blocks, buckets => {
-                buckets.truncate(blocks);
-                for (bucket, &n) in buckets.iter_mut().zip(lens.by_ref()) {
-                    bucket.truncate(n);
-                    batch.len += n;
+                buckets.truncate(held);
+                let old = blocks.iter().take_while(|&&b| (b as usize) < held);
+                for (&b, &n) in old.zip(lens.by_ref()) {
+                    buckets[b as usize].truncate(n);
                 }
             });
         }
@@ -401,8 +491,28 @@ impl Pending {
             counts: c.counts,
             weight: (!c.own_weight).then_some(c.weight),
             delay: None,
+            template: Some(0),
         });
         batch.reach(c.source);
         batch.extend([(c.source, c.delay, c.weight)].into_iter(), c.local);
+    }
+
+    /// Adds one connection that starts with the parameters and state of a template.
+    pub fn push_template(&mut self, c: Connection, template: u32) {
+        let batch = self.batch(BatchKind {
+            model: c.model,
+            channel: c.channel,
+            counts: c.counts,
+            weight: None,
+            delay: None,
+            template: None,
+        });
+        batch.reach(c.source);
+        if let Blocks::OwnTemplate(buckets) = &mut batch.blocks {
+            let [first, low, high] = <[u32; 3]>::new(c.source as u8, c.delay, c.weight);
+            let bucket = &mut buckets[(c.source >> BLOCK_BITS) as usize];
+            bucket.push([first, low, high, template], c.local);
+            batch.len += 1;
+        }
     }
 }

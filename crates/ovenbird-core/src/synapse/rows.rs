@@ -36,14 +36,28 @@ pub struct Connection {
 /// Where a connection is in its worker's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
-    block: u32,
-    group: u32,
-    entry: u32,
-    delay: u32,
+    pub(super) block: u32,
+    pub(super) group: u32,
+    pub(super) entry: u32,
+    pub(super) delay: u32,
 }
 
 impl Position {
-    /// A key by which positions can be looked up.
+    pub(super) fn new(block: u32, group: u32, entry: u32, delay: u32) -> Self {
+        Position {
+            block,
+            group,
+            entry,
+            delay,
+        }
+    }
+
+    /// The delay in steps.
+    pub fn delay(self) -> u32 {
+        self.delay
+    }
+
+    /// A key by which positions can be looked up; [`Rows::for_each`] goes by it.
     pub fn key(self) -> (u32, u32) {
         (self.block, self.entry)
     }
@@ -80,9 +94,19 @@ pub(super) struct Block {
 }
 
 /// Decodes the delays of a group: delay and number of entries.
+#[derive(Clone)]
 pub(super) struct Runs<'a> {
     words: std::slice::Iter<'a, u32>,
     high: u32,
+}
+
+impl<'a> Runs<'a> {
+    pub fn new(words: &'a [u32]) -> Self {
+        Runs {
+            words: words.iter(),
+            high: 0,
+        }
+    }
 }
 
 impl Iterator for Runs<'_> {
@@ -113,10 +137,7 @@ impl Block {
     #[inline(always)]
     pub fn runs(&self, group: usize) -> Runs<'_> {
         let (from, to) = (self.groups[group].runs, self.groups[group + 1].runs);
-        Runs {
-            words: self.runs[from as usize..to as usize].iter(),
-            high: 0,
-        }
+        Runs::new(&self.runs[from as usize..to as usize])
     }
 
     pub fn weight(&self, g: &Group, entry: usize, shared: &[f64]) -> f64 {
@@ -125,6 +146,22 @@ impl Block {
         } else {
             shared[g.weights as usize]
         }
+    }
+}
+
+/// Which connections of a worker are wanted.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    pub model: Option<u16>,
+    /// The cells of the targets, one bit each.
+    pub cells: Option<Vec<u64>>,
+}
+
+impl Wanted {
+    #[inline(always)]
+    fn is_target(&self, cell: u32) -> bool {
+        let word = |bits: &Vec<u64>| bits[cell as usize / 64] >> (cell % 64) & 1 == 1;
+        self.cells.as_ref().is_none_or(word)
     }
 }
 
@@ -287,6 +324,7 @@ impl Rows {
             group,
             spike.sender(),
             ring,
+            |_| true,
             &mut |_, _, connection| {
                 reports.push(Transmission {
                     stamp,
@@ -297,19 +335,24 @@ impl Rows {
         );
     }
 
-    /// Visits the connections of a group with their entry and delay.
+    /// Visits those connections of a group whose target is wanted, with their entry and delay.
+    #[inline(always)]
     fn visit_group(
         &self,
         block: &Block,
         group: usize,
         source: u32,
         ring: &Ring,
+        is_target: impl Fn(u32) -> bool,
         visit: &mut impl FnMut(u32, u32, Connection),
     ) {
         let g = &block.groups[group];
         let mut entry = g.entries as usize;
         for (delay, n) in block.runs(group) {
             for e in entry..entry + n {
+                if !is_target(block.cells[e]) {
+                    continue;
+                }
                 let (channel, local) = ring.locate(block.cells[e] as usize);
                 let connection = Connection {
                     source,
@@ -329,39 +372,86 @@ impl Rows {
 
     /// Visits all connections, by source.
     pub fn for_each(&self, ring: &Ring, mut visit: impl FnMut(Position, Connection)) {
-        for block in 0..self.blocks.len() {
-            for row in 0..BLOCK_ROWS {
-                let source = (block << BLOCK_BITS | row) as u32;
-                self.for_source(source, ring, &mut visit);
+        for block in 0..self.blocks.len() as u32 {
+            self.for_block(block, &Wanted::default(), ring, &mut visit);
+        }
+    }
+
+    /// Visits the wanted connections from one source, or from all.
+    pub fn find(
+        &self,
+        source: Option<u32>,
+        wanted: &Wanted,
+        ring: &Ring,
+        mut visit: impl FnMut(Position, Connection),
+    ) {
+        match source {
+            Some(source) => self.for_source(source, wanted, ring, &mut visit),
+            None => (0..self.blocks.len() as u32)
+                .for_each(|b| self.for_block(b, wanted, ring, &mut visit)),
+        }
+    }
+
+    fn for_block(
+        &self,
+        block: u32,
+        wanted: &Wanted,
+        ring: &Ring,
+        visit: &mut impl FnMut(Position, Connection),
+    ) {
+        for row in 0..BLOCK_ROWS as u32 {
+            self.for_source(block << BLOCK_BITS | row, wanted, ring, visit);
+        }
+    }
+
+    fn for_source(
+        &self,
+        source: u32,
+        wanted: &Wanted,
+        ring: &Ring,
+        visit: &mut impl FnMut(Position, Connection),
+    ) {
+        let (b, groups) = self.locate(source);
+        for group in groups {
+            let block = &self.blocks[b];
+            if wanted.model.is_some_and(|m| m != block.groups[group].model) {
+                continue;
+            }
+            let mut visit = |entry, delay, c| {
+                let position = Position {
+                    block: b as u32,
+                    group: group as u32,
+                    entry,
+                    delay,
+                };
+                visit(position, c);
+            };
+            if wanted.cells.is_some() {
+                let is_target = |cell| wanted.is_target(cell);
+                self.visit_group(block, group, source, ring, is_target, &mut visit);
+            } else {
+                self.visit_group(block, group, source, ring, |_| true, &mut visit);
             }
         }
     }
 
-    /// Visits the connections of one source.
-    pub fn for_source(
-        &self,
-        source: u32,
+    /// Visits the connections of a block of sources, and removes them.
+    pub fn take_block(
+        &mut self,
+        block: u32,
         ring: &Ring,
         mut visit: impl FnMut(Position, Connection),
     ) {
-        let (b, groups) = self.locate(source);
-        for group in groups {
-            self.visit_group(
-                &self.blocks[b],
-                group,
-                source,
-                ring,
-                &mut |entry, delay, c| {
-                    let position = Position {
-                        block: b as u32,
-                        group: group as u32,
-                        entry,
-                        delay,
-                    };
-                    visit(position, c);
-                },
-            );
+        self.for_block(block, &Wanted::default(), ring, &mut visit);
+        if let Some(block) = self.blocks.get_mut(block as usize) {
+            self.len -= block.cells.len();
+            *block = Block::default();
         }
+    }
+
+    /// The number of blocks of sources.
+    pub fn num_blocks(&self) -> u32 {
+        self.blocks.len() as u32
     }
 
     /// Weight and delay (in steps) of a connection.
@@ -392,14 +482,6 @@ impl Rows {
         let cell = self.blocks[at.block as usize].cells[at.entry as usize];
         let (channel, local) = ring.locate(cell as usize);
         (channel, local as u32)
-    }
-
-    /// Removes all connections.
-    pub fn clear(&mut self) {
-        *self = Rows {
-            reporting: std::mem::take(&mut self.reporting),
-            ..Rows::default()
-        };
     }
 
     /// The number of connections of a model.

@@ -61,6 +61,7 @@ fn synapse(sim: &Simulation, weight: Amount, delay: Amount) -> ovenbird::Result<
         weight,
         delay: Some(delay),
         receptor: vec![0],
+        numbers: Vec::new(),
     }])
 }
 
@@ -93,9 +94,9 @@ fn look(
             }
         }
     }
-    let found = sim.connections(&Filter::default())?;
+    let mut found = sim.connections(&Filter::default())?;
     let mut number = |key: &str| -> ovenbird::Result<Vec<u64>> {
-        let column = sim.connection_values(&found, key)?.expect("a key");
+        let column = sim.connection_values(&mut found, key)?.expect("a key");
         let bits = |i| match column.at(i) {
             Value::Float(x) => x.to_bits(),
             Value::Int(x) => x as u64,
@@ -192,6 +193,7 @@ pub fn coupled(rank: Option<Rank>, n_threads: usize, iterate: bool) -> ovenbird:
         weight: Amount::Same(20.0),
         delay: None,
         receptor: vec![0],
+        numbers: Vec::new(),
     }];
     let both = ConnSpec {
         make_symmetric: true,
