@@ -126,6 +126,10 @@ impl RuleContext<'_> {
         Stream::new(self.key, self.call, index as u32, use_for)
     }
 
+    fn degree(&self, p: &Parameter, at: usize, name: &str) -> Result<usize> {
+        degree(p, &mut self.stream(at, DEGREE), &Context::default(), name)
+    }
+
     fn is_autapse(&self, source: usize, target: usize) -> bool {
         self.sources[source] == self.targets[target]
     }
@@ -288,12 +292,7 @@ impl Rule {
                 ),
             )),
             Rule::FixedIndegree(p) | Rule::FixedOutdegree(p) if cx.space.is_some() => {
-                match p.as_constant() {
-                    Some(k) if k < 0.0 => bad(format!(
-                        "Number of connections cannot be less than zero, got {k}."
-                    )),
-                    _ => Ok(()),
-                }
+                not_negative(p)
             }
             Rule::FixedIndegree(p) => check_degree(p, "Indegree", n, "source", cx),
             Rule::FixedOutdegree(p) => check_degree(p, "Outdegree", m, "target", cx),
@@ -401,12 +400,7 @@ impl Rule {
                 Ok(())
             }
             Rule::FixedIndegree(p) => {
-                let k = degree(
-                    p,
-                    &mut cx.stream(at, DEGREE),
-                    &Context::default(),
-                    "indegree",
-                )?;
+                let k = cx.degree(p, at, "indegree")?;
                 draws.places = (at * k, false);
                 draw_many(
                     cx,
@@ -419,12 +413,7 @@ impl Rule {
                 )
             }
             Rule::FixedOutdegree(p) => {
-                let k = degree(
-                    p,
-                    &mut cx.stream(at, DEGREE),
-                    &Context::default(),
-                    "outdegree",
-                )?;
+                let k = cx.degree(p, at, "outdegree")?;
                 draws.places = (at * k, false);
                 let allowed = |t: usize| cx.allow_autapses || !cx.is_autapse(at, t);
                 let m = cx.targets.len();
@@ -510,6 +499,15 @@ impl Rule {
             before.push(sum);
         }
         before
+    }
+}
+
+fn not_negative(degree: &Parameter) -> Result<()> {
+    match degree.as_constant() {
+        Some(k) if k < 0.0 => bad(format!(
+            "Number of connections cannot be less than zero, got {k}."
+        )),
+        _ => Ok(()),
     }
 }
 
