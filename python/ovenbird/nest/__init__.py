@@ -23,7 +23,7 @@ from ._module import NestModule
 from ._state import VerbosityLevel, _kernel, userdict
 from .build_info import DIALECT as __version__
 from .compartments import Compartments, Receptors
-from .connect import CollocatedSynapses, Connect, Disconnect, GetConnections
+from .connect import CollocatedSynapses, Connect, Disconnect, GetConnections, TripartiteConnect
 from .info import GetStatus, SetStatus, authors, get_verbosity, help, message, set_verbosity
 from .kernel_status import GetKernelStatus, SetKernelStatus
 from .models import ConnectionRules, CopyModel, GetDefaults, Models, SetDefaults
@@ -63,7 +63,6 @@ from .unavailable import (
     PlotTargets,
     SelectNodesByMask,
     SonataNetwork,
-    TripartiteConnect,
     set_communicator,
 )
 

@@ -39,7 +39,7 @@ def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) ->
     UnknownModelName
         If the model does not exist.
     UnaccessedDictionaryEntry
-        If the model does not have a parameter.
+        If the model does not have a parameter. Then no nodes are made.
     """
     if isinstance(n, Mapping) and params is None:
         n, params = 1, n
@@ -52,10 +52,17 @@ def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) ->
     count = _count(n)
     if not (params is None or isinstance(params, Mapping)):
         _check_list(params, count)
+    if isinstance(params, Mapping) and params:
+        first, last = _kernel.create_with(model, count, params_to_kernel(params))
+        return NodeCollection._of([(first, last, 1, model)])
     first, last = _kernel.create(model, count)
     nodes = NodeCollection._of([(first, last, 1, model)])
     if params:
-        nodes.set(params)
+        try:
+            nodes.set(params)
+        except BaseException:
+            _kernel.drop_nodes(first)
+            raise
     return nodes
 
 

@@ -78,7 +78,6 @@ PlotTargets = function("PlotTargets", NO_POSITIONS)
 SelectNodesByMask = function("SelectNodesByMask", NO_POSITIONS)
 EnableStructuralPlasticity = function("EnableStructuralPlasticity", NO_GROWTH)
 DisableStructuralPlasticity = function("DisableStructuralPlasticity", NO_GROWTH)
-TripartiteConnect = function("TripartiteConnect", "third-factor connection rules are missing")
 set_communicator = function("set_communicator", "the simulation runs in one process")
 
 

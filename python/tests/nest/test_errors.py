@@ -36,7 +36,6 @@ def test_name_and_message() -> None:
         lambda: nest.CreateMask("circular", {"radius": 1.0}),
         lambda: nest.Mask(),
         lambda: nest.EnableStructuralPlasticity(),
-        lambda: nest.TripartiteConnect(),
         lambda: nest.SonataNetwork("config.json"),
         lambda: nest.GetPosition(nest.NodeCollection()),
         lambda: nest.server.run_mpi_app(),

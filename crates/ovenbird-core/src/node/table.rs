@@ -24,6 +24,15 @@ impl Run {
         self.first + (self.count - 1)
     }
 
+    /// How many nodes the family held on each worker before; devices are all on the first.
+    pub fn held_before(&self) -> &[u32] {
+        if self.spread {
+            &self.base
+        } else {
+            &self.base[..1]
+        }
+    }
+
     /// The worker and place of a node of this run.
     pub fn locate(&self, id: u32) -> Location {
         if !self.spread {
@@ -124,6 +133,13 @@ impl NodeTable {
             spread,
         });
         Ok((first, ids))
+    }
+
+    /// Drops the nodes from `first` on, the first of a call, and gives their runs back.
+    pub fn drop_from(&mut self, first: u32) -> Vec<Run> {
+        let kept = self.runs.partition_point(|r| r.first < first);
+        self.next = first;
+        self.runs.split_off(kept)
     }
 
     /// The run that holds `id`.

@@ -69,7 +69,11 @@ impl Simulation {
         self.check_arrays(&context, rule, synapses)?;
         self.check_symmetry(&context, rule, synapses)?;
         self.check_populations(&context, rule)?;
-        let mark = self.mark(&context, rule);
+        let mark = if rule.make_symmetric || rule.rule.reverses() {
+            self.mark(&[sources, targets].concat())
+        } else {
+            self.mark(sources)
+        };
         let result = self.make(&context, rule, synapses).and_then(|()| {
             let both = rule.make_symmetric && matches!(rule.rule, Rule::OneToOne);
             if both {
@@ -341,15 +345,10 @@ impl Simulation {
         ))
     }
 
-    /// How much there is of everything that a call of Connect can add to; what it cannot reach is
+    /// How much there is of everything that connections from `senders` can add to; what it cannot reach is
     /// not looked at, so that a small call in a large network is cheap.
-    fn mark(&self, cx: &RuleContext<'_>, rule: &ConnSpec) -> Mark {
-        let mut senders = blocks_of(cx.sources);
-        if rule.make_symmetric || rule.rule.reverses() {
-            senders.extend(blocks_of(cx.targets));
-            senders.sort_unstable();
-            senders.dedup();
-        }
+    pub(super) fn mark(&self, senders: &[u32]) -> Mark {
+        let senders = blocks_of(senders);
         let workers = self.workers.iter();
         let drives = workers.clone().map(|w| {
             let drive = |d: &Drive| (d.id, d.entries.len());
@@ -363,11 +362,12 @@ impl Simulation {
             listening: self.devices.listening.len(),
             sampling: self.devices.sampling.len(),
             shared_weights: self.shared_weights.len(),
+            delays: self.delays,
             senders,
         }
     }
 
-    fn roll_back(&mut self, mark: &Mark) {
+    pub(super) fn roll_back(&mut self, mark: &Mark) {
         for (i, w) in self.workers.iter_mut().enumerate() {
             w.pending.truncate(&mark.senders, &mark.pending[i]);
             w.gaps.entries.truncate(mark.gaps[i]);
@@ -384,12 +384,13 @@ impl Simulation {
         self.devices.listening.truncate(mark.listening);
         self.devices.sampling.truncate(mark.sampling);
         self.shared_weights.truncate(mark.shared_weights);
+        self.delays = mark.delays;
         self.devices.note_connected(&self.families, &self.nodes);
     }
 }
 
 /// A point to which a failed Connect goes back.
-struct Mark {
+pub(super) struct Mark {
     /// The blocks of ids that the senders are in.
     senders: Vec<u32>,
     pending: Vec<PendingMark>,
@@ -398,6 +399,7 @@ struct Mark {
     listening: usize,
     sampling: usize,
     shared_weights: usize,
+    delays: DelayRange,
 }
 
 /// One more than the longest delay, in steps.

@@ -9,6 +9,7 @@ mod nodes;
 mod run;
 mod settings;
 mod slice;
+mod tripartite;
 mod typed;
 mod worker;
 
@@ -17,6 +18,7 @@ pub use models::{Registry, SynapseModel};
 pub use nodes::{Group, Progression};
 pub use run::{Progress, RunControl};
 pub use settings::Settings;
+pub use tripartite::TripartiteSynapses;
 pub use typed::{Events, Nodes};
 
 use crate::error::{Error, Result};
