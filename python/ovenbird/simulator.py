@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ovenbird import units
+from ovenbird import errors, units
+from ovenbird._launch import SWITCH, launched
 from ovenbird._ovenbird import Connections, Kernel
 from ovenbird._suggest import did_you_mean
 from ovenbird.models import ModelHandle, ModelSpec
@@ -399,6 +400,12 @@ class Simulator:
 
     def _build(self) -> Kernel:
         """A kernel in the state that the recipe leads to, at time 0."""
+        if launched() > 1:
+            raise errors.NotImplemented(
+                f"Simulator runs in one process, but this program was started as {launched()}; "
+                f"use ovenbird.nest for a simulation of several processes, or set {SWITCH}=off "
+                f"if each is meant to run one of its own"
+            )
         kernel = Kernel()
         settings = dict(self._settings)
         if self.seed is not None:

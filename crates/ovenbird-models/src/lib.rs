@@ -7,7 +7,7 @@ pub mod recorder;
 pub mod stimulator;
 pub mod synapse;
 
-use ovenbird_core::model::{Neuron, Stimulator, SynapseInfo};
+use ovenbird_core::model::{Neuron, Stimulator, Synapse, SynapseInfo};
 use ovenbird_core::node::{Family, NeuronFamily, RecorderFamily, StimulatorFamily};
 use ovenbird_core::simulation::Registry;
 
@@ -24,8 +24,11 @@ fn stimulators<S: Stimulator>() -> Box<dyn Family> {
 /// Makes the families of node models.
 const NODES: &[Maker] = &[
     neurons::<neuron::glif_cond::GlifCond>,
+    neurons::<neuron::hh_cond_exp_traub::HhCondExpTraub>,
     neurons::<neuron::hh_psc_alpha::HhPscAlpha>,
     neurons::<neuron::hh_psc_alpha_gap::HhPscAlphaGap>,
+    neurons::<neuron::iaf_cond_alpha::IafCondAlpha>,
+    neurons::<neuron::iaf_cond_exp::IafCondExp>,
     neurons::<neuron::iaf_psc_alpha::IafPscAlpha>,
     neurons::<neuron::iaf_psc_delta::IafPscDelta>,
     neurons::<neuron::iaf_psc_exp::IafPscExp>,
@@ -43,7 +46,14 @@ const NODES: &[Maker] = &[
 ];
 
 /// The synapse models.
-const SYNAPSES: &[SynapseInfo] = &[synapse::STATIC_SYNAPSE, synapse::GAP_JUNCTION];
+const SYNAPSES: &[SynapseInfo] = &[
+    synapse::StaticSynapse::INFO,
+    synapse::GAP_JUNCTION,
+    synapse::StaticSynapseHomW::INFO,
+    synapse::StdpPlSynapseHom::INFO,
+    synapse::StdpSynapse::INFO,
+    synapse::StdpSynapseHom::INFO,
+];
 
 /// All models, for a new simulation.
 pub fn registry() -> Registry {

@@ -4,7 +4,7 @@ use crate::convert;
 use crate::error::ForPython;
 use crate::kernel::Kernel;
 use numpy::PyArray1;
-use ovenbird::core::simulation::{CONNECTION_KEYS, ConnectionSet};
+use ovenbird::core::simulation::ConnectionSet;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -47,8 +47,8 @@ impl Connections {
     /// Values by key, a column each; all keys if none are named.
     #[pyo3(signature = (keys))]
     fn get<'py>(&self, py: Python<'py>, keys: Option<Vec<String>>) -> PyResult<Bound<'py, PyDict>> {
-        let keys = keys.unwrap_or_else(|| CONNECTION_KEYS.iter().map(|&k| k.to_owned()).collect());
         let mut kernel = self.kernel.borrow_mut(py);
+        let keys = keys.unwrap_or_else(|| kernel.simulation.connection_keys(&self.set()));
         let out = PyDict::new(py);
         for key in keys {
             let column = kernel
@@ -62,7 +62,7 @@ impl Connections {
         Ok(out)
     }
 
-    /// Sets weights or delays.
+    /// Sets weights, delays, or parameters of the synapse models.
     #[pyo3(name = "set")]
     fn set_values(&self, py: Python<'_>, params: &Bound<'_, PyDict>) -> PyResult<()> {
         let params = convert::dict(params)?;

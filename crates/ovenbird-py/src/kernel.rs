@@ -5,6 +5,7 @@ use crate::convert;
 use crate::error::{ForPython, to_python};
 use crate::pair::Pair;
 use crate::parameter::PyParameter;
+use crate::ranks::Ranks;
 use numpy::{IntoPyArray, PyArray1};
 use ovenbird::core::connect::{ConnSpec, ThirdRule};
 use ovenbird::core::error::Kind;
@@ -100,14 +101,37 @@ impl Kernel {
 
 #[pymethods]
 impl Kernel {
+    /// A kernel of this process alone, or the part of one rank in one.
     #[new]
-    fn new() -> Self {
-        let mut simulation = ovenbird::simulation();
+    #[pyo3(signature = (ranks=None))]
+    fn new(ranks: Option<&mut Ranks>) -> PyResult<Self> {
+        let registry = ovenbird::models::registry();
+        let mut simulation = match ranks {
+            Some(ranks) => Simulation::with_ranks(registry, ranks.take()?),
+            None => Simulation::new(registry),
+        };
         simulation.set_console(Box::new(PythonStdout));
-        Kernel {
+        Ok(Kernel {
             simulation,
             epoch: 0,
-        }
+        })
+    }
+
+    /// The number of this rank.
+    #[getter]
+    fn rank(&self) -> usize {
+        self.simulation.ranks().rank()
+    }
+
+    /// The number of ranks.
+    #[getter]
+    fn num_ranks(&self) -> usize {
+        self.simulation.ranks().count()
+    }
+
+    /// Waits until all ranks have come here.
+    fn synchronize(&mut self, py: Python<'_>) -> PyResult<()> {
+        py.detach(|| self.simulation.synchronize()).for_python(py)
     }
 
     /// Removes nodes, connections and copied models, and sets time and settings back.
@@ -298,15 +322,14 @@ impl Kernel {
     /// The nodes whose status has all the given values.
     #[pyo3(signature = (params, local_only))]
     fn find_nodes(
-        &self,
+        &mut self,
+        py: Python<'_>,
         params: &Bound<'_, PyDict>,
         local_only: bool,
     ) -> PyResult<Vec<Progression>> {
-        // all nodes are local to the one process
-        let _ = local_only;
-        Ok(convert::to_progressions(
-            &self.simulation.find(&convert::dict(params)?),
-        ))
+        let params = convert::dict(params)?;
+        let found = py.detach(|| self.simulation.find(&params, local_only));
+        Ok(convert::to_progressions(&found.for_python(py)?))
     }
 
     /// Makes connections by a rule.
@@ -427,14 +450,11 @@ impl Kernel {
             Some(name) => Some(this.simulation.synapse_index(name).for_python(py)?),
             None => None,
         };
-        if synapse_label.is_some_and(|l| l != -1) {
-            // no model has labels, so no connection carries the wanted one
-            return Ok(Connections::new(kernel, Default::default()));
-        }
         let filter = Filter {
             sources: sources.as_deref(),
             targets: targets.as_deref(),
             model,
+            label: synapse_label.filter(|&l| l != -1),
         };
         let set = this.simulation.connections(&filter).for_python(py)?;
         Ok(Connections::new(kernel, set))
@@ -442,7 +462,7 @@ impl Kernel {
 
     /// Makes everything ready to run.
     fn prepare(&mut self, py: Python<'_>) -> PyResult<()> {
-        self.simulation.prepare().for_python(py)
+        py.detach(|| self.simulation.prepare()).for_python(py)
     }
 
     /// Runs for `ms`; `progress(done_ms, total_ms, seconds)` is called several times a second.
@@ -469,9 +489,13 @@ impl Kernel {
                 }
             })
         });
-        match interrupt {
-            Some(e) => Err(e),
-            None => result.map(drop).for_python(py),
+        match (interrupt, self.simulation.stopped_by()) {
+            (Some(e), _) => Err(e),
+            (None, Some(rank)) if matches!(result, Ok(RunControl::Stop)) => Err(to_python(
+                py,
+                Error::new(Kind::Kernel, format!("rank {rank} has stopped the run")),
+            )),
+            _ => result.map(drop).for_python(py),
         }
     }
 

@@ -9,6 +9,8 @@ mod kernel;
 mod nodes;
 mod pair;
 mod parameter;
+mod ranks;
+mod space;
 
 use pyo3::prelude::*;
 
@@ -23,4 +25,15 @@ mod _ovenbird {
     use super::nodes::{NodeSet, Spans};
     #[pymodule_export]
     use super::parameter::PyParameter;
+    #[pymodule_export]
+    use super::ranks::{Ranks, finish_mpi, start_mpi};
+    #[pymodule_export]
+    use super::space::{
+        PyMask, connection_distances, create_drawn, create_free, create_grid, displacements,
+        evaluate_to_points, layer, positions, select_by_mask,
+    };
+
+    /// Whether this build has MPI.
+    #[pymodule_export]
+    const HAVE_MPI: bool = ovenbird_mpi::AVAILABLE;
 }

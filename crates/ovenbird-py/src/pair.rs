@@ -96,7 +96,9 @@ fn synapse(simulation: &Simulation, syn: &Bound<'_, PyAny>) -> Option<SynSpec> {
         let key = key.cast_exact::<PyString>().ok()?;
         match key.to_str().ok()? {
             "synapse_model" => {}
-            "weight" => spec.weight = number(&value)?,
+            "weight" if !simulation.synapse_model(index).is_common("weight") => {
+                spec.weight = number(&value)?;
+            }
             "delay" if spec.delay.is_some() => spec.delay = Some(number(&value)?),
             "receptor_type" => {
                 spec.receptor[0] = value.cast_exact::<PyInt>().ok()?.extract().ok()?;

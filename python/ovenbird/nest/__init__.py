@@ -26,6 +26,22 @@ from .compartments import Compartments, Receptors
 from .connect import CollocatedSynapses, Connect, Disconnect, GetConnections, TripartiteConnect
 from .info import GetStatus, SetStatus, authors, get_verbosity, help, message, set_verbosity
 from .kernel_status import GetKernelStatus, SetKernelStatus
+from .layer_plots import PlotLayer, PlotProbabilityParameter, PlotSources, PlotTargets
+from .layers import (
+    Displacement,
+    Distance,
+    DumpLayerConnections,
+    DumpLayerNodes,
+    FindCenterElement,
+    FindNearestElement,
+    GetPosition,
+    GetSourceNodes,
+    GetSourcePositions,
+    GetTargetNodes,
+    GetTargetPositions,
+    SelectNodesByMask,
+)
+from .mask import CreateMask, Mask
 from .models import ConnectionRules, CopyModel, GetDefaults, Models, SetDefaults
 from .node_collection import NodeCollection
 from .nodes import Create, GetLocalNodeCollection, GetNodes, PrintNodes
@@ -42,26 +58,8 @@ from .serialize import serialize_data, to_json
 from .simulation import Cleanup, Install, Prepare, ResetKernel, Run, RunManager, Simulate
 from .synapse_collection import SynapseCollection
 from .unavailable import (
-    CreateMask,
     DisableStructuralPlasticity,
-    Displacement,
-    Distance,
-    DumpLayerConnections,
-    DumpLayerNodes,
     EnableStructuralPlasticity,
-    FindCenterElement,
-    FindNearestElement,
-    GetPosition,
-    GetSourceNodes,
-    GetSourcePositions,
-    GetTargetNodes,
-    GetTargetPositions,
-    Mask,
-    PlotLayer,
-    PlotProbabilityParameter,
-    PlotSources,
-    PlotTargets,
-    SelectNodesByMask,
     SonataNetwork,
     set_communicator,
 )

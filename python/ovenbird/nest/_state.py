@@ -9,6 +9,7 @@ import enum
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ovenbird._launch import processes
 from ovenbird._ovenbird import Kernel
 
 
@@ -43,6 +44,6 @@ class Front:
     print_time: bool = False
 
 
-_kernel: Final = Kernel()
+_kernel: Final = Kernel(processes())
 front: Final = Front()
 userdict: Final[dict[str, Any]] = {}

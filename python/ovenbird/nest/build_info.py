@@ -7,6 +7,8 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from ovenbird._ovenbird import HAVE_MPI
+
 DIALECT = "3.10.0"
 EXIT_CODES = {
     "success": 0,
@@ -53,7 +55,7 @@ def _facts() -> dict[str, Any]:
         "have_gsl": True,
         "have_hdf5": False,
         "have_libneurosim": False,
-        "have_mpi": False,
+        "have_mpi": HAVE_MPI,
         "have_music": False,
         "have_sionlib": False,
         "have_threads": True,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ovenbird import errors
 from ovenbird._suggest import did_you_mean
 
+from ._spatial_connect import needs_positions, spatial_rule
 from ._state import _kernel
 from ._values import params_to_kernel, to_kernel
 from .node_collection import NodeCollection
@@ -76,9 +77,11 @@ def Connect(
         return None
     conn = _conn_dict(conn_spec)
     sources, targets = _endpoints(pre, post, conn["rule"])
-    _refuse_spatial(conn)
+    synapses = _syn_dicts(syn_spec)
+    if needs_positions(conn, synapses):
+        conn = spatial_rule(conn, synapses, sources, targets)
     shape = _Shape(conn, len(sources), len(targets))
-    syn = [shape.synapse(spec) for spec in _syn_dicts(syn_spec)]
+    syn = [shape.synapse(spec) for spec in synapses]
     _kernel.connect(_to_ids(sources), _to_ids(targets), params_to_kernel(conn), syn)
     if not return_synapsecollection:
         return None
@@ -141,7 +144,6 @@ def TripartiteConnect(
             f"Unknown connection rule {conn['rule']!r}; there are "
             f"{', '.join(_kernel.get_status()['connection_rules'])}"
         )
-    _refuse_spatial(conn)
     ids = [side._parts() for side in sides.values()]
     _kernel.connect_tripartite(ids, params_to_kernel(conn), params_to_kernel(third_conn), synapses)
 
@@ -246,19 +248,6 @@ def _to_ids(side: Endpoint) -> Ids:
 
 def _as_collection(side: Endpoint) -> NodeCollection:
     return side if isinstance(side, NodeCollection) else NodeCollection(np.unique(side))
-
-
-def _refuse_spatial(conn: Mapping[str, Any]) -> None:
-    for key in ("mask", "use_on_source"):
-        if key in conn:
-            raise errors.NotImplemented(
-                f"'{key}' in conn_spec is not available: collections have no positions"
-            )
-    for key, value in conn.items():
-        if isinstance(value, Parameter) and value.is_spatial():
-            raise TypeError(
-                f"'{key}' depends on positions, but the NodeCollections have no spatial information"
-            )
 
 
 class _Shape:

@@ -201,6 +201,10 @@ ATTRIBUTES: Final[dict[str, KernelAttribute]] = {
     "build_info": _fixed("dict", "What this build offers."),
     "kernel_status": _fixed("dict", "All attributes of the kernel."),
     "memory_size": _fixed("int", "Virtual memory of the process in kB, -1 if unknown."),
+    "memory_network": _fixed("int", "Bytes that nodes, buffers and connections hold."),
+    "memory_nodes": _fixed("int", "Bytes of the state and the recorded data of nodes."),
+    "memory_buffers": _fixed("int", "Bytes of the buffers in which input waits for its step."),
+    "memory_connections": _fixed("int", "Bytes of all connections."),
     "min_update_time": _fixed("float", "Shortest wall-clock time of an update in s."),
     "max_update_time": _fixed("float", "Longest wall-clock time of an update in s."),
     "update_time_limit": KernelAttribute(

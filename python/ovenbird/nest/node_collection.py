@@ -16,6 +16,7 @@ from ovenbird._ovenbird import NodeSet, Spans
 
 from . import _runs
 from ._node_status import hierarchical, read_status, to_frame
+from ._placement import description, layer_of
 from ._runs import Run, Runs
 from ._state import _kernel
 from ._values import node_ids, params_to_kernel
@@ -87,7 +88,7 @@ class NodeCollection(NodeSet):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, NodeCollection):
             raise NotImplementedError(f"Cannot compare NodeCollection to {type(other).__name__}")
-        return _runs.same(self._runs, other._runs)
+        return layer_of(self) == layer_of(other) and _runs.same(self._runs, other._runs)
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -105,6 +106,11 @@ class NodeCollection(NodeSet):
             return other
         self._check()
         other._check()
+        if layer_of(self) is not None or layer_of(other) is not None:
+            raise errors.BadProperty(
+                "Can only join NodeCollections with same metadata, and each call of Create with "
+                "positions makes a layer of its own."
+            )
         if self._sliced or other._sliced:
             raise errors.BadProperty(
                 "Cannot add NodeCollection to a sliced composite. Join the collections first and "
@@ -204,15 +210,21 @@ class NodeCollection(NodeSet):
         """Return the node ids, all of them, by rank, or by thread."""
         if selection == "all":
             return {"All": self.tolist()}
+        ids = _runs.ids_of(self._runs)
+        status = _kernel.get_status()
+        processes = ids % status["total_num_virtual_procs"]
+        here = processes % _kernel.num_ranks == _kernel.rank
         if selection == "rank":
-            return {"Rank 0": self.tolist()}
+            return {f"Rank {_kernel.rank}": ids[here].tolist()}
         if selection != "thread":
             raise errors.BadParameter(
                 f"to_array() accepts only 'all', 'rank', 'thread', but got '{selection}'."
             )
-        ids = _runs.ids_of(self._runs)
-        threads = _kernel.get_status()["local_num_threads"]
-        return {thread: ids[ids % threads == thread].tolist() for thread in range(threads)}
+        threads = processes // _kernel.num_ranks
+        return {
+            thread: ids[here & (threads == thread)].tolist()
+            for thread in range(status["local_num_threads"])
+        }
 
     def __copy__(self) -> NodeCollection:
         return self
@@ -221,7 +233,12 @@ class NodeCollection(NodeSet):
         return self
 
     def __repr__(self) -> str:
-        return _runs.described(self._runs, self._sliced)
+        space = self.spatial if self._runs else None
+        if space is None:
+            return _runs.described(self._runs, self._sliced)
+        whole = self._runs[0].first == layer_of(self) and self._runs[0].step == 1
+        text = _runs.described(self._runs, not whole or len(self) == 1 or self._sliced)
+        return text.replace("metadata=None", "metadata=spatial", 1)
 
     def _repr_html_(self) -> str:
         if not len(self):
@@ -240,7 +257,7 @@ class NodeCollection(NodeSet):
     @property
     def spatial(self) -> dict[str, Any] | None:
         """Description of the layer, or None for a collection without positions."""
-        return None
+        return description(self)
 
     def get(self, *params: Any, output: str = "") -> Any:
         """Return parameters of the nodes.

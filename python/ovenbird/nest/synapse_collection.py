@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ovenbird import errors
+from ovenbird import _ovenbird, errors
 from ovenbird._ovenbird import Connections
 
 from ._names import unknown_key
@@ -163,7 +163,13 @@ class SynapseCollection:
     @property
     def distance(self) -> list[float]:
         """Distance between source and target; NaN for nodes without positions."""
-        return [float("nan")] * (0 if self._live() is None else len(self))
+        conns = self._live()
+        if conns is None:
+            return []
+        ends = conns.get(["source", "target"])
+        arrays = [np.asarray(ends[key], dtype=np.int64) for key in ("source", "target")]
+        distances = _ovenbird.connection_distances(_kernel, arrays[0], arrays[1])
+        return cast("list[float]", distances.tolist())
 
     def get(self, keys: Any = None, output: str = "") -> Any:
         """Return parameters of the connections.

@@ -4,6 +4,7 @@
 //! worker finds the pairs that end on it without knowing what others draw, and the network is the
 //! same on any number of workers. Rules that go by source are run by every worker in full.
 
+use super::space::{Space, SpaceBuffers};
 use super::split::split_distinct;
 use crate::error::{Error, Kind, Result};
 use crate::parameter::{Context, Parameter};
@@ -64,6 +65,7 @@ pub struct Draws {
     /// For each candidate the draw in which it was taken last.
     taken: Vec<u32>,
     draw: u32,
+    space: SpaceBuffers,
 }
 
 impl Draws {
@@ -75,6 +77,11 @@ impl Draws {
         } else {
             first + i
         }
+    }
+
+    /// The partners, and buffers for rules in space.
+    pub(super) fn for_space(&mut self) -> (&mut Vec<u32>, &mut SpaceBuffers) {
+        (&mut self.partners, &mut self.space)
     }
 
     /// Makes all of `n` candidates free to take.
@@ -105,6 +112,8 @@ pub struct RuleContext<'a> {
     pub key: Key,
     /// The number of the call of Connect.
     pub call: u32,
+    /// Where the nodes are, if that matters.
+    pub space: Option<&'a Space>,
 }
 
 /// Sub-streams of a call, so that different draws for one target do not meet.
@@ -113,7 +122,7 @@ const DEGREE: u32 = 1;
 const SPLIT: u32 = 2;
 
 impl RuleContext<'_> {
-    fn stream(&self, index: usize, use_for: u32) -> Stream {
+    pub(super) fn stream(&self, index: usize, use_for: u32) -> Stream {
         Stream::new(self.key, self.call, index as u32, use_for)
     }
 
@@ -138,8 +147,14 @@ fn bad<T>(text: impl Into<String>) -> Result<T> {
     Err(Error::bad_property(text))
 }
 
-fn degree(p: &Parameter, stream: &mut Stream, name: &str) -> Result<usize> {
-    let x = p.evaluate(stream, &Context::default())?;
+/// The number of partners of one node.
+pub(super) fn degree(
+    p: &Parameter,
+    stream: &mut Stream,
+    context: &Context,
+    name: &str,
+) -> Result<usize> {
+    let x = p.evaluate(stream, context)?;
     if !x.is_finite() || x < 0.0 {
         return bad(format!("{name} must be a number >= 0, got {x}"));
     }
@@ -158,6 +173,12 @@ fn within_limit(k: f64) -> Result<()> {
         Kind::Kernel,
         format!("Too many connections: {k:e} for one node, at most {MAX_PARTNERS:e} are possible"),
     ))
+}
+
+/// The number of connections of one pair.
+pub(super) fn poisson(stream: &mut Stream, mean: f64) -> Result<usize> {
+    within_limit(mean)?;
+    Ok(stream.poisson(mean) as usize)
 }
 
 fn probability(p: &Parameter, stream: &mut Stream) -> Result<f64> {
@@ -200,6 +221,18 @@ impl Rule {
         }
     }
 
+    /// The Parameter or number of the rule.
+    pub(super) fn parameter(&self) -> Option<&Parameter> {
+        match self {
+            Rule::FixedIndegree(p)
+            | Rule::FixedOutdegree(p)
+            | Rule::PairwiseBernoulli(p)
+            | Rule::SymmetricPairwiseBernoulli(p)
+            | Rule::PairwisePoisson(p) => Some(p),
+            Rule::OneToOne | Rule::AllToAll | Rule::FixedTotalNumber(_) => None,
+        }
+    }
+
     /// Whether targets may be devices, which have no place of their own on any worker.
     pub fn allows_devices(&self) -> bool {
         matches!(self, Rule::OneToOne | Rule::AllToAll)
@@ -209,6 +242,7 @@ impl Rule {
     pub fn expected(&self, cx: &RuleContext<'_>) -> f64 {
         let (n, m) = (cx.sources.len() as f64, cx.targets.len() as f64);
         let known = |p: &Parameter| p.as_constant().unwrap_or(0.0);
+        let masked = cx.space.is_some_and(Space::is_masked);
         match self {
             Rule::OneToOne => n,
             Rule::AllToAll => n * m,
@@ -217,7 +251,13 @@ impl Rule {
             Rule::FixedTotalNumber(k) => *k as f64,
             Rule::PairwiseBernoulli(p)
             | Rule::SymmetricPairwiseBernoulli(p)
-            | Rule::PairwisePoisson(p) => known(p) * n * m,
+            | Rule::PairwisePoisson(p) => {
+                if masked {
+                    0.0
+                } else {
+                    known(p) * n * m
+                }
+            }
         }
     }
 
@@ -259,6 +299,14 @@ impl Rule {
                     "Source and Target population must be of the same size. ({n} sources, {m} targets)"
                 ),
             )),
+            Rule::FixedIndegree(p) | Rule::FixedOutdegree(p) if cx.space.is_some() => {
+                match p.as_constant() {
+                    Some(k) if k < 0.0 => bad(format!(
+                        "Number of connections cannot be less than zero, got {k}."
+                    )),
+                    _ => Ok(()),
+                }
+            }
             Rule::FixedIndegree(p) => check_degree(p, "Indegree", n, "source", cx),
             Rule::FixedOutdegree(p) => check_degree(p, "Outdegree", m, "target", cx),
             Rule::FixedTotalNumber(k) => {
@@ -352,6 +400,9 @@ impl Rule {
         let n = cx.sources.len();
         draws.partners.clear();
         draws.places = (0, false);
+        if let Some(space) = cx.space {
+            return space.draw(self, cx, at, draws);
+        }
         let allowed = |s: usize| cx.allow_autapses || !cx.is_autapse(s, at);
         match self {
             Rule::OneToOne => {
@@ -366,7 +417,12 @@ impl Rule {
                 Ok(())
             }
             Rule::FixedIndegree(p) => {
-                let k = degree(p, &mut cx.stream(at, DEGREE), "indegree")?;
+                let k = degree(
+                    p,
+                    &mut cx.stream(at, DEGREE),
+                    &Context::default(),
+                    "indegree",
+                )?;
                 draws.places = (at * k, false);
                 draw_many(
                     cx,
@@ -379,7 +435,12 @@ impl Rule {
                 )
             }
             Rule::FixedOutdegree(p) => {
-                let k = degree(p, &mut cx.stream(at, DEGREE), "outdegree")?;
+                let k = degree(
+                    p,
+                    &mut cx.stream(at, DEGREE),
+                    &Context::default(),
+                    "outdegree",
+                )?;
                 draws.places = (at * k, false);
                 let allowed = |t: usize| cx.allow_autapses || !cx.is_autapse(at, t);
                 let m = cx.targets.len();
@@ -423,8 +484,7 @@ impl Rule {
                     if !mean.is_finite() || mean < 0.0 {
                         return bad(format!("pairwise_avg_num_conns must be >= 0, got {mean}"));
                     }
-                    within_limit(mean)?;
-                    let times = stream.poisson(mean) as usize;
+                    let times = poisson(&mut stream, mean)?;
                     let pairs = std::iter::repeat_n(source as u32, times);
                     draws.partners.extend(pairs);
                 }

@@ -257,6 +257,7 @@ mod tests {
             allow_multapses: true,
             key,
             call: 3,
+            space: None,
         };
         let primary = ConnSpec::new(Rule::AllToAll);
         rule.draw(&cx, &primary, thirds, key.derive(7, 7)).unwrap()

@@ -1,14 +1,10 @@
 //! Eight `f64` that move together.
 //!
 //! The number of lanes is fixed, so that the grouping of neurons, and with it every result, is the
-//! same whether a machine works on two, four, or eight `f64` at a time. Operations are plain loops
-//! that compile to vector instructions once they are inlined into a function that enables them
-//! (`pulp::Arch::dispatch`), which is why all of them are `#[inline(always)]`.
-
-#![expect(
-    clippy::needless_range_loop,
-    reason = "index loops over lanes vectorise reliably"
-)]
+//! same whether a machine works on two, four, or eight `f64` at a time. Operations are written out
+//! lane by lane and compile to vector instructions once they are inlined into a function that
+//! enables them (`pulp::Arch::dispatch`), which is why all of them are `#[inline(always)]`. Loops
+//! would do the same but take the compiler minutes in a solver with thousands of operations.
 
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
@@ -27,15 +23,51 @@ pub struct Lanes(pub [f64; LANES]);
 #[repr(C, align(64))]
 pub struct LaneMask([u64; LANES]);
 
+/// An array with one element per lane.
+macro_rules! each_lane {
+    ($lane:ident => $value:expr) => {
+        [
+            {
+                const $lane: usize = 0;
+                $value
+            },
+            {
+                const $lane: usize = 1;
+                $value
+            },
+            {
+                const $lane: usize = 2;
+                $value
+            },
+            {
+                const $lane: usize = 3;
+                $value
+            },
+            {
+                const $lane: usize = 4;
+                $value
+            },
+            {
+                const $lane: usize = 5;
+                $value
+            },
+            {
+                const $lane: usize = 6;
+                $value
+            },
+            {
+                const $lane: usize = 7;
+                $value
+            },
+        ]
+    };
+}
+
 impl Lanes {
     /// Builds a value from a function of the lane number.
     #[inline(always)]
     pub fn from_fn(mut value: impl FnMut(usize) -> f64) -> Self {
-        let mut out = [0.0; LANES];
-        for (lane, slot) in out.iter_mut().enumerate() {
-            *slot = value(lane);
-        }
-        Self(out)
+        Self(each_lane!(LANE => value(LANE)))
     }
 
     /// The first lanes from `values`, of which there must not be more than [`LANES`]; the others
@@ -61,20 +93,12 @@ impl Lanes {
 
     #[inline(always)]
     fn zip(self, other: Self, op: impl Fn(f64, f64) -> f64) -> Self {
-        let mut out = [0.0; LANES];
-        for lane in 0..LANES {
-            out[lane] = op(self.0[lane], other.0[lane]);
-        }
-        Self(out)
+        Self(each_lane!(LANE => op(self.0[LANE], other.0[LANE])))
     }
 
     #[inline(always)]
     fn compare(self, other: Self, op: impl Fn(f64, f64) -> bool) -> LaneMask {
-        let mut out = [0; LANES];
-        for lane in 0..LANES {
-            out[lane] = word(op(self.0[lane], other.0[lane]));
-        }
-        LaneMask(out)
+        LaneMask(each_lane!(LANE => word(op(self.0[LANE], other.0[LANE]))))
     }
 }
 
@@ -93,11 +117,7 @@ impl LaneMask {
     /// Builds a mask from a function of the lane number.
     #[inline(always)]
     pub fn from_fn(value: impl Fn(usize) -> bool) -> Self {
-        let mut out = [0; LANES];
-        for (lane, slot) in out.iter_mut().enumerate() {
-            *slot = word(value(lane));
-        }
-        Self(out)
+        Self(each_lane!(LANE => word(value(LANE))))
     }
 }
 
@@ -151,11 +171,7 @@ impl BitAnd for LaneMask {
 
     #[inline(always)]
     fn bitand(self, other: Self) -> Self {
-        let mut out = [0; LANES];
-        for lane in 0..LANES {
-            out[lane] = self.0[lane] & other.0[lane];
-        }
-        Self(out)
+        Self(each_lane!(LANE => self.0[LANE] & other.0[LANE]))
     }
 }
 
@@ -164,11 +180,7 @@ impl BitOr for LaneMask {
 
     #[inline(always)]
     fn bitor(self, other: Self) -> Self {
-        let mut out = [0; LANES];
-        for lane in 0..LANES {
-            out[lane] = self.0[lane] | other.0[lane];
-        }
-        Self(out)
+        Self(each_lane!(LANE => self.0[LANE] | other.0[LANE]))
     }
 }
 
@@ -177,28 +189,26 @@ impl Not for LaneMask {
 
     #[inline(always)]
     fn not(self) -> Self {
-        let mut out = [0; LANES];
-        for lane in 0..LANES {
-            out[lane] = !self.0[lane];
-        }
-        Self(out)
+        Self(each_lane!(LANE => !self.0[LANE]))
     }
 }
 
 impl Mask for LaneMask {
     #[inline(always)]
     fn splat(value: bool) -> Self {
-        Self([word(value); LANES])
+        Self(each_lane!(_LANE => word(value)))
     }
 
     #[inline(always)]
     fn any(self) -> bool {
-        self.0.iter().fold(0, |acc, &w| acc | w) != 0
+        let w = self.0;
+        ((w[0] | w[1]) | (w[2] | w[3])) | ((w[4] | w[5]) | (w[6] | w[7])) != 0
     }
 
     #[inline(always)]
     fn all(self) -> bool {
-        self.0.iter().fold(u64::MAX, |acc, &w| acc & w) != 0
+        let w = self.0;
+        ((w[0] & w[1]) & (w[2] & w[3])) & ((w[4] & w[5]) & (w[6] & w[7])) != 0
     }
 
     #[inline(always)]
@@ -214,7 +224,7 @@ impl Real for Lanes {
 
     #[inline(always)]
     fn splat(value: f64) -> Self {
-        Self([value; LANES])
+        Self(each_lane!(_LANE => value))
     }
 
     #[inline(always)]
@@ -234,15 +244,9 @@ impl Real for Lanes {
 
     #[inline(always)]
     fn select(mask: LaneMask, if_true: Self, if_false: Self) -> Self {
-        let mut out = [0.0; LANES];
-        for lane in 0..LANES {
-            out[lane] = if mask.0[lane] != 0 {
-                if_true.0[lane]
-            } else {
-                if_false.0[lane]
-            };
-        }
-        Self(out)
+        Self(each_lane!(LANE => {
+            if mask.0[LANE] != 0 { if_true.0[LANE] } else { if_false.0[LANE] }
+        }))
     }
 
     #[inline(always)]

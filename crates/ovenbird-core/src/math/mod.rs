@@ -8,6 +8,7 @@
 
 mod elementary;
 mod lanes;
+mod power;
 mod propagators;
 mod real;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod tests;
 pub use crate::rng::{cos, sin};
 pub use elementary::{exp, exp_linear, expm1, ln};
 pub use lanes::{LANES, LaneMask, Lanes};
+pub use power::power;
 pub use propagators::{phi1, phi2};
 pub use real::{Mask, Real};
 

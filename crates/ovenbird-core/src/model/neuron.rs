@@ -88,6 +88,13 @@ impl<M: Neuron> Variable<M> {
         self.in_status = false;
         self
     }
+
+    /// The same variable, not for recording.
+    #[must_use]
+    pub const fn unrecorded(mut self) -> Self {
+        self.recordable = false;
+        self
+    }
 }
 
 /// Recordable quantities of which a node has as many as its parameters say: `prefix1`, `prefix2`, …
@@ -349,7 +356,7 @@ pub trait Neuron: Send + Sync + Sized + 'static {
 /// [`Neuron::variables`], from the types `Params` and `State` in scope.
 ///
 /// Each line gives name, unit, how it is read, and how it is set if it can be. A name marked
-/// `@recordable` can be recorded but is not a part of the status.
+/// `@recordable` can be recorded but is not a part of the status; `@unrecorded` is the opposite.
 ///
 /// ```ignore
 /// ovenbird_core::variables! { IafPscDelta;

@@ -73,7 +73,7 @@ impl Check {
         format!("{finite}{min}{max}")
     }
 
-    fn test(&self, key: &str, x: f64) -> Result<()> {
+    pub(crate) fn test(&self, key: &str, x: f64) -> Result<()> {
         let above = if self.min_inclusive {
             x >= self.min
         } else {

@@ -3,7 +3,7 @@
 use crate::error::{Error, Kind, Result};
 use crate::event::{Ring, Spike};
 use crate::math::Width;
-use crate::model::{Event, NodeInfo, Port, RecorderKind, Shape, Table};
+use crate::model::{Event, NodeInfo, Port, PostSide, RecorderKind, Shape, Table};
 use crate::rng::Key;
 use crate::synapse::GapPart;
 use crate::time::{Clock, Step};
@@ -270,6 +270,10 @@ pub trait NeuronOps: Sync {
     fn check_finite(&self, part: &Part, clock: &Clock, now: Step) -> Result<()>;
     /// The ids of a part's nodes.
     fn ids<'a>(&self, part: &'a Part) -> &'a [u32];
+    /// Keeps the spikes of a node for plastic synapses from now on.
+    fn listen(&self, part: &mut Part, local: u32);
+    /// What synapses read of a part's nodes.
+    fn post<'a>(&self, part: &'a mut Part) -> PostSide<'a>;
     /// Notes that time has been set back, so that histories start anew.
     fn rewind(&self, part: &mut Part);
 }

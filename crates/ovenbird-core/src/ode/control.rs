@@ -79,10 +79,16 @@ pub(super) struct Verdict<R: Real> {
     pub step_size: R,
 }
 
+/// Where a trial step with the error ratio `ratio`, which is not NaN, is kept.
+#[inline(always)]
+pub(super) fn accepts<R: Real>(ratio: R) -> R::Mask {
+    ratio.le(R::splat(REJECT_ABOVE))
+}
+
 /// Judges a trial step of length `h` with the error ratio `ratio`, which is not NaN.
 #[inline(always)]
 pub(super) fn judge<R: Real>(ratio: R, h: R) -> Verdict<R> {
-    let reject = ratio.gt(R::splat(REJECT_ABOVE));
+    let reject = !accepts(ratio);
     let grow = ratio.lt(R::splat(GROW_BELOW));
 
     let exponent = R::select(

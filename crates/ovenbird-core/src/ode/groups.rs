@@ -1,6 +1,6 @@
 //! The nodes of a block in lanes: in groups of eight, or each lane with a node of its own.
 
-use super::{Control, Failures, MAX_ATTEMPTS, Rkf45, StateVector, System};
+use super::{Control, Failures, MAX_ATTEMPTS, Rkf45, System};
 use crate::math::{LANES, LaneMask, Lanes, Mask, Real};
 use crate::model::{Constants, Failure};
 use std::ops::Range;
@@ -36,6 +36,15 @@ pub fn step_sizes(carried: &[f64], resolution: f64) -> Lanes {
     Lanes::select(h.gt(Lanes::splat(0.0)), h, Lanes::splat(resolution))
 }
 
+/// Where a count is positive, for consecutive nodes.
+#[inline(always)]
+pub fn where_positive(counts: &[i32]) -> LaneMask {
+    match counts.first_chunk::<LANES>() {
+        Some(counts) => LaneMask::from_fn(|lane| counts[lane] > 0),
+        None => LaneMask::from_fn(|lane| counts.get(lane).is_some_and(|&count| count > 0)),
+    }
+}
+
 impl Failures<LaneMask> {
     /// The first failure in a lane group that begins at node `first`.
     ///
@@ -68,64 +77,182 @@ impl Failures<LaneMask> {
     }
 }
 
-/// Nodes that are advanced a lane at a time: what they put into a lane, and what they take back.
-pub trait LaneNodes<S: System<Lanes>> {
-    /// Puts a node's constants, state and step size into a lane.
-    fn load(&mut self, node: usize, lane: usize, system: &mut S, y: &mut S::State, h: &mut Lanes);
+/// What a model tells of its nodes so that they can be integrated.
+pub trait Population<S: System<Lanes>> {
+    /// The right-hand side of consecutive nodes, at most [`LANES`]. Lanes without a node may hold
+    /// anything finite.
+    fn group(&self, nodes: Range<usize>) -> S;
 
-    /// Takes the state and the step size back from a lane.
-    fn store(&mut self, node: usize, lane: usize, y: &S::State, h: f64);
+    /// Puts one node's part of the right-hand side into a lane.
+    fn set_lane(&self, system: &mut S, lane: usize, node: usize);
 }
 
-impl<Y: StateVector<Lanes>> Rkf45<Y> {
-    /// Advances the first `count` of `nodes` over the time `interval`. A lane whose node is done
-    /// goes on with the next node, so that nodes that need many steps do not hold up others. The
-    /// result is that of [`Rkf45::advance`], bit for bit.
-    ///
-    /// # Errors
-    /// When a node could not be advanced; its state is not stored.
+/// The nodes of a block while they are integrated.
+struct Block<'a, 'b, const D: usize> {
+    columns: &'a mut [&'b mut [f64]; D],
+    step_size: &'a mut [f64],
+    interval: f64,
+}
+
+/// The state of the lanes.
+struct Flight<const D: usize> {
+    y: [Lanes; D],
+    t: Lanes,
+    h: Lanes,
+    running: LaneMask,
+}
+
+/// Nodes whose interval is not over after the first trial step, with the times reached, and which
+/// of them are in the lanes.
+struct Unfinished {
+    nodes: Vec<(usize, f64)>,
+    taken: usize,
+    lanes: [Option<usize>; LANES],
+    attempts: [u32; LANES],
+}
+
+impl<const D: usize> Block<'_, '_, D> {
     #[inline(always)]
-    pub fn advance_nodes<S: System<Lanes, State = Y>>(
+    fn load(&self, nodes: &Range<usize>) -> Flight<D> {
+        Flight {
+            y: std::array::from_fn(|k| Lanes::load(&self.columns[k][nodes.clone()])),
+            t: Lanes::splat(0.0),
+            h: step_sizes(&self.step_size[nodes.clone()], self.interval),
+            running: LaneMask::first(nodes.len()),
+        }
+    }
+
+    #[inline(always)]
+    fn store(&mut self, nodes: &Range<usize>, lanes: &Flight<D>) {
+        for (column, y) in self.columns.iter_mut().zip(&lanes.y) {
+            y.store(&mut column[nodes.clone()]);
+        }
+        lanes.h.store(&mut self.step_size[nodes.clone()]);
+    }
+
+    /// Stores the nodes of lanes that are done, and gives these lanes to nodes that wait.
+    #[inline(always)]
+    fn refill<S: System<Lanes, State = [Lanes; D]>>(
         &mut self,
-        mut system: S,
-        control: &Control<Lanes>,
-        interval: f64,
-        count: usize,
-        nodes: &mut impl LaneNodes<S>,
-        mut y: Y,
-    ) -> Result<(), Failure> {
-        let end = Lanes::splat(interval);
-        let (mut t, mut h) = (end, end);
-        let mut node: [Option<usize>; LANES] = [None; LANES];
-        let mut attempts = [0; LANES];
-        let mut waiting = 0..count;
-        let mut running = LaneMask::splat(false);
-        loop {
-            if !running.all() {
-                for lane in (0..LANES).filter(|&lane| !running.lane(lane)) {
-                    if let Some(done) = node[lane].take() {
-                        nodes.store(done, lane, &y, h.lane(lane));
-                    }
-                    if let Some(next) = waiting.next() {
-                        nodes.load(next, lane, &mut system, &mut y, &mut h);
-                        node[lane] = Some(next);
-                        attempts[lane] = 0;
-                        t.set_lane(lane, 0.0);
-                    }
-                }
-                running = t.lt(end);
-                if !running.any() {
-                    return Ok(());
-                }
+        population: &impl Population<S>,
+        system: &mut S,
+        lanes: &mut Flight<D>,
+        unfinished: &mut Unfinished,
+    ) {
+        for lane in 0..LANES {
+            if lanes.running.lane(lane) {
+                continue;
             }
-            let mut stuck = self.trial_step(&system, control, end, running, &mut t, &mut y, &mut h);
-            attempts.iter_mut().for_each(|a| *a += 1);
-            running = t.lt(end);
-            stuck.too_many_steps = running & LaneMask::from_fn(|l| attempts[l] >= MAX_ATTEMPTS);
-            if let Err(Failure { index: lane, what }) = stuck.check(0) {
-                let index = node[lane].unwrap_or(0);
-                return Err(Failure { index, what });
+            if let Some(done) = unfinished.lanes[lane].take() {
+                for (column, y) in self.columns.iter_mut().zip(&lanes.y) {
+                    column[done] = y.lane(lane);
+                }
+                self.step_size[done] = lanes.h.lane(lane);
+            }
+            if let Some(&(next, reached)) = unfinished.nodes.get(unfinished.taken) {
+                population.set_lane(system, lane, next);
+                for (column, y) in self.columns.iter().zip(&mut lanes.y) {
+                    y.set_lane(lane, column[next]);
+                }
+                lanes.h.set_lane(lane, self.step_size[next]);
+                lanes.t.set_lane(lane, reached);
+                unfinished.taken += 1;
+                unfinished.lanes[lane] = Some(next);
+                unfinished.attempts[lane] = 1;
             }
         }
+        lanes.running = lanes.t.lt(Lanes::splat(self.interval));
+    }
+}
+
+impl<const D: usize> Rkf45<[Lanes; D]> {
+    /// Advances all nodes over the time `interval`: their states, a column per component, and the
+    /// step sizes that they carry over. The result is that of [`Rkf45::advance`], bit for bit.
+    ///
+    /// Consecutive nodes make their first trial step together, which for most is the whole
+    /// interval. For these the suggested step size stays what it was: it reaches beyond the
+    /// interval and will not be shortened, so how far does not matter. The others are taken up one
+    /// by one by lanes that become free, so that nodes that need many steps do not hold up others.
+    ///
+    /// # Errors
+    /// When a node could not be advanced.
+    #[inline(always)]
+    pub fn advance_nodes<S: System<Lanes, State = [Lanes; D]>>(
+        &mut self,
+        population: &impl Population<S>,
+        control: &Control<Lanes>,
+        interval: f64,
+        columns: &mut [&mut [f64]; D],
+        step_size: &mut [f64],
+    ) -> Result<(), Failure> {
+        let (count, end) = (step_size.len(), Lanes::splat(interval));
+        let mut block = Block {
+            columns,
+            step_size,
+            interval,
+        };
+        let mut group = 0..count.min(LANES);
+        let mut system = population.group(group.clone());
+        let mut lanes = block.load(&group);
+        let mut unfinished = Unfinished {
+            nodes: Vec::new(),
+            taken: 0,
+            lanes: [None; LANES],
+            attempts: [0; LANES],
+        };
+        while lanes.running.any() {
+            let stuck = self.trial_step::<true, _, _>(
+                &system,
+                control,
+                end,
+                lanes.running,
+                &mut lanes.t,
+                &mut lanes.y,
+                &mut lanes.h,
+            );
+            if group.is_empty() {
+                unfinished.check(stuck, &mut lanes, interval)?;
+                if lanes.running.all() {
+                    continue;
+                }
+            } else {
+                block.store(&group, &lanes);
+                if (lanes.running & lanes.t.lt(end)).any() {
+                    stuck.check(group.start)?;
+                    let left = group.clone().zip(lanes.t.0).filter(|&(_, t)| t < interval);
+                    unfinished.nodes.extend(left);
+                }
+                group = group.end..count.min(group.end + LANES);
+                if !group.is_empty() {
+                    system = population.group(group.clone());
+                    lanes = block.load(&group);
+                    continue;
+                }
+                lanes.running = LaneMask::splat(false);
+                lanes.t = end;
+            }
+            block.refill(population, &mut system, &mut lanes, &mut unfinished);
+        }
+        Ok(())
+    }
+}
+
+impl Unfinished {
+    /// Notes which lanes are still under way after a trial step.
+    #[inline(always)]
+    fn check<const D: usize>(
+        &mut self,
+        mut stuck: Failures<LaneMask>,
+        lanes: &mut Flight<D>,
+        interval: f64,
+    ) -> Result<(), Failure> {
+        lanes.running = lanes.t.lt(Lanes::splat(interval));
+        self.attempts.iter_mut().for_each(|a| *a += 1);
+        let many = LaneMask::from_fn(|lane| self.attempts[lane] >= MAX_ATTEMPTS);
+        stuck.too_many_steps = lanes.running & many;
+        stuck.check(0).map_err(|failure| Failure {
+            index: self.lanes[failure.index].unwrap_or(0),
+            ..failure
+        })
     }
 }

@@ -97,15 +97,20 @@ impl<M: Mask> Failures<M> {
 #[derive(Clone, Debug)]
 pub struct Rkf45<Y> {
     k: [Y; STAGES],
-    trial: Y,
+    /// The state at the end of a trial step.
+    pub(super) trial: Y,
     end_slope: Y,
 }
 
 /// The outcome of one trial step.
-struct Trial<R: Real> {
+pub(super) struct Trial<R: Real> {
+    /// Its length.
+    pub h: R,
+    /// The time at its end.
+    pub end: R,
     /// Largest error in units of what is allowed; infinite where the step is not finite.
-    ratio: R,
-    finite: R::Mask,
+    pub ratio: R,
+    pub finite: R::Mask,
 }
 
 impl<Y: Clone> Rkf45<Y> {
@@ -157,7 +162,8 @@ impl<Y: Clone> Rkf45<Y> {
         while failures.too_many_steps.any() && attempts < MAX_ATTEMPTS {
             attempts += 1;
             let running = failures.too_many_steps;
-            let stuck = self.trial_step(system, control, end, running, &mut t, y, step_size);
+            let stuck =
+                self.trial_step::<false, R, S>(system, control, end, running, &mut t, y, step_size);
             failures.non_finite = failures.non_finite | stuck.non_finite;
             failures.step_underflow = failures.step_underflow | stuck.step_underflow;
             failures.too_many_steps = running & !stuck.any_cause() & t.lt(end);
@@ -167,12 +173,15 @@ impl<Y: Clone> Rkf45<Y> {
 
     /// Makes one trial step of the lanes in `running`, which stand at the times `t` before `end`.
     /// Returns the lanes that got stuck.
+    ///
+    /// With `KEEP` a lane that takes the whole interval in this step keeps its suggested step size:
+    /// the control would not shorten it, so the next interval is tried in one step in either case.
     #[inline(always)]
     #[expect(
         clippy::too_many_arguments,
         reason = "system, control, and the state of the lanes"
     )]
-    pub(super) fn trial_step<R, S>(
+    pub(super) fn trial_step<const KEEP: bool, R, S>(
         &mut self,
         system: &S,
         control: &Control<R>,
@@ -187,17 +196,27 @@ impl<Y: Clone> Rkf45<Y> {
         Y: StateVector<R>,
         S: System<R, State = Y>,
     {
-        let h = *step_size;
-        let remaining = end - *t;
-        let reaches_end = h.gt(remaining);
-        let h = R::select(reaches_end, remaining, h);
+        let trial = self.attempt(system, control, end, *t, *step_size, y);
+        let mut changes = running;
+        if KEEP {
+            changes = running & !(control::accepts(trial.ratio) & trial.h.ge(end));
+            if !changes.any() {
+                for (value, &new) in y.as_mut().iter_mut().zip(self.trial.as_ref()) {
+                    *value = R::select(running, new, *value);
+                }
+                *t = R::select(running, end, *t);
+                let none = R::Mask::splat(false);
+                return Failures {
+                    non_finite: none,
+                    step_underflow: none,
+                    too_many_steps: none,
+                };
+            }
+        }
+        let verdict = control::judge(trial.ratio, trial.h);
 
-        let Trial { ratio, finite } = self.attempt(system, control, *t, h, y);
-        let verdict = control::judge(ratio, h);
-
-        let t_new = R::select(reaches_end, end, *t + h);
-        let retry_advances = (t_new + verdict.step_size).gt(t_new);
-        let advances = (verdict.reject & retry_advances) | (!verdict.reject & t_new.gt(*t));
+        let retry_advances = (trial.end + verdict.step_size).gt(trial.end);
+        let advances = (verdict.reject & retry_advances) | (!verdict.reject & trial.end.gt(*t));
         let stuck = running & !advances;
 
         let running = running & !stuck;
@@ -205,78 +224,122 @@ impl<Y: Clone> Rkf45<Y> {
         for (value, &new) in y.as_mut().iter_mut().zip(self.trial.as_ref()) {
             *value = R::select(accepted, new, *value);
         }
-        *t = R::select(accepted, t_new, *t);
-        *step_size = R::select(running, verdict.step_size, *step_size);
+        *t = R::select(accepted, trial.end, *t);
+        *step_size = R::select(running & changes, verdict.step_size, *step_size);
         Failures {
-            non_finite: stuck & !finite,
-            step_underflow: stuck & finite,
+            non_finite: stuck & !trial.finite,
+            step_underflow: stuck & trial.finite,
             too_many_steps: R::Mask::splat(false),
         }
     }
 
-    /// Makes a step of length `h` from `y` at time `t`, into `self.trial`.
+    /// Makes a step from `y` at time `t` of the suggested length, or as far as `end`, into
+    /// `self.trial`.
     #[inline(always)]
-    fn attempt<R, S>(&mut self, system: &S, control: &Control<R>, t: R, h: R, y: &Y) -> Trial<R>
+    pub(super) fn attempt<R, S>(
+        &mut self,
+        system: &S,
+        control: &Control<R>,
+        end: R,
+        t: R,
+        step_size: R,
+        y: &Y,
+    ) -> Trial<R>
     where
         R: Real,
         Y: StateVector<R>,
         S: System<R, State = Y>,
     {
-        let dim = y.as_ref().len();
-        self.trial.as_mut().copy_from_slice(y.as_ref());
+        let remaining = end - t;
+        let reaches_end = step_size.gt(remaining);
+        let h = R::select(reaches_end, remaining, step_size);
+
         for stage in 0..STAGES {
-            if stage > 0 {
-                let weights = &STAGE_WEIGHTS[stage];
-                for i in 0..dim {
-                    let mut sum = R::splat(weights[0]) * self.k[0].as_ref()[i];
-                    for (&weight, k) in weights.iter().zip(&self.k).take(stage).skip(1) {
-                        sum = sum + R::splat(weight) * k.as_ref()[i];
-                    }
-                    self.trial.as_mut()[i] = y.as_ref()[i] + h * sum;
-                }
+            // One copy of the derivatives, but a sum of its own for each stage.
+            match stage {
+                0 => self.trial.as_mut().copy_from_slice(y.as_ref()),
+                1 => self.argument::<1, R>(h, y),
+                2 => self.argument::<2, R>(h, y),
+                3 => self.argument::<3, R>(h, y),
+                4 => self.argument::<4, R>(h, y),
+                _ => self.argument::<5, R>(h, y),
             }
             let stage_time = t + R::splat(NODES[stage]) * h;
             system.derivatives(stage_time, &self.trial, &mut self.k[stage]);
         }
-
-        let combine = |k: &[Y; STAGES], weights: &[f64; STAGES], i: usize| {
-            let mut sum = R::splat(weights[0]) * k[0].as_ref()[i];
-            for stage in 2..STAGES {
-                sum = sum + R::splat(weights[stage]) * k[stage].as_ref()[i];
-            }
-            h * sum
-        };
-        for i in 0..dim {
-            self.trial.as_mut()[i] = y.as_ref()[i] + combine(&self.k, &SOLUTION, i);
+        for i in 0..y.as_ref().len() {
+            self.trial.as_mut()[i] = y.as_ref()[i] + h * self.combine(&SOLUTION, i);
         }
+        let (ratio, finite) = self.error(system, control, t, h);
+        Trial {
+            h,
+            end: R::select(reaches_end, end, t + h),
+            ratio: R::select(finite, ratio, R::splat(f64::INFINITY)),
+            finite,
+        }
+    }
 
-        let mut ratio = R::splat(f64::MIN_POSITIVE);
-        // Zero times a value is zero, or NaN where the value is not finite.
-        let mut poison = R::splat(0.0);
-        if control.is_absolute() {
-            let mut largest = R::splat(0.0);
-            for i in 0..dim {
-                let error = combine(&self.k, &ERROR, i);
-                largest = error.abs().max(largest);
-                poison = poison + R::splat(0.0) * (error + self.trial.as_ref()[i]);
+    /// The state at which the derivatives of a stage are taken, into `self.trial`.
+    #[inline(always)]
+    fn argument<const STAGE: usize, R: Real>(&mut self, h: R, y: &Y)
+    where
+        Y: StateVector<R>,
+    {
+        let weights = &STAGE_WEIGHTS[STAGE];
+        for i in 0..y.as_ref().len() {
+            let mut sum = R::splat(weights[0]) * self.k[0].as_ref()[i];
+            for j in 1..STAGE {
+                sum = sum + R::splat(weights[j]) * self.k[j].as_ref()[i];
             }
-            ratio = (largest / control.eps_abs).max(ratio);
+            self.trial.as_mut()[i] = y.as_ref()[i] + h * sum;
+        }
+    }
+
+    /// The weighted sum of the slopes of component `i`; the weight of the second stage is zero.
+    #[inline(always)]
+    fn combine<R: Real>(&self, weights: &[f64; STAGES], i: usize) -> R
+    where
+        Y: StateVector<R>,
+    {
+        let mut sum = R::splat(weights[0]) * self.k[0].as_ref()[i];
+        for stage in 2..STAGES {
+            sum = sum + R::splat(weights[stage]) * self.k[stage].as_ref()[i];
+        }
+        sum
+    }
+
+    /// The largest error of `self.trial` in units of what is allowed, and whether it is finite.
+    #[inline(always)]
+    fn error<R, S>(&mut self, system: &S, control: &Control<R>, t: R, h: R) -> (R, R::Mask)
+    where
+        R: Real,
+        Y: StateVector<R>,
+        S: System<R, State = Y>,
+    {
+        let dim = self.trial.as_ref().len();
+        let mut largest = R::splat(0.0);
+        // A sum of magnitudes is finite where all of them are.
+        let mut magnitude = R::splat(0.0);
+        if control.is_absolute() {
+            for i in 0..dim {
+                let error = self.combine::<R>(&ERROR, i).abs();
+                largest = error.max(largest);
+                magnitude = magnitude + (error + self.trial.as_ref()[i].abs());
+            }
+            largest = h * largest / control.eps_abs;
         } else {
             if control.uses_derivatives() {
                 system.derivatives(t + h, &self.trial, &mut self.end_slope);
             }
             for i in 0..dim {
-                let error = combine(&self.k, &ERROR, i);
+                let error = (h * self.combine(&ERROR, i)).abs();
                 let new = self.trial.as_ref()[i];
                 let scale = control.scale(new, self.end_slope.as_ref()[i], h);
-                ratio = (error.abs() / scale).max(ratio);
-                poison = poison + R::splat(0.0) * (error + new);
+                largest = (error / scale).max(largest);
+                magnitude = magnitude + (error + new.abs());
             }
         }
-        let finite = poison.le(R::splat(0.0));
-        Trial {
-            ratio: R::select(finite, ratio, R::splat(f64::INFINITY)),
-            finite,
-        }
+        let finite = (h * magnitude).lt(R::splat(f64::INFINITY));
+        (largest.max(R::splat(f64::MIN_POSITIVE)), finite)
     }
 }

@@ -6,7 +6,7 @@ use crate::connect::Rule;
 use crate::error::{Error, Kind, Result};
 use crate::event::ChannelKey;
 use crate::model::{Event, SynapseKind};
-use crate::synapse::{Connection, Position, Wanted};
+use crate::synapse::{Connection, Position, SourceIndex, Wanted};
 use crate::value::{Column, Dict, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,12 +16,22 @@ pub struct Filter<'a> {
     pub sources: Option<&'a [u32]>,
     pub targets: Option<&'a [u32]>,
     pub model: Option<u16>,
+    pub label: Option<i64>,
+}
+
+/// What connections are to become.
+#[derive(Default)]
+pub(super) struct Changes {
+    pub weights: Option<Vec<f64>>,
+    pub delays: Option<Vec<u32>>,
+    pub numbers: Vec<(String, Vec<f64>)>,
 }
 
 /// Where a connection is kept.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Place {
+pub(super) enum Place {
     Row(u32, Position),
+    Plastic(u32, Position),
     Gap(u32, u32),
     Drive(u32, u32, u32),
     Listening(u32),
@@ -32,7 +42,7 @@ impl Place {
     /// The place as a number, within the list that holds the connection.
     fn port(self) -> u32 {
         match self {
-            Place::Row(_, at) => at.key().1,
+            Place::Row(_, at) | Place::Plastic(_, at) => at.key().1,
             Place::Gap(_, i) | Place::Drive(.., i) | Place::Listening(i) | Place::Sampling(i) => i,
         }
     }
@@ -40,22 +50,22 @@ impl Place {
 
 /// One connection in a set.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Handle {
-    source: u32,
-    target: u32,
-    model: u16,
+pub(super) struct Handle {
+    pub source: u32,
+    pub target: u32,
+    pub model: u16,
     /// Which of the connections of the same ends and model, in their order.
     nth: u32,
     /// Whether there are no others of these ends and model.
     alone: bool,
-    place: Place,
+    pub place: Place,
 }
 
 impl Handle {
     /// What sets are sorted by.
     fn order(&self) -> (u16, u8, u32, u32) {
         let rank = match self.place {
-            Place::Row(..) | Place::Gap(..) => 0,
+            Place::Row(..) | Place::Plastic(..) | Place::Gap(..) => 0,
             Place::Listening(_) | Place::Sampling(_) => 1,
             Place::Drive(..) => 2,
         };
@@ -70,7 +80,7 @@ impl Handle {
 /// An ordered set of connections. It stays valid when connections are added or removed.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectionSet {
-    handles: Vec<Handle>,
+    pub(super) handles: Vec<Handle>,
     generation: u64,
 }
 
@@ -104,8 +114,8 @@ struct Seen {
     receptor: i64,
 }
 
-/// The keys of a connection.
-pub const KEYS: [&str; 10] = [
+/// The keys that connections of all models have, but for some the weight.
+const KEYS: [&str; 10] = [
     "delay",
     "port",
     "receptor",
@@ -154,7 +164,8 @@ impl Simulation {
     pub fn num_connections(&self) -> usize {
         let of_workers = self.workers.iter().map(|w| {
             let driven: usize = w.drives.iter().map(|d| d.entries.len()).sum();
-            w.rows.len() + w.pending.len() + w.gaps.entries.len() + driven
+            let plastic = w.plastic.len() + w.plastic.pending.len();
+            w.rows.len() + w.pending.len() + plastic + w.gaps.entries.len() + driven
         });
         of_workers.sum::<usize>() + self.devices.listening.len() + self.devices.sampling.len()
     }
@@ -163,6 +174,7 @@ impl Simulation {
         let mut n = 0;
         for w in &self.workers {
             n += w.rows.count(model) + w.pending.count(model);
+            n += w.plastic.count(model) + w.plastic.pending.count(model);
             n += w
                 .drives
                 .iter()
@@ -207,18 +219,15 @@ impl Simulation {
             self.nodes.run(id)?;
         }
         let sources: Option<BTreeSet<u32>> = filter.sources.map(|s| s.iter().copied().collect());
-        let targets = filter.targets.map(|t| {
-            let mut marked = vec![false; self.nodes.len() + 1];
-            t.iter().for_each(|&id| marked[id as usize] = true);
-            marked
-        });
+        let targets = filter.targets.map(|t| SourceIndex::new(t.iter().copied()));
         let mut handles = match (filter.sources, filter.targets, filter.model) {
             (None, None, None) => Vec::with_capacity(self.num_connections()),
             _ => Vec::new(),
         };
         self.visit(sources.as_ref(), filter, |source, target, model, place| {
             let wanted = filter.model.is_none_or(|m| m == model)
-                && targets.as_ref().is_none_or(|t| t[target as usize]);
+                && targets.as_ref().is_none_or(|t| t.row(target).is_some())
+                && filter.label.is_none_or(|l| self.label(place) == l);
             if wanted {
                 handles.push(Handle {
                     source,
@@ -252,7 +261,7 @@ impl Simulation {
             let last = channels.last().map_or(0, |&(_, first, n)| first + n);
             let mut bits = vec![0u64; last.div_ceil(64)];
             for &id in targets {
-                let Ok((family, at)) = self.nodes.locate(id) else {
+                let Ok((family, Some(at))) = self.nodes.locate(id) else {
                     continue;
                 };
                 if at.worker as usize != w {
@@ -288,11 +297,22 @@ impl Simulation {
                 f(c.source, target, c.model, Place::Row(w as u32, at));
             };
             let wanted = self.wanted(filter, w);
+            let ring = &worker.ring;
             match sources {
-                Some(list) => list.iter().for_each(|&s| {
-                    worker.rows.find(Some(s), &wanted, &worker.ring, &mut row);
-                }),
-                None => worker.rows.find(None, &wanted, &worker.ring, &mut row),
+                Some(list) => list
+                    .iter()
+                    .for_each(|&s| worker.rows.find(Some(s), &wanted, ring, &mut row)),
+                None => worker.rows.find(None, &wanted, ring, &mut row),
+            }
+            let mut row = |at: Position, c: Connection| {
+                let target = ids[c.channel.family as usize][c.local as usize];
+                f(c.source, target, c.model, Place::Plastic(w as u32, at));
+            };
+            match sources {
+                Some(list) => list
+                    .iter()
+                    .for_each(|&s| worker.plastic.for_source(s, ring, &mut row)),
+                None => worker.plastic.for_each(ring, &mut row),
             }
             for (i, e) in worker.gaps.entries.iter().enumerate() {
                 if is_wanted(e.source) {
@@ -481,6 +501,15 @@ impl Simulation {
                     receptor: receptor_of(w as usize, channel, local),
                 }
             }
+            Place::Plastic(w, at) => {
+                let worker = &self.workers[w as usize];
+                let (channel, local) = worker.ring.locate(worker.plastic.cell(at) as usize);
+                Seen {
+                    weight: worker.plastic.weight(at),
+                    delay: at.delay(),
+                    receptor: receptor_of(w as usize, channel, local as u32),
+                }
+            }
             Place::Gap(w, i) => {
                 let weight = self.workers[w as usize].gaps.entries[i as usize].weight;
                 let delay = self.clock.round(1.0).max(1) as u32;
@@ -522,12 +551,25 @@ impl Simulation {
             "synapse_id" => ints(&|h| i64::from(h.model)),
             "port" => ints(&|h| h.place.port().into()),
             "target_thread" => ints(&|h| match h.place {
-                Place::Row(w, _) | Place::Gap(w, _) | Place::Drive(w, ..) => i64::from(w),
+                Place::Row(w, _)
+                | Place::Plastic(w, _)
+                | Place::Gap(w, _)
+                | Place::Drive(w, ..) => i64::from(w),
                 Place::Listening(i) => self.thread_of(&self.devices.listening[i as usize]),
                 Place::Sampling(i) => self.thread_of(&self.devices.sampling[i as usize]),
             }),
-            "sizeof" => ints(&|_| 12),
+            "sizeof" => ints(&|h| self.synapse_model(h.model).bytes()),
             "receptor" => ints(&|h| self.see(h.place).receptor),
+            "weight"
+                if h.iter()
+                    .any(|h| self.synapse_model(h.model).info.common_weight) =>
+            {
+                let weight = |h: &Handle| {
+                    let common = self.synapse_model(h.model).info.common_weight;
+                    (!common).then(|| Value::Float(self.see(h.place).weight))
+                };
+                return Ok(Column::from_options(h.iter().map(weight).collect()));
+            }
             "weight" => Column::Floats(h.iter().map(|h| self.see(h.place).weight).collect()),
             "delay" => {
                 let ms = |h: &Handle| self.clock.ms(self.see(h.place).delay.into());
@@ -538,8 +580,61 @@ impl Simulation {
                     .map(|h| Value::Str(self.synapse_model(h.model).name.clone()))
                     .collect(),
             ),
-            _ => return Ok(None),
+            _ => return Ok(self.numbers_of(h, key)),
         }))
+    }
+
+    /// One number of the models of connections; `None` if none of them has it.
+    fn numbers_of(&self, handles: &[Handle], key: &str) -> Option<Column> {
+        let mut last = None;
+        let value = |h: &Handle| {
+            if last.as_ref().is_none_or(|(model, _)| *model != h.model) {
+                last = Some((h.model, self.synapse_model(h.model).number(key)));
+            }
+            let (at, spec) = last.as_ref().and_then(|l| l.1)?;
+            Some(spec.value(self.words(h)[at]))
+        };
+        Column::from_options(handles.iter().map(value).collect())
+    }
+
+    /// The words of a connection of a stateful model.
+    fn words(&self, h: &Handle) -> Vec<f64> {
+        let model = self.synapse_model(h.model);
+        match (h.place, &model.ops) {
+            (Place::Plastic(w, at), _) => self.workers[w as usize].plastic.words(at).0,
+            (_, Some(ops)) => {
+                let mut words = model.words.clone();
+                words[ops.layout().label()] = self.label(h.place) as f64;
+                words
+            }
+            (_, None) => Vec::new(),
+        }
+    }
+
+    /// The label of a connection, -1 if it has none.
+    fn label(&self, place: Place) -> i64 {
+        match place {
+            Place::Plastic(w, at) => self.workers[w as usize].plastic.label(at),
+            Place::Drive(w, d, i) => {
+                let drive = &self.workers[w as usize].drives[d as usize];
+                drive.entries[i as usize].label.into()
+            }
+            _ => -1,
+        }
+    }
+
+    /// The keys that any connection of a set has.
+    pub fn connection_keys(&self, set: &ConnectionSet) -> Vec<String> {
+        let models: BTreeSet<u16> = set.handles.iter().map(|h| h.model).collect();
+        let mut keys: BTreeSet<&str> = KEYS.into_iter().filter(|&k| k != "weight").collect();
+        for model in models {
+            let model = self.synapse_model(model);
+            keys.extend(model.numbers().iter().map(|n| n.name));
+            if !model.info.common_weight {
+                keys.insert("weight");
+            }
+        }
+        keys.into_iter().map(str::to_owned).collect()
     }
 
     /// The thread of a device's connection: that of the node that is no device, else of the target.
@@ -551,10 +646,10 @@ impl Simulation {
         } else {
             l.recorder
         };
-        self.nodes.worker(id) as i64
+        self.nodes.layout().thread_of(id) as i64
     }
 
-    /// Sets weights or delays of connections, for all or for none.
+    /// Sets weights, delays, or numbers of stateful models, for all connections or for none.
     ///
     /// # Errors
     /// When a key is not known, cannot be set, or a value is not right.
@@ -562,31 +657,60 @@ impl Simulation {
         self.refuse_while_prepared_for_delay(params)?;
         self.refresh(set)?;
         let n = set.len();
-        let mut weights = None;
-        let mut delays = None;
+        let models: BTreeSet<u16> = set.handles.iter().map(|h| h.model).collect();
+        let mut changes = Changes::default();
         for (key, value) in params.iter() {
+            if !self.settable(&models, key)? {
+                continue;
+            }
+            let list = self.connection_numbers(key, value, n)?;
             match key {
-                "weight" => weights = Some(self.connection_numbers(key, value, n)?),
+                "weight" => changes.weights = Some(list),
                 "delay" => {
-                    let list = self.connection_numbers(key, value, n)?;
                     let steps: Result<Vec<_>> =
                         list.iter().map(|&ms| self.delay_steps(ms)).collect();
-                    delays = Some(steps?);
+                    changes.delays = Some(steps?);
                 }
-                _ if KEYS.contains(&key) => {
-                    return Err(Error::new(
-                        Kind::UnaccessedEntry,
-                        format!(
-                            "Unaccessed elements in params, in a connection: {key} cannot be set"
-                        ),
-                    ));
-                }
-                _ if !self.settings.dict_miss_is_error => {}
-                _ => return Err(Error::unknown_key("a connection", key, ["weight", "delay"])),
+                _ => changes.numbers.push((key.to_owned(), list)),
             }
         }
         self.draw_calls += 1;
-        self.write_connections(set, weights.as_deref(), delays.as_deref())
+        let plastic = self.plan_plastic(set, &changes)?;
+        self.write_connections(set, changes.weights.as_deref(), changes.delays.as_deref())?;
+        self.write_plastic(plastic)
+    }
+
+    /// Whether a key can be set in connections of all these models; `false` passes over it.
+    fn settable(&self, models: &BTreeSet<u16>, key: &str) -> Result<bool> {
+        for &model in models {
+            let model = self.synapse_model(model);
+            let known = match key {
+                "weight" => !model.info.common_weight,
+                "delay" => true,
+                _ => model.number(key).is_some(),
+            };
+            if known {
+                continue;
+            }
+            if model.is_common(key) || KEYS.contains(&key) {
+                return Err(Error::new(
+                    Kind::UnaccessedEntry,
+                    format!(
+                        "Unaccessed elements in params, in function connection.set(): {key} of a \
+                         {} cannot be set",
+                        model.name
+                    ),
+                ));
+            }
+            if !self.settings.dict_miss_is_error {
+                return Ok(false);
+            }
+            let mut keys = vec!["weight", "delay"];
+            keys.extend(model.numbers().iter().map(|n| n.name));
+            let place = format!("function connection.set() of a {}", model.name);
+            return Err(Error::unknown_key(&place, key, keys));
+        }
+        Ok(true)
     }
 
     fn refuse_while_prepared_for_delay(&self, params: &Dict) -> Result<()> {
@@ -643,6 +767,7 @@ impl Simulation {
                         rebuild.entry(w).or_default().push((at.key(), i));
                     }
                 }
+                Place::Plastic(..) => {}
                 Place::Gap(w, k) => {
                     let entry = &mut self.workers[w as usize].gaps.entries[k as usize];
                     entry.weight = weight.unwrap_or(entry.weight);
@@ -704,7 +829,7 @@ impl Simulation {
     }
 
     /// The channel to which a connection moves when its weight becomes `weight`.
-    fn channel_for(
+    pub(super) fn channel_for(
         &self,
         w: usize,
         family: usize,
@@ -757,10 +882,12 @@ impl Simulation {
         self.refresh(set)?;
         self.note_removed(set);
         let mut rows: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
+        let mut plastic: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
         let mut gone: BTreeMap<(u8, u32, u32), BTreeSet<u32>> = BTreeMap::new();
         for h in &set.handles {
             match h.place {
                 Place::Row(w, at) => drop(rows.entry(w).or_default().insert(at.key())),
+                Place::Plastic(w, at) => drop(plastic.entry(w).or_default().insert(at.key())),
                 Place::Gap(w, i) => drop(gone.entry((0, w, 0)).or_default().insert(i)),
                 Place::Drive(w, d, i) => drop(gone.entry((1, w, d)).or_default().insert(i)),
                 Place::Listening(i) => drop(gone.entry((2, 0, 0)).or_default().insert(i)),
@@ -775,6 +902,9 @@ impl Simulation {
                 2 => retain(&mut self.devices.listening, &indices),
                 _ => retain(&mut self.devices.sampling, &indices),
             }
+        }
+        for (w, removed) in &plastic {
+            self.workers[*w as usize].plastic.remove(removed);
         }
         for (w, removed) in rows {
             let blocks = blocks_of(removed.iter().copied());
@@ -855,6 +985,7 @@ impl Simulation {
             sources: Some(sources),
             targets: Some(targets),
             model: Some(model),
+            label: None,
         };
         let all = self.connections(&filter)?;
         let mut found: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();

@@ -127,7 +127,7 @@ impl Settings {
 }
 
 /// Attributes that can only be read.
-const READ_ONLY: [&str; 31] = [
+const READ_ONLY: [&str; 35] = [
     "T_max",
     "T_min",
     "build_info",
@@ -137,6 +137,10 @@ const READ_ONLY: [&str; 31] = [
     "local_spike_counter",
     "max_num_syn_models",
     "max_update_time",
+    "memory_buffers",
+    "memory_connections",
+    "memory_network",
+    "memory_nodes",
     "memory_size",
     "min_update_time",
     "mpi_rank",
@@ -207,6 +211,7 @@ impl Simulation {
     pub fn status(&self) -> Dict {
         let s = &self.settings;
         let (min, max) = self.delays.range();
+        let memory = self.memory();
         let strs = |v: Vec<&str>| Value::Strs(v.into_iter().map(str::to_owned).collect());
         let mut d: Dict = [
             ("resolution", Value::Float(self.clock.resolution())),
@@ -226,9 +231,12 @@ impl Simulation {
             ("min_delay", Value::Float(self.clock.ms(min.into()))),
             ("max_delay", Value::Float(self.clock.ms(max.into()))),
             ("local_num_threads", Value::Int(s.threads as i64)),
-            ("total_num_virtual_procs", Value::Int(s.threads as i64)),
-            ("num_processes", Value::Int(1)),
-            ("mpi_rank", Value::Int(0)),
+            (
+                "total_num_virtual_procs",
+                Value::Int(self.nodes.layout().vps().into()),
+            ),
+            ("num_processes", Value::Int(self.ranks.count() as i64)),
+            ("mpi_rank", Value::Int(self.ranks.rank() as i64)),
             ("rng_seed", Value::Int(s.rng_seed as i64)),
             ("rng_type", Value::Str(RNG_TYPES[s.rng_type].to_owned())),
             ("rng_types", strs(RNG_TYPES.to_vec())),
@@ -277,7 +285,10 @@ impl Simulation {
                 "time_communicate_prepare",
                 Value::Float(self.timers.prepare),
             ),
-            ("memory_network", Value::Int(self.memory() as i64)),
+            ("memory_network", Value::Int(memory.total() as i64)),
+            ("memory_nodes", Value::Int(memory.nodes as i64)),
+            ("memory_buffers", Value::Int(memory.buffers as i64)),
+            ("memory_connections", Value::Int(memory.connections as i64)),
         ]
         .into_iter()
         .collect();
@@ -287,20 +298,6 @@ impl Simulation {
 
     fn time_limit(&self) -> f64 {
         crate::time::MAX_TICKS as f64 / self.clock.ticks_per_ms() as f64
-    }
-
-    /// Bytes that nodes, connections and buffers hold.
-    pub fn memory(&self) -> usize {
-        let of_worker = |w: &super::Worker| {
-            let parts: usize = self
-                .families
-                .iter()
-                .zip(&w.parts)
-                .map(|(f, p)| f.bytes(p))
-                .sum();
-            parts + w.ring.bytes() + w.rows.bytes()
-        };
-        self.workers.iter().map(of_worker).sum()
     }
 
     /// Sets kernel attributes, all or none.
@@ -319,8 +316,9 @@ impl Simulation {
                 "tics_per_ms" => clock.1 = Some(value.as_int(key)?),
                 "min_delay" => delays.0 = Some(value.as_float(key)?),
                 "max_delay" => delays.1 = Some(value.as_float(key)?),
-                "local_num_threads" | "total_num_virtual_procs" => {
-                    threads = Some(checked_threads(key, value)?);
+                "local_num_threads" => threads = Some(checked_threads(key, value, 1)?),
+                "total_num_virtual_procs" => {
+                    threads = Some(checked_threads(key, value, self.ranks.count())?);
                 }
                 "biological_time" => rewind = self.checked_rewind(value)?,
                 _ => self.set_plain(&mut settings, key, value)?,
@@ -595,7 +593,7 @@ impl Simulation {
             data_prefix: self.settings.data_prefix.clone(),
             overwrite_files: self.settings.overwrite_files,
             network_size: self.network_size(),
-            processes: self.workers.len(),
+            layout: self.nodes.layout(),
         }
     }
 }
@@ -624,11 +622,20 @@ fn check_comm_interval(s: &mut Settings, params: &Dict, resolution: f64) -> Resu
     Ok(())
 }
 
-fn checked_threads(key: &str, value: &Value) -> Result<usize> {
-    let n = value.as_int(key)?;
+/// The threads of each of `ranks` ranks, if a value is for all of them together.
+fn checked_threads(key: &str, value: &Value, ranks: usize) -> Result<usize> {
+    let (all, ranks) = (value.as_int(key)?, ranks as i64);
+    if all % ranks != 0 {
+        return Err(Error::bad_property(format!(
+            "{key} (threads times processes) must be a multiple of the number of processes, \
+             {ranks}; got {all}"
+        )));
+    }
+    let n = all / ranks;
     if !(1..=511).contains(&n) {
         return Err(Error::bad_property(format!(
-            "{key} must be from 1 to 511, got {n}"
+            "{key} must be from {ranks} to {}, got {all}",
+            511 * ranks
         )));
     }
     Ok(n as usize)

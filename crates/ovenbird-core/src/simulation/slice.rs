@@ -4,9 +4,16 @@ use super::Simulation;
 use super::worker::{DeviceKeys, SliceInfo};
 use crate::error::{Error, Kind, Result};
 use crate::rng::{Key, Purpose};
+use crate::synapse::PlasticContext;
 use crate::time::Step;
+use std::time::Instant;
 
 impl Simulation {
+    /// The key of the draws that synapses make.
+    pub(super) fn synapse_key(&self) -> Key {
+        Key::new(self.settings.seed(), Purpose::Synapse)
+    }
+
     pub(super) fn device_keys(&self) -> DeviceKeys {
         let seed = self.settings.seed();
         DeviceKeys {
@@ -21,7 +28,7 @@ impl Simulation {
         if self.couples() {
             // what was sent belongs to the end of a whole slice
             if from == 0 && origin > 0 {
-                self.exchange_gaps();
+                self.exchange_gaps(Ok(()))?;
             } else {
                 self.workers.iter_mut().for_each(super::Worker::clear_gaps);
             }
@@ -35,14 +42,14 @@ impl Simulation {
             (0, Vec::new())
         };
         let keys = self.device_keys();
-        if self.couples() && self.settings.use_wfr {
+        let updated = if self.couples() && self.settings.use_wfr {
             self.deliver_early(emitted, &spikes);
             self.relax(to)?;
-            self.update(to, (0, &[]), keys)?;
+            self.update(to, (0, &[]), keys)
         } else {
-            self.update(to, (emitted, &spikes), keys)?;
-        }
-        self.gather(from, to, keys);
+            self.update(to, (emitted, &spikes), keys)
+        };
+        self.gather(from, to, keys, updated)?;
         self.taken = to;
         if to == self.min_delay {
             self.origin += self.min_delay as Step;
@@ -67,6 +74,7 @@ impl Simulation {
             spikes,
             device_key: keys,
             neuron_key: Key::new(self.settings.seed(), Purpose::Neuron),
+            synapse_key: self.synapse_key(),
             width: self.width,
             devices: &self.devices.parts,
         };
@@ -77,9 +85,12 @@ impl Simulation {
 
     /// Delivers spikes ahead of the update, so that iterations see them.
     fn deliver_early(&mut self, emitted: Step, spikes: &[crate::event::Spike]) {
+        let key = self.synapse_key();
+        let (clock, families) = (&self.clock, &self.families);
+        let context = PlasticContext { clock, key };
         let pool = self.pool.as_mut().expect("prepared before a run");
         pool.run(&mut self.workers, |_, w| {
-            w.rows.deliver(&mut w.ring, spikes, emitted, &mut w.reports);
+            w.deliver(families, &context, spikes, emitted);
         });
     }
 
@@ -90,8 +101,16 @@ impl Simulation {
         }
     }
 
-    /// Collects what the workers produced, in canonical order.
-    fn gather(&mut self, from: usize, to: usize, keys: DeviceKeys) {
+    /// Collects what the workers produced, in canonical order, records what is recorded on this
+    /// rank, and exchanges spikes with other ranks.
+    fn gather(
+        &mut self,
+        from: usize,
+        to: usize,
+        keys: DeviceKeys,
+        updated: Result<()>,
+    ) -> Result<()> {
+        let start = Instant::now();
         let first_new = self.emitted.len();
         for w in &mut self.workers {
             self.emitted.append(&mut w.spikes);
@@ -101,9 +120,9 @@ impl Simulation {
             new.sort_unstable();
         }
         self.spike_count += new.iter().map(|s| u64::from(s.count())).sum::<u64>();
-        let new = self.emitted[first_new..].to_vec();
+        let new = &self.emitted[first_new..];
         self.devices
-            .record_spikes(&self.families, &self.clock, self.origin, &new);
+            .record_spikes(&self.families, &self.clock, self.origin, new);
         let steps = self.origin + from as Step..self.origin + to as Step;
         self.devices
             .record_stimulators(&self.families, &self.clock, steps.clone(), keys);
@@ -113,6 +132,9 @@ impl Simulation {
         if from == 0 {
             self.record_gap_weights();
         }
+        let result = self.exchange_spikes(first_new, updated);
+        self.timers.gather += start.elapsed().as_secs_f64();
+        result
     }
 
     /// Writes what synapses reported to weight recorders, by time, sender and target.
@@ -177,7 +199,7 @@ impl Simulation {
         let Some(id) = self.synapse_model(model).weight_recorder else {
             return;
         };
-        let Ok((f, at)) = self.nodes.locate(id) else {
+        let Ok((f, Some(at))) = self.nodes.locate(id) else {
             return;
         };
         let Some(r) = self.devices.recorder_mut(&self.families, f, at.local) else {
@@ -190,9 +212,9 @@ impl Simulation {
         }
     }
 
-    /// Whether any gap junctions exist.
+    /// Whether any gap junctions exist, on any rank.
     pub(super) fn couples(&self) -> bool {
-        self.workers.iter().any(|w| !w.gaps.entries.is_empty())
+        self.gaps.any
     }
 
     /// Iterates the coupled nodes over the rest of the slice until what they send no longer
@@ -209,15 +231,14 @@ impl Simulation {
                 spikes: (0, &[]),
                 device_key: keys,
                 neuron_key: Key::new(self.settings.seed(), Purpose::Neuron),
+                synapse_key: self.synapse_key(),
                 width: self.width,
                 devices: &self.devices.parts,
             };
             let pool = self.pool.as_mut().expect("prepared before a run");
             pool.run(&mut self.workers, |_, w| w.iterate(&slice));
-            self.first_failure()?;
-            self.exchange_gaps();
-            let largest = self.workers.iter().fold(0.0f64, |m, w| m.max(w.change));
-            if largest <= self.settings.wfr_tol {
+            let iterated = self.first_failure();
+            if self.exchange_gaps(iterated)? <= self.settings.wfr_tol {
                 return Ok(());
             }
         }
@@ -229,24 +250,6 @@ impl Simulation {
         );
         self.warnings.push(warning);
         Ok(())
-    }
-
-    /// Gathers what coupled nodes sent and delivers it.
-    fn exchange_gaps(&mut self) {
-        let sent = &mut self.gaps_sent;
-        sent.clear();
-        let mut width = 0;
-        for part in self
-            .workers
-            .iter()
-            .flat_map(|w| w.gap_parts.iter().flatten())
-        {
-            width = part.width();
-            sent.extend_from_slice(&part.outgoing);
-        }
-        let pool = self.pool.as_mut().expect("prepared before a run");
-        let sent = &*sent;
-        pool.run(&mut self.workers, |_, w| w.receive_gaps(sent, width));
     }
 
     /// Checks that no state has become infinite or not a number.

@@ -46,6 +46,7 @@ impl Simulation {
         }
         third.pool_size(targets.len(), thirds.len())?;
         let key = Key::new(self.settings.seed(), Purpose::ConnectRule);
+        let space = self.space(sources, targets, primary, &synapses.primary)?;
         let cx = RuleContext {
             sources,
             targets,
@@ -53,6 +54,7 @@ impl Simulation {
             allow_multapses: primary.allow_multapses,
             key,
             call: self.connect_calls,
+            space: space.as_ref(),
         };
         primary.rule.check(&cx, false)?;
         let triples = third.draw(&cx, primary, thirds.len(), key.derive(THIRD, 0))?;

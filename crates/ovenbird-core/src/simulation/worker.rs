@@ -4,10 +4,12 @@ use crate::device::{Drive, DriveEntry};
 use crate::error::{Error, Result};
 use crate::event::{ChannelKey, Ring, Spike};
 use crate::math::{Width, vectorize};
-use crate::model::Event;
+use crate::model::{Event, PostSide};
 use crate::node::{Family, Part, Tap, UpdateContext};
 use crate::rng::Key;
-use crate::synapse::{BLOCK_BITS, GapPart, GapTable, Pending, Rows, Transmission};
+use crate::synapse::{
+    BLOCK_BITS, GapPart, GapTable, Pending, PlasticContext, PlasticRows, Rows, Transmission,
+};
 use crate::time::{Clock, Step};
 
 /// Everything that one thread needs in a slice.
@@ -18,6 +20,7 @@ pub(super) struct Worker {
     pub ring: Ring,
     pub rows: Rows,
     pub pending: Pending,
+    pub plastic: PlasticRows,
     /// Stimulators with targets here, in the order of their ids: which of them was connected first
     /// must not matter.
     pub drives: Vec<Drive>,
@@ -64,6 +67,7 @@ pub(super) struct SliceInfo<'a> {
     pub spikes: (Step, &'a [Spike]),
     pub device_key: DeviceKeys,
     pub neuron_key: Key,
+    pub synapse_key: Key,
     pub width: Width,
     /// Devices, by the first worker's parts: shared to read while workers run.
     pub devices: &'a [Option<Part>],
@@ -108,6 +112,7 @@ impl Worker {
         }
         let mut keys: Vec<ChannelKey> = self.ring.channels().iter().map(|c| c.0).collect();
         keys.extend(self.pending.channels());
+        keys.extend(self.plastic.pending.channels());
         keys.extend(self.drives.iter().flat_map(Drive::channels));
         keys.sort_unstable();
         keys.dedup();
@@ -123,13 +128,16 @@ impl Worker {
         let old = self.ring.channels().to_vec();
         if self.ring.arrange(&channels, slots, now) {
             let ring = &self.ring;
-            self.rows.rename(|cell| {
+            let renamed = |cell: usize| {
                 let i = old.partition_point(|c| c.1 <= cell) - 1;
                 let (key, first, _) = old[i];
                 ring.first_cell(key).expect("channels are never dropped") + cell - first
-            });
+            };
+            self.rows.rename(renamed);
+            self.plastic.rename(renamed);
         }
         self.rows.absorb(&mut self.pending, &self.ring);
+        self.absorb_plastic(families);
         for (f, family) in families.iter().enumerate() {
             let channels = family.neurons().map_or(0, |n| n.channels());
             self.cells[f] = (0..channels)
@@ -148,6 +156,58 @@ impl Worker {
         }
     }
 
+    /// Brings new connections with parameters or state into their rows, and has their targets keep
+    /// the spikes that they will read.
+    fn absorb_plastic(&mut self, families: &[Box<dyn Family>]) {
+        let new = !self.plastic.pending.is_empty();
+        self.plastic.absorb(&self.ring);
+        if !new {
+            return;
+        }
+        let held = |(f, part): (&Box<dyn Family>, &Part)| vec![false; f.held(part)];
+        let mut read: Vec<Vec<bool>> = families.iter().zip(&self.parts).map(held).collect();
+        self.plastic
+            .readers(&self.ring, |family, local| read[family][local] = true);
+        for ((family, part), read) in families.iter().zip(&mut self.parts).zip(&read) {
+            if let Some(ops) = family.neurons() {
+                (0..read.len() as u32)
+                    .filter(|&i| read[i as usize])
+                    .for_each(|i| ops.listen(part, i));
+            }
+        }
+    }
+
+    /// Adds the effect of spikes, emitted in the slice that starts at `origin`, to the ring.
+    pub fn deliver(
+        &mut self,
+        families: &[Box<dyn Family>],
+        context: &PlasticContext<'_>,
+        spikes: &[Spike],
+        origin: Step,
+    ) {
+        self.rows
+            .deliver(&mut self.ring, spikes, origin, &mut self.reports);
+        if self.plastic.is_empty() {
+            return;
+        }
+        let mut posts: Vec<PostSide<'_>> = families
+            .iter()
+            .zip(&mut self.parts)
+            .map(|(family, part)| match family.neurons() {
+                Some(ops) => ops.post(part),
+                None => PostSide {
+                    ids: &[],
+                    history: None,
+                },
+            })
+            .collect();
+        let reports = &mut self.reports;
+        let ring = &mut self.ring;
+        self.plastic
+            .deliver(ring, &mut posts, context, spikes, origin, reports);
+        self.plastic.prune(ring, &mut posts, context.clock);
+    }
+
     /// Delivers what waits, lets devices send, and advances the nodes.
     pub fn update(&mut self, slice: &SliceInfo<'_>) {
         let result = self.try_update(slice);
@@ -156,8 +216,11 @@ impl Worker {
 
     fn try_update(&mut self, slice: &SliceInfo<'_>) -> Result<()> {
         let (emitted, spikes) = slice.spikes;
-        self.rows
-            .deliver(&mut self.ring, spikes, emitted, &mut self.reports);
+        let context = PlasticContext {
+            clock: &slice.clock,
+            key: slice.synapse_key,
+        };
+        self.deliver(slice.families, &context, spikes, emitted);
         for lag in slice.from..slice.to {
             let step = slice.origin + lag as Step;
             for drive in &mut self.drives {

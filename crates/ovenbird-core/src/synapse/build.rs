@@ -1,7 +1,7 @@
 //! Makes the rows of a block: counts entries by row and group, puts each where it belongs, and sorts
 //! what is not in order yet.
 
-use super::pending::{BLOCK_ROWS, Batch, BatchKind, Blocks, Bucket, Entry};
+use super::pending::{BLOCK_ROWS, Batch};
 use super::rows::{Block, COUNTS, Group, OWN};
 use crate::event::Ring;
 
@@ -12,7 +12,7 @@ type GroupKey = (u16, u8, u64);
 const COUNTED_DELAYS: usize = 4096;
 
 /// Bits whose numerical order is the order of the floats.
-fn order_bits(x: f64) -> u64 {
+pub(super) fn order_bits(x: f64) -> u64 {
     let bits = x.to_bits();
     if bits >> 63 == 1 {
         !bits
@@ -133,11 +133,8 @@ impl Builder {
                 block.groups[g + 1].entries - block.groups[g].entries;
         }
         for (batch, &(group, _)) in batches.iter().zip(&self.batches) {
-            match &batch.blocks {
-                Blocks::Shared(list) => count_rows(list.get(b), counts, width, group),
-                Blocks::OwnDelay(list) => count_rows(list.get(b), counts, width, group),
-                Blocks::OwnWeight(list) => count_rows(list.get(b), counts, width, group),
-            }
+            let counts = &mut counts[group..];
+            batch.for_each_row(b, |row| counts[row * width] += 1);
         }
         let mut sum = 0u32;
         for start in &mut self.starts {
@@ -181,36 +178,18 @@ impl Builder {
         }
         for (i, batch) in batches.iter_mut().enumerate() {
             let (group, first) = self.batches[i];
-            let place = (width, group, first);
-            let (kind, blocks) = (batch.kind, &mut batch.blocks);
-            match blocks {
-                Blocks::Shared(list) => self.place(taken(list, b), &kind, place),
-                Blocks::OwnDelay(list) => self.place(taken(list, b), &kind, place),
-                Blocks::OwnWeight(list) => self.place(taken(list, b), &kind, place),
-            }
+            let own = batch.kind.weight.is_none();
+            let starts = &mut self.starts[group..];
+            let (entries, weights) = (&mut self.entries[..], &mut self.weights[..]);
+            batch.take(b, |row, delay, local, weight, _| {
+                let next = &mut starts[row * width];
+                entries[*next as usize] = sortable(delay, first + local);
+                if own {
+                    weights[*next as usize] = weight;
+                }
+                *next += 1;
+            });
         }
-    }
-
-    /// Puts the connections of a bucket where their rows are, as entries of a group whose cells
-    /// start at `first`.
-    fn place<T: Entry>(
-        &mut self,
-        bucket: Bucket<T>,
-        kind: &BatchKind,
-        (width, group, first): (usize, usize, u32),
-    ) {
-        let own = kind.weight.is_none();
-        let (delay, weight) = (kind.delay.unwrap_or(0), kind.weight.unwrap_or(0.0));
-        let starts = &mut self.starts[group..];
-        let (entries, weights) = (&mut self.entries[..], &mut self.weights[..]);
-        bucket.for_each(|entry, local| {
-            let next = &mut starts[entry.row() * width];
-            entries[*next as usize] = sortable(entry.delay(delay), first + local);
-            if own {
-                weights[*next as usize] = entry.weight(weight);
-            }
-            *next += 1;
-        });
     }
 
     fn compress(&mut self, n: usize, shared: &mut Vec<f64>) -> Block {
@@ -323,23 +302,6 @@ impl Builder {
     }
 }
 
-/// What is pending for block `b`, which is left empty.
-fn taken<T>(buckets: &mut [Bucket<T>], b: usize) -> Bucket<T> {
-    buckets.get_mut(b).map(std::mem::take).unwrap_or_default()
-}
-
-fn count_rows<T: Entry>(
-    bucket: Option<&Bucket<T>>,
-    counts: &mut [u32],
-    width: usize,
-    group: usize,
-) {
-    if let Some(bucket) = bucket {
-        let counts = &mut counts[group..];
-        bucket.for_each_row(|row| counts[row * width] += 1);
-    }
-}
-
 /// The index of a weight among the shared ones.
 fn index_of(shared: &mut Vec<f64>, weight: f64) -> u32 {
     let bits = weight.to_bits();
@@ -398,7 +360,7 @@ fn mend(entries: &mut [u64], weights: &mut [f64]) {
 }
 
 /// Appends the delays of sorted entries.
-fn encode(sorted: &[u64], runs: &mut Vec<u32>) {
+pub(super) fn encode(sorted: &[u64], runs: &mut Vec<u32>) {
     let mut high = 0;
     for run in sorted.chunk_by(|a, b| a >> 32 == b >> 32) {
         let delay = (run[0] >> 32) as u32;

@@ -41,6 +41,9 @@ pub struct BatchKind {
     pub weight: Option<f64>,
     /// The delay of all in steps, or `None` where each has its own.
     pub delay: Option<u32>,
+    /// The parameters and state that all start with, for connections that have such, or `None`
+    /// where each starts with its own.
+    pub template: Option<u32>,
 }
 
 /// Most batches with a constant delay; later ones store the delay of each connection.
@@ -55,12 +58,14 @@ impl BatchKind {
             self.counts,
             bits(self),
             self.delay,
+            self.template,
         ) == (
             other.model,
             other.channel,
             other.counts,
             bits(other),
             other.delay,
+            other.template,
         )
     }
 }
@@ -85,6 +90,7 @@ pub(super) enum Blocks {
     Shared(Vec<Bucket<u8>>),
     OwnDelay(Vec<Bucket<u32>>),
     OwnWeight(Vec<Bucket<[u32; 3]>>),
+    OwnTemplate(Vec<Bucket<[u32; 4]>>),
 }
 
 /// Does the same to the buckets of a batch, whatever their entries are.
@@ -94,6 +100,7 @@ macro_rules! each_kind {
             Blocks::Shared($buckets) => $do,
             Blocks::OwnDelay($buckets) => $do,
             Blocks::OwnWeight($buckets) => $do,
+            Blocks::OwnTemplate($buckets) => $do,
         }
     };
 }
@@ -106,6 +113,9 @@ pub(super) trait Entry: Copy {
     /// The delay in steps, where all share `shared` or each has its own.
     fn delay(self, shared: u32) -> u32;
     fn weight(self, shared: f64) -> f64;
+    fn template(self, shared: u32) -> u32 {
+        shared
+    }
 }
 
 impl Entry for u8 {
@@ -159,6 +169,26 @@ impl Entry for [u32; 3] {
     }
     fn weight(self, _: f64) -> f64 {
         f64::from_bits(u64::from(self[2]) << 32 | u64::from(self[1]))
+    }
+}
+
+/// As with a weight of its own, then the template.
+impl Entry for [u32; 4] {
+    fn new(row: u8, delay: u32, weight: f64) -> Self {
+        let [first, low, high] = <[u32; 3]>::new(row, delay, weight);
+        [first, low, high, 0]
+    }
+    fn row(self) -> usize {
+        self[0].row()
+    }
+    fn delay(self, shared: u32) -> u32 {
+        self[0].delay(shared)
+    }
+    fn weight(self, shared: f64) -> f64 {
+        [self[0], self[1], self[2]].weight(shared)
+    }
+    fn template(self, _: u32) -> u32 {
+        self[3]
     }
 }
 
@@ -223,6 +253,13 @@ impl<T: Entry> Chunk<T> {
 
 impl<T: Entry> Bucket<T> {
     const CHUNK: usize = CHUNK_BYTES / size_of::<T>();
+
+    fn bytes(&self) -> usize {
+        let chunk = |c: &Chunk<T>| {
+            c.entries.capacity() * size_of::<T>() + c.targets.capacity() * size_of::<(u32, u32)>()
+        };
+        size_of::<Self>() + self.chunks().map(chunk).sum::<usize>()
+    }
 
     fn chunks(&self) -> impl Iterator<Item = &Chunk<T>> {
         self.full.iter().chain([&self.last])
@@ -305,6 +342,7 @@ pub struct PendingMark {
 impl Batch {
     fn new(kind: BatchKind) -> Self {
         let blocks = match (kind.weight, kind.delay) {
+            _ if kind.template.is_none() => Blocks::OwnTemplate(Vec::new()),
             (None, _) => Blocks::OwnWeight(Vec::new()),
             (_, None) => Blocks::OwnDelay(Vec::new()),
             _ => Blocks::Shared(Vec::new()),
@@ -316,6 +354,10 @@ impl Batch {
         }
     }
 
+    fn bytes(&self) -> usize {
+        each_kind!(&self.blocks, buckets => buckets.iter().map(Bucket::bytes).sum())
+    }
+
     /// The number of blocks of sources.
     pub(super) fn num_blocks(&self) -> usize {
         each_kind!(&self.blocks, buckets => buckets.len())
@@ -324,6 +366,30 @@ impl Batch {
     /// Whether there is something from the sources of block `b`.
     pub(super) fn has(&self, b: usize) -> bool {
         each_kind!(&self.blocks, buckets => buckets.get(b).is_some_and(|x| !x.is_empty()))
+    }
+
+    /// Visits the rows of what is pending from the sources of block `b`.
+    #[inline(always)]
+    pub(super) fn for_each_row(&self, b: usize, visit: impl FnMut(usize)) {
+        each_kind!(&self.blocks, buckets => if let Some(bucket) = buckets.get(b) {
+            bucket.for_each_row(visit);
+        });
+    }
+
+    /// Takes what is pending from the sources of block `b` and visits it: row, delay in steps, place
+    /// of the target, weight and template.
+    #[inline(always)]
+    pub(super) fn take(&mut self, b: usize, mut visit: impl FnMut(usize, u32, u32, f64, u32)) {
+        let weight = self.kind.weight.unwrap_or(0.0);
+        let (delay, template) = (
+            self.kind.delay.unwrap_or(0),
+            self.kind.template.unwrap_or(0),
+        );
+        each_kind!(&mut self.blocks, buckets => if let Some(bucket) = buckets.get_mut(b) {
+            std::mem::take(bucket).for_each(|e, target| visit(
+                e.row(), e.delay(delay), target, e.weight(weight), e.template(template)
+            ));
+        });
     }
 
     /// Makes room for connections from sources up to `last`.
@@ -346,6 +412,11 @@ impl Batch {
 }
 
 impl Pending {
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.batches.iter().map(Batch::bytes).sum()
+    }
+
     /// Whether there is nothing new.
     pub fn is_empty(&self) -> bool {
         self.batches.is_empty()
@@ -420,8 +491,28 @@ impl Pending {
             counts: c.counts,
             weight: (!c.own_weight).then_some(c.weight),
             delay: None,
+            template: Some(0),
         });
         batch.reach(c.source);
         batch.extend([(c.source, c.delay, c.weight)].into_iter(), c.local);
+    }
+
+    /// Adds one connection that starts with the parameters and state of a template.
+    pub fn push_template(&mut self, c: Connection, template: u32) {
+        let batch = self.batch(BatchKind {
+            model: c.model,
+            channel: c.channel,
+            counts: c.counts,
+            weight: None,
+            delay: None,
+            template: None,
+        });
+        batch.reach(c.source);
+        if let Blocks::OwnTemplate(buckets) = &mut batch.blocks {
+            let [first, low, high] = <[u32; 3]>::new(c.source as u8, c.delay, c.weight);
+            let bucket = &mut buckets[(c.source >> BLOCK_BITS) as usize];
+            bucket.push([first, low, high, template], c.local);
+            batch.len += 1;
+        }
     }
 }

@@ -36,13 +36,27 @@ pub struct Connection {
 /// Where a connection is in its worker's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
-    block: u32,
-    group: u32,
-    entry: u32,
-    delay: u32,
+    pub(super) block: u32,
+    pub(super) group: u32,
+    pub(super) entry: u32,
+    pub(super) delay: u32,
 }
 
 impl Position {
+    pub(super) fn new(block: u32, group: u32, entry: u32, delay: u32) -> Self {
+        Position {
+            block,
+            group,
+            entry,
+            delay,
+        }
+    }
+
+    /// The delay in steps.
+    pub fn delay(self) -> u32 {
+        self.delay
+    }
+
     /// A key by which positions can be looked up; [`Rows::for_each`] goes by it.
     pub fn key(self) -> (u32, u32) {
         (self.block, self.entry)
@@ -80,9 +94,19 @@ pub(super) struct Block {
 }
 
 /// Decodes the delays of a group: delay and number of entries.
+#[derive(Clone)]
 pub(super) struct Runs<'a> {
     words: std::slice::Iter<'a, u32>,
     high: u32,
+}
+
+impl<'a> Runs<'a> {
+    pub fn new(words: &'a [u32]) -> Self {
+        Runs {
+            words: words.iter(),
+            high: 0,
+        }
+    }
 }
 
 impl Iterator for Runs<'_> {
@@ -113,10 +137,7 @@ impl Block {
     #[inline(always)]
     pub fn runs(&self, group: usize) -> Runs<'_> {
         let (from, to) = (self.groups[group].runs, self.groups[group + 1].runs);
-        Runs {
-            words: self.runs[from as usize..to as usize].iter(),
-            high: 0,
-        }
+        Runs::new(&self.runs[from as usize..to as usize])
     }
 
     pub fn weight(&self, g: &Group, entry: usize, shared: &[f64]) -> f64 {

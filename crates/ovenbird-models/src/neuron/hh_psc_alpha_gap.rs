@@ -34,13 +34,15 @@
 
 use super::hodgkin_huxley::{alpha_initial_value, detect_spike, equilibrium, gate};
 use ovenbird_core::error::Result;
+use ovenbird_core::for_each_node;
 use ovenbird_core::math::{Lanes, Real, exp_linear};
 use ovenbird_core::model::{
     Block, Constants, ElementType, Event, Failure, GapInput, Inputs, Neuron, NodeInfo, Output,
     Port, StepContext, Variable,
 };
-use ovenbird_core::ode::{Control, LaneNodes, Rkf45, System};
+use ovenbird_core::ode::{Control, Population, Rkf45, System, lane_groups};
 use ovenbird_core::time::Clock;
+use std::ops::Range;
 
 ovenbird_core::params! {
     /// Refractory period.
@@ -88,6 +90,8 @@ ovenbird_core::state! {
     dI_syn_in: f64 = 0.0;
     /// Inhibitory synaptic current (pA).
     I_syn_in: f64 = 0.0;
+    /// Membrane potential at the beginning of the last step (mV).
+    V_before: f64 = 0.0;
     /// External current of the present step (pA).
     I_stim: f64 = 0.0;
     /// Step size of the integration, carried over from step to step; 0 before the first (ms).
@@ -292,16 +296,29 @@ impl<R: Real> System<R> for Dynamics<R> {
     }
 }
 
-/// Derived constants.
-pub struct Derived {
-    dynamics: Dynamics<f64>,
-    psc_ex: f64,
-    psc_in: f64,
-    refractory_steps: i32,
-}
-
 impl Dynamics<Lanes> {
-    /// Sets the constants of the model in a lane; current and coupling stay.
+    /// The same constants in every lane.
+    #[inline(always)]
+    fn splat(d: &Dynamics<f64>) -> Self {
+        let c = Lanes::splat;
+        Dynamics {
+            g_na: c(d.g_na),
+            g_kv1: c(d.g_kv1),
+            g_kv3: c(d.g_kv3),
+            g_l: c(d.g_l),
+            e_na: c(d.e_na),
+            e_k: c(d.e_k),
+            e_l: c(d.e_l),
+            inverse_c_m: c(d.inverse_c_m),
+            inverse_tau_ex: c(d.inverse_tau_ex),
+            inverse_tau_in: c(d.inverse_tau_in),
+            current: c(d.current),
+            gap: Coupling::default(),
+            inverse_resolution: d.inverse_resolution,
+        }
+    }
+
+    /// Sets the constants of one lane.
     #[inline(always)]
     fn set_lane(&mut self, lane: usize, d: &Dynamics<f64>) {
         self.g_na.set_lane(lane, d.g_na);
@@ -314,111 +331,67 @@ impl Dynamics<Lanes> {
         self.inverse_c_m.set_lane(lane, d.inverse_c_m);
         self.inverse_tau_ex.set_lane(lane, d.inverse_tau_ex);
         self.inverse_tau_in.set_lane(lane, d.inverse_tau_in);
+        self.current.set_lane(lane, d.current);
     }
 }
 
-/// The nodes of a block and what they do around the integration.
-struct Nodes<'a, 'b, 'c> {
-    constants: &'a Constants<'b, Derived>,
-    gap: &'a Option<GapInput<'b>>,
-    columns: [&'a mut [f64]; DIM],
-    i_stim: &'a mut [f64],
-    step_size: &'a mut [f64],
-    refractory: &'a mut [i32],
-    resolution: f64,
-    iterating: bool,
-    /// Spike input of both signs, and external current.
-    input: [&'a [f64]; 3],
-    output: &'a mut Output<'c>,
+/// Derived constants.
+pub struct Derived {
+    dynamics: Dynamics<f64>,
+    psc_ex: f64,
+    psc_in: f64,
+    refractory_steps: i32,
 }
 
-impl Nodes<'_, '_, '_> {
-    /// Potential and slope of a node at the fraction `s` of the time step.
+/// The nodes of a block.
+struct Nodes<'a> {
+    constants: &'a Constants<'a, Derived>,
+    gap: &'a Option<GapInput<'a>>,
+    i_stim: &'a [f64],
+}
+
+impl Nodes<'_> {
+    /// Stores potential and slope of all nodes at the fraction `s` of the time step.
     #[inline(always)]
-    fn signal(&self, node: usize, s: f64, y: &[f64; DIM]) -> (f64, f64) {
-        let d = &self.constants.of(node).dynamics;
-        let mut gap = Coupling::default();
-        if let Some(input) = self.gap {
-            gap.conductance = input.weight[node];
-            gap.coefficients = std::array::from_fn(|k| input.coefficient(node, k));
+    fn signal(&self, s: f64, columns: &[&mut [f64]; DIM], v: &mut [f64], slope: &mut [f64]) {
+        v.copy_from_slice(columns[V_M]);
+        for nodes in lane_groups(v.len()) {
+            let y: [Lanes; DIM] = std::array::from_fn(|k| Lanes::load(&columns[k][nodes.clone()]));
+            let system = self.group(nodes.clone());
+            system.slope(Lanes::splat(s), &y).store(&mut slope[nodes]);
         }
-        let system = Dynamics {
-            current: self.i_stim[node] + d.current,
-            gap,
-            ..*d
-        };
-        (y[V_M], system.slope(s, y))
     }
 }
 
-impl LaneNodes<Dynamics<Lanes>> for Nodes<'_, '_, '_> {
+impl Population<Dynamics<Lanes>> for Nodes<'_> {
     #[inline(always)]
-    fn load(
-        &mut self,
-        node: usize,
-        lane: usize,
-        system: &mut Dynamics<Lanes>,
-        y: &mut [Lanes; DIM],
-        h: &mut Lanes,
-    ) {
-        let d = self.constants.of(node);
-        if matches!(self.constants, Constants::Each { .. }) {
-            system.set_lane(lane, &d.dynamics);
+    fn group(&self, nodes: Range<usize>) -> Dynamics<Lanes> {
+        let d = &self.constants.of(nodes.start).dynamics;
+        let mut system = Dynamics::splat(d);
+        if let Constants::Each { .. } = self.constants {
+            for (lane, node) in nodes.clone().enumerate() {
+                system.set_lane(lane, &self.constants.of(node).dynamics);
+            }
+        }
+        system.current = system.current + Lanes::load(&self.i_stim[nodes.clone()]);
+        if let Some(input) = self.gap {
+            for (lane, node) in nodes.enumerate() {
+                system.gap.set_lane(lane, input, node);
+            }
         }
         system
-            .current
-            .set_lane(lane, self.i_stim[node] + d.dynamics.current);
-        if let Some(gap) = self.gap {
-            system.gap.set_lane(lane, gap, node);
-        }
-        let state: [f64; DIM] = std::array::from_fn(|k| self.columns[k][node]);
-        for (y, x) in y.iter_mut().zip(state) {
-            y.set_lane(lane, x);
-        }
-        let carried = self.step_size[node];
-        h.set_lane(
-            lane,
-            if carried > 0.0 {
-                carried
-            } else {
-                self.resolution
-            },
-        );
-        if self.output.gap.is_some() {
-            let (v, slope) = self.signal(node, 0.0, &state);
-            if let Some(signal) = &mut self.output.gap {
-                (signal.start[node], signal.start_slope[node]) = (v, slope);
-            }
-        }
     }
 
     #[inline(always)]
-    fn store(&mut self, node: usize, lane: usize, y: &[Lanes; DIM], h: f64) {
-        let d = self.constants.of(node);
-        let mut y = y.map(|y| y.lane(lane));
-        if self.output.gap.is_some() {
-            let (v, slope) = self.signal(node, 1.0, &y);
-            if let Some(signal) = &mut self.output.gap {
-                (signal.end[node], signal.end_slope[node]) = (v, slope);
-            }
+    fn set_lane(&self, system: &mut Dynamics<Lanes>, lane: usize, node: usize) {
+        let d = &self.constants.of(node).dynamics;
+        if matches!(self.constants, Constants::Each { .. }) {
+            system.set_lane(lane, d);
         }
-        y[DI_EXC] += self.input[EXCITATORY][node] * d.psc_ex;
-        y[DI_INH] += self.input[INHIBITORY][node] * d.psc_in;
-        if !self.iterating {
-            let refractory = &mut self.refractory[node];
-            let spike = detect_spike(
-                self.columns[V_M][node],
-                y[V_M],
-                refractory,
-                d.refractory_steps,
-            );
-            self.output.fired[node] = u8::from(spike);
-            self.i_stim[node] = self.input[CURRENT][node];
+        system.current.set_lane(lane, d.current + self.i_stim[node]);
+        if let Some(input) = self.gap {
+            system.gap.set_lane(lane, input, node);
         }
-        for (column, y) in self.columns.iter_mut().zip(y) {
-            column[node] = y;
-        }
-        self.step_size[node] = h;
     }
 }
 
@@ -494,48 +467,57 @@ impl Neuron for HhPscAlphaGap {
         inputs: &Inputs<'_>,
         output: &mut Output<'_>,
     ) -> Result<(), Failure> {
+        let n = block.len;
         let s = block.state;
-        let mut nodes = Nodes {
+        s.V_before.copy_from_slice(s.V_m);
+        let nodes = Nodes {
             constants: &block.constants,
             gap: &block.gap,
-            columns: [
-                s.V_m,
-                s.Act_m,
-                s.Inact_h,
-                s.Act_n,
-                s.Inact_p,
-                s.dI_syn_ex,
-                s.I_syn_ex,
-                s.dI_syn_in,
-                s.I_syn_in,
-            ],
             i_stim: s.I_stim,
-            step_size: s.step_size,
-            refractory: s.refractory,
-            resolution: context.h,
-            iterating: context.iterating,
-            input: [EXCITATORY, INHIBITORY, CURRENT].map(|c| inputs.channel(c)),
-            output,
         };
-        let all =
-            |get: fn(&Dynamics<f64>) -> f64| Lanes::splat(get(&block.constants.of(0).dynamics));
-        let system = Dynamics {
-            g_na: all(|d| d.g_na),
-            g_kv1: all(|d| d.g_kv1),
-            g_kv3: all(|d| d.g_kv3),
-            g_l: all(|d| d.g_l),
-            e_na: all(|d| d.e_na),
-            e_k: all(|d| d.e_k),
-            e_l: all(|d| d.e_l),
-            inverse_c_m: all(|d| d.inverse_c_m),
-            inverse_tau_ex: all(|d| d.inverse_tau_ex),
-            inverse_tau_in: all(|d| d.inverse_tau_in),
-            current: Lanes::default(),
-            gap: Coupling::default(),
-            inverse_resolution: 1.0 / context.h,
-        };
-        let y = [Lanes::default(); DIM];
-        Rkf45::new(&y).advance_nodes(system, &control(), context.h, block.len, &mut nodes, y)
+        let mut columns = [
+            &mut *s.V_m,
+            &mut *s.Act_m,
+            &mut *s.Inact_h,
+            &mut *s.Act_n,
+            &mut *s.Inact_p,
+            &mut *s.dI_syn_ex,
+            &mut *s.I_syn_ex,
+            &mut *s.dI_syn_in,
+            &mut *s.I_syn_in,
+        ];
+        if let Some(signal) = &mut output.gap {
+            nodes.signal(0.0, &columns, signal.start, signal.start_slope);
+        }
+        Rkf45::new(&[Lanes::default(); DIM]).advance_nodes(
+            &nodes,
+            &control(),
+            context.h,
+            &mut columns,
+            s.step_size,
+        )?;
+        if let Some(signal) = &mut output.gap {
+            nodes.signal(1.0, &columns, signal.end, signal.end_slope);
+        }
+
+        let (di_ex, di_in) = (&mut s.dI_syn_ex[..n], &mut s.dI_syn_in[..n]);
+        let [ex, inh, current] = [EXCITATORY, INHIBITORY, CURRENT].map(|c| &inputs.channel(c)[..n]);
+        for_each_node!(block.constants, n, |i, c| {
+            di_ex[i] += ex[i] * c.psc_ex;
+            di_in[i] += inh[i] * c.psc_in;
+        });
+        if context.iterating {
+            return Ok(());
+        }
+        let (v, before) = (&s.V_m[..n], &s.V_before[..n]);
+        let (i_stim, refractory) = (&mut s.I_stim[..n], &mut s.refractory[..n]);
+        let fired = &mut output.fired[..n];
+        for_each_node!(block.constants, n, |i, c| {
+            i_stim[i] = current[i];
+            let spike = detect_spike(before[i], v[i], &mut refractory[i], c.refractory_steps);
+            fired[i] = u8::from(spike);
+        });
+        Ok(())
     }
 }
 

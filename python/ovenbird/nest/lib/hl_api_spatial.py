@@ -1,7 +1,6 @@
 """Positions of nodes."""
 
-from ..unavailable import (
-    CreateMask,
+from ..layers import (
     Displacement,
     Distance,
     DumpLayerConnections,
@@ -13,12 +12,10 @@ from ..unavailable import (
     GetSourcePositions,
     GetTargetNodes,
     GetTargetPositions,
-    PlotLayer,
-    PlotProbabilityParameter,
-    PlotSources,
-    PlotTargets,
     SelectNodesByMask,
 )
+from ..mask import CreateMask
+from ..unavailable import PlotLayer, PlotProbabilityParameter, PlotSources, PlotTargets
 
 __all__ = [
     "CreateMask",
