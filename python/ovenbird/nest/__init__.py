@@ -56,11 +56,11 @@ from .parallel import (
 from .parameter import CreateParameter, Parameter
 from .serialize import serialize_data, to_json
 from .simulation import Cleanup, Install, Prepare, ResetKernel, Run, RunManager, Simulate
+from .sonata import SonataNetwork
 from .synapse_collection import SynapseCollection
 from .unavailable import (
     DisableStructuralPlasticity,
     EnableStructuralPlasticity,
-    SonataNetwork,
     set_communicator,
 )
 
