@@ -5,6 +5,7 @@
 //! same on any number of workers. Rules that go by source are run by every worker in full.
 
 use super::space::{Space, SpaceBuffers};
+use super::split::split_distinct;
 use crate::error::{Error, Kind, Result};
 use crate::parameter::{Context, Parameter};
 use crate::rng::{Key, Stream};
@@ -123,6 +124,18 @@ const SPLIT: u32 = 2;
 impl RuleContext<'_> {
     pub(super) fn stream(&self, index: usize, use_for: u32) -> Stream {
         Stream::new(self.key, self.call, index as u32, use_for)
+    }
+
+    /// The number of sources that each target may have.
+    fn room(&self) -> Vec<u64> {
+        let n = self.sources.len() as u64;
+        let own: HashSet<u32> = if self.allow_autapses {
+            HashSet::new()
+        } else {
+            self.sources.iter().copied().collect()
+        };
+        let room = |t: &u32| n - u64::from(own.contains(t));
+        self.targets.iter().map(room).collect()
     }
 
     fn is_autapse(&self, source: usize, target: usize) -> bool {
@@ -297,11 +310,15 @@ impl Rule {
             Rule::FixedIndegree(p) => check_degree(p, "Indegree", n, "source", cx),
             Rule::FixedOutdegree(p) => check_degree(p, "Outdegree", m, "target", cx),
             Rule::FixedTotalNumber(k) => {
-                if *k > 0 && !cx.allow_multapses {
-                    return Err(Error::new(
-                        Kind::NotImplemented,
-                        "Connect doesn't support the suppression of multapses in the \
-                         fixed_total_number rule.",
+                let room: u64 = if cx.allow_multapses {
+                    *k
+                } else {
+                    cx.room().iter().sum()
+                };
+                if *k > room {
+                    return bad(format!(
+                        "There are not enough pairs: N is {k}, but without multapses {n} sources \
+                         and {m} targets give {room}."
                     ));
                 }
                 let only_autapses = n == 1 && m == 1 && !cx.allow_autapses && cx.is_autapse(0, 0);
@@ -441,7 +458,15 @@ impl Rule {
                 let (first, next) = (split[at], split[at + 1]);
                 draws.places = (first as usize, false);
                 let k = (next - first) as usize;
-                draw_many(cx, at, (k, n), "sources", true, allowed, draws)
+                draw_many(
+                    cx,
+                    at,
+                    (k, n),
+                    "sources",
+                    cx.allow_multapses,
+                    allowed,
+                    draws,
+                )
             }
             Rule::PairwiseBernoulli(p) => bernoulli(cx, p, at, n, &mut |source| {
                 draws
@@ -478,16 +503,15 @@ impl Rule {
         let mut counts = vec![0u64; m];
         let mut work = vec![(0, m, *total)];
         // sources that each target may draw from decide its share
-        let n = cx.sources.len() as u64;
-        let own: HashSet<u32> = if cx.allow_autapses {
-            HashSet::new()
-        } else {
-            cx.sources.iter().copied().collect()
-        };
+        let room = cx.room();
         let mut share = vec![0u64];
-        for t in cx.targets {
-            let loses = u64::from(own.contains(t));
-            share.push(share[share.len() - 1] + (n - loses));
+        for &r in &room {
+            share.push(share[share.len() - 1] + r);
+        }
+        if !cx.allow_multapses {
+            work.clear();
+            let mut stream = Stream::new(cx.key.derive(cx.call, SPLIT), 0, 0, 0);
+            counts = split_distinct(*total, &room, &mut stream);
         }
         while let Some((from, to, k)) = work.pop() {
             if to - from == 1 {
