@@ -49,9 +49,29 @@ const ERROR: [f64; STAGES] = [
 
 /// The state of a system: an array where the dimension is known to the compiler, a vector where
 /// it is not.
-pub trait StateVector<R>: Clone + AsRef<[R]> + AsMut<[R]> {}
+pub trait StateVector<R>: Clone + AsRef<[R]> + AsMut<[R]> {
+    /// Calls `body` with the index of each component.
+    ///
+    /// Where the dimension is known there is no loop: the compiler would vectorise over components
+    /// instead of lanes, with gathers and scatters.
+    #[inline(always)]
+    fn each(&self, mut body: impl FnMut(usize)) {
+        for i in 0..self.as_ref().len() {
+            body(i);
+        }
+    }
+}
 
-impl<R: Clone, const N: usize> StateVector<R> for [R; N] {}
+impl<R: Clone, const N: usize> StateVector<R> for [R; N] {
+    #[inline(always)]
+    fn each(&self, mut body: impl FnMut(usize)) {
+        macro_rules! unrolled {
+            ($($i:literal)*) => { $( if $i < N { body($i); } )* };
+        }
+        unrolled!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
+        (16..N).for_each(body);
+    }
+}
 
 impl<R: Clone> StateVector<R> for Vec<R> {}
 
@@ -201,9 +221,7 @@ impl<Y: Clone> Rkf45<Y> {
         if KEEP {
             changes = running & !(control::accepts(trial.ratio) & trial.h.ge(end));
             if !changes.any() {
-                for (value, &new) in y.as_mut().iter_mut().zip(self.trial.as_ref()) {
-                    *value = R::select(running, new, *value);
-                }
+                self.keep(running, y);
                 *t = R::select(running, end, *t);
                 let none = R::Mask::splat(false);
                 return Failures {
@@ -221,9 +239,7 @@ impl<Y: Clone> Rkf45<Y> {
 
         let running = running & !stuck;
         let accepted = running & !verdict.reject;
-        for (value, &new) in y.as_mut().iter_mut().zip(self.trial.as_ref()) {
-            *value = R::select(accepted, new, *value);
-        }
+        self.keep(accepted, y);
         *t = R::select(accepted, trial.end, *t);
         *step_size = R::select(running & changes, verdict.step_size, *step_size);
         Failures {
@@ -257,7 +273,10 @@ impl<Y: Clone> Rkf45<Y> {
         for stage in 0..STAGES {
             // One copy of the derivatives, but a sum of its own for each stage.
             match stage {
-                0 => self.trial.as_mut().copy_from_slice(y.as_ref()),
+                0 => y.each(
+                    #[inline(always)]
+                    |i| self.trial.as_mut()[i] = y.as_ref()[i],
+                ),
                 1 => self.argument::<1, R>(h, y),
                 2 => self.argument::<2, R>(h, y),
                 3 => self.argument::<3, R>(h, y),
@@ -267,9 +286,10 @@ impl<Y: Clone> Rkf45<Y> {
             let stage_time = t + R::splat(NODES[stage]) * h;
             system.derivatives(stage_time, &self.trial, &mut self.k[stage]);
         }
-        for i in 0..y.as_ref().len() {
-            self.trial.as_mut()[i] = y.as_ref()[i] + h * self.combine(&SOLUTION, i);
-        }
+        y.each(
+            #[inline(always)]
+            |i| self.trial.as_mut()[i] = y.as_ref()[i] + h * self.combine(&SOLUTION, i),
+        );
         let (ratio, finite) = self.error(system, control, t, h);
         Trial {
             h,
@@ -286,13 +306,39 @@ impl<Y: Clone> Rkf45<Y> {
         Y: StateVector<R>,
     {
         let weights = &STAGE_WEIGHTS[STAGE];
-        for i in 0..y.as_ref().len() {
-            let mut sum = R::splat(weights[0]) * self.k[0].as_ref()[i];
-            for j in 1..STAGE {
-                sum = sum + R::splat(weights[j]) * self.k[j].as_ref()[i];
-            }
-            self.trial.as_mut()[i] = y.as_ref()[i] + h * sum;
-        }
+        y.each(
+            #[inline(always)]
+            |i| {
+                let mut sum = self.term(weights[0], 0, i);
+                if STAGE > 1 {
+                    sum = sum + self.term(weights[1], 1, i);
+                }
+                if STAGE > 2 {
+                    sum = sum + self.term(weights[2], 2, i);
+                }
+                if STAGE > 3 {
+                    sum = sum + self.term(weights[3], 3, i);
+                }
+                if STAGE > 4 {
+                    sum = sum + self.term(weights[4], 4, i);
+                }
+                self.trial.as_mut()[i] = y.as_ref()[i] + h * sum;
+            },
+        );
+    }
+
+    /// Takes the trial step over into `y` in some lanes.
+    #[inline(always)]
+    fn keep<R: Real>(&self, lanes: R::Mask, y: &mut Y)
+    where
+        Y: StateVector<R>,
+    {
+        self.trial.each(
+            #[inline(always)]
+            |i| {
+                y.as_mut()[i] = R::select(lanes, self.trial.as_ref()[i], y.as_ref()[i]);
+            },
+        );
     }
 
     /// The weighted sum of the slopes of component `i`; the weight of the second stage is zero.
@@ -301,11 +347,18 @@ impl<Y: Clone> Rkf45<Y> {
     where
         Y: StateVector<R>,
     {
-        let mut sum = R::splat(weights[0]) * self.k[0].as_ref()[i];
-        for stage in 2..STAGES {
-            sum = sum + R::splat(weights[stage]) * self.k[stage].as_ref()[i];
-        }
-        sum
+        let early = self.term(weights[0], 0, i) + self.term(weights[2], 2, i);
+        let middle = early + self.term(weights[3], 3, i);
+        middle + self.term(weights[4], 4, i) + self.term(weights[5], 5, i)
+    }
+
+    /// The weighted slope of component `i` in one stage.
+    #[inline(always)]
+    fn term<R: Real>(&self, weight: f64, stage: usize, i: usize) -> R
+    where
+        Y: StateVector<R>,
+    {
+        R::splat(weight) * self.k[stage].as_ref()[i]
     }
 
     /// The largest error of `self.trial` in units of what is allowed, and whether it is finite.
@@ -316,28 +369,33 @@ impl<Y: Clone> Rkf45<Y> {
         Y: StateVector<R>,
         S: System<R, State = Y>,
     {
-        let dim = self.trial.as_ref().len();
         let mut largest = R::splat(0.0);
         // A sum of magnitudes is finite where all of them are.
         let mut magnitude = R::splat(0.0);
         if control.is_absolute() {
-            for i in 0..dim {
-                let error = self.combine::<R>(&ERROR, i).abs();
-                largest = error.max(largest);
-                magnitude = magnitude + (error + self.trial.as_ref()[i].abs());
-            }
+            self.trial.each(
+                #[inline(always)]
+                |i| {
+                    let error = self.combine::<R>(&ERROR, i).abs();
+                    largest = error.max(largest);
+                    magnitude = magnitude + (error + self.trial.as_ref()[i].abs());
+                },
+            );
             largest = h * largest / control.eps_abs;
         } else {
             if control.uses_derivatives() {
                 system.derivatives(t + h, &self.trial, &mut self.end_slope);
             }
-            for i in 0..dim {
-                let error = (h * self.combine(&ERROR, i)).abs();
-                let new = self.trial.as_ref()[i];
-                let scale = control.scale(new, self.end_slope.as_ref()[i], h);
-                largest = (error / scale).max(largest);
-                magnitude = magnitude + (error + new.abs());
-            }
+            self.trial.each(
+                #[inline(always)]
+                |i| {
+                    let error = (h * self.combine(&ERROR, i)).abs();
+                    let new = self.trial.as_ref()[i];
+                    let scale = control.scale(new, self.end_slope.as_ref()[i], h);
+                    largest = (error / scale).max(largest);
+                    magnitude = magnitude + (error + new.abs());
+                },
+            );
         }
         let finite = (h * magnitude).lt(R::splat(f64::INFINITY));
         (largest.max(R::splat(f64::MIN_POSITIVE)), finite)
