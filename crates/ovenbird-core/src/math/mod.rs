@@ -14,7 +14,7 @@ mod real;
 mod tests;
 
 pub use crate::rng::{cos, sin};
-pub use elementary::{exp, exp_linear, expm1, ln};
+pub use elementary::{exp, exp_linear, exp2, exp2_linear_pair, expm1, ln};
 pub use lanes::{LANES, LaneMask, Lanes};
 pub use propagators::{phi1, phi2};
 pub use real::{Mask, Real};

@@ -80,6 +80,9 @@ pub trait System<R: Real> {
     /// What holds y and y'.
     type State: StateVector<R>;
 
+    /// Whether the derivatives are so short that every stage of the solver gets a copy of them.
+    const SHORT: bool = false;
+
     /// Stores f(`t`, `y`) in `dydt`; `t` counts from the beginning of the interval.
     ///
     /// Must treat the lanes alike and independently, and should be `#[inline(always)]`.
@@ -270,8 +273,44 @@ impl<Y: Clone> Rkf45<Y> {
         let reaches_end = step_size.gt(remaining);
         let h = R::select(reaches_end, remaining, step_size);
 
+        self.stages(system, t, h, y);
+        y.each(
+            #[inline(always)]
+            |i| self.trial.as_mut()[i] = y.as_ref()[i] + h * self.combine(&SOLUTION, i),
+        );
+        let (ratio, finite) = self.error(system, control, t, h);
+        Trial {
+            h,
+            end: R::select(reaches_end, end, t + h),
+            ratio: R::select(finite, ratio, R::splat(f64::INFINITY)),
+            finite,
+        }
+    }
+
+    /// Evaluates the derivatives of all stages of a step of length `h` from `y` at time `t`.
+    #[inline(always)]
+    fn stages<R, S>(&mut self, system: &S, t: R, h: R, y: &Y)
+    where
+        R: Real,
+        Y: StateVector<R>,
+        S: System<R, State = Y>,
+    {
+        let time = |stage: usize| t + R::splat(NODES[stage]) * h;
+        if S::SHORT {
+            system.derivatives(t, y, &mut self.k[0]);
+            self.argument::<1, R>(h, y);
+            system.derivatives(time(1), &self.trial, &mut self.k[1]);
+            self.argument::<2, R>(h, y);
+            system.derivatives(time(2), &self.trial, &mut self.k[2]);
+            self.argument::<3, R>(h, y);
+            system.derivatives(time(3), &self.trial, &mut self.k[3]);
+            self.argument::<4, R>(h, y);
+            system.derivatives(time(4), &self.trial, &mut self.k[4]);
+            self.argument::<5, R>(h, y);
+            system.derivatives(time(5), &self.trial, &mut self.k[5]);
+            return;
+        }
         for stage in 0..STAGES {
-            // One copy of the derivatives, but a sum of its own for each stage.
             match stage {
                 0 => y.each(
                     #[inline(always)]
@@ -283,19 +322,7 @@ impl<Y: Clone> Rkf45<Y> {
                 4 => self.argument::<4, R>(h, y),
                 _ => self.argument::<5, R>(h, y),
             }
-            let stage_time = t + R::splat(NODES[stage]) * h;
-            system.derivatives(stage_time, &self.trial, &mut self.k[stage]);
-        }
-        y.each(
-            #[inline(always)]
-            |i| self.trial.as_mut()[i] = y.as_ref()[i] + h * self.combine(&SOLUTION, i),
-        );
-        let (ratio, finite) = self.error(system, control, t, h);
-        Trial {
-            h,
-            end: R::select(reaches_end, end, t + h),
-            ratio: R::select(finite, ratio, R::splat(f64::INFINITY)),
-            finite,
+            system.derivatives(time(stage), &self.trial, &mut self.k[stage]);
         }
     }
 

@@ -34,13 +34,14 @@
 use super::hodgkin_huxley::{equilibrium, gate};
 use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
-use ovenbird_core::math::{Lanes, Real, exp_linear};
+use ovenbird_core::math::{Lanes, Real, exp_linear, exp2};
 use ovenbird_core::model::{
     Block, Constants, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port,
     StepContext, Variable,
 };
 use ovenbird_core::ode::{Control, Population, Rkf45, System};
 use ovenbird_core::time::Clock;
+use std::f64::consts::LOG2_E;
 use std::ops::Range;
 
 ovenbird_core::params! {
@@ -159,12 +160,12 @@ impl<R: Real> Rates<R> {
     fn at(v: R) -> Self {
         let c = R::splat;
         // All exponentials but one are powers of e^(-v/40), up to constant factors.
-        let exp_40 = (v * c(-1.0 / 40.0)).exp();
+        let exp_40 = exp2(v * c(-LOG2_E / 40.0));
         let exp_20 = exp_40 * exp_40;
         let exp_10 = exp_20 * exp_20;
         let exp_5 = exp_10 * exp_10;
         let exp_4 = exp_5 * exp_20;
-        let exp_18 = (v * c(-1.0 / 18.0)).exp();
+        let exp_18 = exp2(v * c(-LOG2_E / 18.0));
         let falling = exp_5 * c(EXP_8);
         Self {
             alpha_m: c(1.28) * exp_linear((v - c(13.0)) * c(0.25), exp_4 * c(EXP_13_4)),

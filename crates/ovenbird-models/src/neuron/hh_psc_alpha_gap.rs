@@ -35,13 +35,14 @@
 use super::hodgkin_huxley::{alpha_initial_value, detect_spike, equilibrium, gate};
 use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
-use ovenbird_core::math::{Lanes, Real, exp_linear};
+use ovenbird_core::math::{Lanes, Real, exp2, exp2_linear_pair};
 use ovenbird_core::model::{
     Block, Constants, ElementType, Event, Failure, GapInput, Inputs, Neuron, NodeInfo, Output,
     Port, StepContext, Variable,
 };
 use ovenbird_core::ode::{Control, Population, Rkf45, System, lane_groups};
 use ovenbird_core::time::Clock;
+use std::f64::consts::{LN_2, LOG2_E};
 use std::ops::Range;
 
 ovenbird_core::params! {
@@ -161,31 +162,32 @@ struct Rates<R> {
     beta_p: R,
 }
 
-/// `slope` (v - `v_half`) / (1 - e^(-(v - `v_half`) / `width`)).
+/// -(v - `v_half`) / (`width` ln 2).
 #[inline(always)]
-fn linear_rate<R: Real>(v: R, slope: f64, v_half: f64, width: f64) -> R {
-    let x = (v - R::splat(v_half)) * R::splat(1.0 / width);
-    R::splat(slope * width) * exp_linear(x, (-x).exp())
+fn exponent<R: Real>(v: R, v_half: f64, width: f64) -> R {
+    (v - R::splat(v_half)) * R::splat(-LOG2_E / width)
 }
 
 /// `rate` e^(-(v - `v_ref`) / `width`).
 #[inline(always)]
 fn exponential_rate<R: Real>(v: R, rate: f64, v_ref: f64, width: f64) -> R {
-    R::splat(rate) * ((v - R::splat(v_ref)) * R::splat(-1.0 / width)).exp()
+    R::splat(rate) * exp2(exponent(v, v_ref, width))
 }
 
 impl<R: Real> Rates<R> {
     /// The rates at the membrane potential `v` in mV.
     #[inline(always)]
     fn at(v: R) -> Self {
+        let (m, p) = exp2_linear_pair(exponent(v, 75.5, 13.5), exponent(v, 95.0, 11.8));
+        let (h, n) = exp2_linear_pair(exponent(v, -51.25, 5.2), exponent(v, -44.0, 2.3));
         Self {
-            alpha_m: linear_rate(v, 40.0, 75.5, 13.5),
+            alpha_m: R::splat(40.0 * 13.5 * LN_2) * m,
             beta_m: exponential_rate(v, 1.2262, 0.0, 42.248),
             alpha_h: exponential_rate(v, 0.0035, 0.0, 24.186),
-            beta_h: linear_rate(v, 0.017, -51.25, 5.2),
-            alpha_n: linear_rate(v, 0.014, -44.0, 2.3),
+            beta_h: R::splat(0.017 * 5.2 * LN_2) * h,
+            alpha_n: R::splat(0.014 * 2.3 * LN_2) * n,
             beta_n: exponential_rate(v, 0.0043, -44.0, 34.0),
-            alpha_p: linear_rate(v, 1.0, 95.0, 11.8),
+            alpha_p: R::splat(11.8 * LN_2) * p,
             beta_p: exponential_rate(v, 0.025, 0.0, 22.222),
         }
     }

@@ -110,6 +110,8 @@ struct Dynamics<R> {
 impl<R: Real> System<R> for Dynamics<R> {
     type State = [R; DIM];
 
+    const SHORT: bool = true;
+
     #[inline(always)]
     fn derivatives(&self, _t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
         let [v, g_ex, g_in] = *y;
