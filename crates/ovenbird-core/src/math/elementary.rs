@@ -162,38 +162,34 @@ pub fn ln<R: Real>(x: R) -> R {
     R::select(x.lt(R::splat(0.0)), R::splat(f64::NAN), result)
 }
 
-/// 2^t as 2^n and 2^f - 1, for integral n and |f| <= 1/2, to within an ulp of 2^t; t is taken to be
-/// in [-1022, 1023].
+/// 2^t as 2^n and 2^f - 1, for integral n and |f| <= 1/2, to within an ulp of 2^t, for t in
+/// [-1022, 1023].
 #[inline(always)]
 fn exp2_parts<R: Real>(t: R) -> (R, R) {
-    let round = R::splat(ROUND);
-    let n = (t + round) - round;
-    let f = t - n;
+    let biased = t + R::splat(ROUND_BIASED);
+    let f = t - (biased - R::splat(ROUND_BIASED));
+    let scale = biased.map_bits(|bits| bits << 52);
     let c = |i: usize| R::splat(EXP2_POLY[i]);
     let f2 = f * f;
     let f4 = f2 * f2;
-    let low = (c(0) + c(1) * f) + (c(2) + c(3) * f) * f2;
-    let high = (c(4) + c(5) * f) + (c(6) + c(7) * f) * f2;
-    let q = low + f4 * (high + f4 * (c(8) + c(9) * f));
-    (
-        power_of_two(n),
-        f * R::splat(std::f64::consts::LN_2) + f2 * q,
-    )
+    let low = c(3).mul_add(f, c(2)).mul_add(f2, c(1).mul_add(f, c(0)));
+    let high = c(7).mul_add(f, c(6)).mul_add(f2, c(5).mul_add(f, c(4)));
+    let q = c(9).mul_add(f, c(8)).mul_add(f4, high).mul_add(f4, low);
+    (scale, f2.mul_add(q, f * R::splat(std::f64::consts::LN_2)))
 }
 
-/// 2^t for t in [-1022, 1023], to within an ulp; beyond, the value at the nearer end.
+/// 2^t for t in [-1022, 1023], to within an ulp; elsewhere it may be anything.
 ///
 /// Half the work of [`exp`]. e^x is 2^(x / ln 2), where the rounding of the argument adds a relative
 /// error of |x| ulps at most.
 #[inline(always)]
 pub fn exp2<R: Real>(t: R) -> R {
-    let t = t.max(R::splat(-1022.0)).min(R::splat(1023.0));
     let (scale, p) = exp2_parts(t);
-    scale + scale * p
+    scale.mul_add(p, scale)
 }
 
-/// t / (2^t - 1) and u / (2^u - 1), 1 / ln 2 at zero, with one division. Beyond 500 they are those
-/// at 500, which is next to nothing.
+/// t / (2^t - 1) and u / (2^u - 1), 1 / ln 2 at zero, with one division; for t and u in
+/// [-500, 500] that are not both zero.
 ///
 /// x / (1 - e^-x) = ln 2 t / (2^t - 1) with t = -x / ln 2 is the voltage dependence of many
 /// channels' rates.
@@ -205,14 +201,12 @@ pub fn exp2_linear_pair<R: Real>(t: R, u: R) -> (R, R) {
     (t * (du * inverse), u * (dt * inverse))
 }
 
-/// t and 2^t - 1, which does not cancel, for t in [-500, 500]; something tiny instead of zero.
+/// t and 2^t - 1, which does not cancel; for zero something tiny.
 #[inline(always)]
 fn numerator_and_denominator<R: Real>(t: R) -> (R, R) {
-    let tiny = R::splat(1e-100);
-    let t = R::select(t.abs().lt(tiny), tiny, t);
-    let t_limited = t.max(R::splat(-500.0)).min(R::splat(500.0));
-    let (scale, p) = exp2_parts(t_limited);
-    (t, (scale - R::splat(1.0)) + scale * p)
+    let t = t + R::splat(1e-200);
+    let (scale, p) = exp2_parts(t);
+    (t, scale.mul_add(p, scale - R::splat(1.0)))
 }
 
 /// x / (1 - e^-x), continued to one at zero: the voltage dependence of many channels' rates.

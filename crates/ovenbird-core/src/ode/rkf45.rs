@@ -276,7 +276,7 @@ impl<Y: Clone> Rkf45<Y> {
         self.stages(system, t, h, y);
         y.each(
             #[inline(always)]
-            |i| self.trial.as_mut()[i] = y.as_ref()[i] + h * self.combine(&SOLUTION, i),
+            |i| self.trial.as_mut()[i] = h.mul_add(self.combine(&SOLUTION, i), y.as_ref()[i]),
         );
         let (ratio, finite) = self.error(system, control, t, h);
         Trial {
@@ -336,20 +336,20 @@ impl<Y: Clone> Rkf45<Y> {
         y.each(
             #[inline(always)]
             |i| {
-                let mut sum = self.term(weights[0], 0, i);
+                let mut sum = R::splat(weights[0]) * self.k[0].as_ref()[i];
                 if STAGE > 1 {
-                    sum = sum + self.term(weights[1], 1, i);
+                    sum = self.add_term(sum, weights[1], 1, i);
                 }
                 if STAGE > 2 {
-                    sum = sum + self.term(weights[2], 2, i);
+                    sum = self.add_term(sum, weights[2], 2, i);
                 }
                 if STAGE > 3 {
-                    sum = sum + self.term(weights[3], 3, i);
+                    sum = self.add_term(sum, weights[3], 3, i);
                 }
                 if STAGE > 4 {
-                    sum = sum + self.term(weights[4], 4, i);
+                    sum = self.add_term(sum, weights[4], 4, i);
                 }
-                self.trial.as_mut()[i] = y.as_ref()[i] + h * sum;
+                self.trial.as_mut()[i] = h.mul_add(sum, y.as_ref()[i]);
             },
         );
     }
@@ -374,18 +374,20 @@ impl<Y: Clone> Rkf45<Y> {
     where
         Y: StateVector<R>,
     {
-        let early = self.term(weights[0], 0, i) + self.term(weights[2], 2, i);
-        let middle = early + self.term(weights[3], 3, i);
-        middle + self.term(weights[4], 4, i) + self.term(weights[5], 5, i)
+        let mut sum = R::splat(weights[0]) * self.k[0].as_ref()[i];
+        sum = self.add_term(sum, weights[2], 2, i);
+        sum = self.add_term(sum, weights[3], 3, i);
+        sum = self.add_term(sum, weights[4], 4, i);
+        self.add_term(sum, weights[5], 5, i)
     }
 
-    /// The weighted slope of component `i` in one stage.
+    /// Adds the weighted slope of component `i` in one stage.
     #[inline(always)]
-    fn term<R: Real>(&self, weight: f64, stage: usize, i: usize) -> R
+    fn add_term<R: Real>(&self, sum: R, weight: f64, stage: usize, i: usize) -> R
     where
         Y: StateVector<R>,
     {
-        R::splat(weight) * self.k[stage].as_ref()[i]
+        R::splat(weight).mul_add(self.k[stage].as_ref()[i], sum)
     }
 
     /// The largest error of `self.trial` in units of what is allowed, and whether it is finite.

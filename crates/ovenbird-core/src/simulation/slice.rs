@@ -19,11 +19,10 @@ impl Simulation {
     pub(super) fn advance(&mut self, to: usize) -> Result<()> {
         let (origin, from) = (self.origin, self.taken);
         if self.couples() {
+            self.workers.iter_mut().for_each(super::Worker::clear_gaps);
             // what was sent belongs to the end of a whole slice
             if from == 0 && origin > 0 {
                 self.exchange_gaps();
-            } else {
-                self.workers.iter_mut().for_each(super::Worker::clear_gaps);
             }
         }
         if from == 0 && origin > 0 {
@@ -197,18 +196,16 @@ impl Simulation {
     fn exchange_gaps(&mut self) {
         let sent = &mut self.gaps_sent;
         sent.clear();
-        let mut width = 0;
         for part in self
             .workers
             .iter()
             .flat_map(|w| w.gap_parts.iter().flatten())
         {
-            width = part.width();
             sent.extend_from_slice(&part.outgoing);
         }
         let pool = self.pool.as_mut().expect("prepared before a run");
         let sent = &*sent;
-        pool.run(&mut self.workers, |_, w| w.receive_gaps(sent, width));
+        pool.run(&mut self.workers, |_, w| w.receive_gaps(sent));
     }
 
     /// Checks that no state has become infinite or not a number.

@@ -155,10 +155,12 @@ struct Rates<R> {
 }
 
 impl<R: Real> Rates<R> {
-    /// The rates at the membrane potential `v` relative to `V_T`, in mV.
+    /// The rates at the membrane potential `v` relative to `V_T`, in mV; beyond 700 mV they do not
+    /// change.
     #[inline(always)]
     fn at(v: R) -> Self {
         let c = R::splat;
+        let v = v.max(c(-700.0)).min(c(700.0));
         // All exponentials but one are powers of e^(-v/40), up to constant factors.
         let exp_40 = exp2(v * c(-LOG2_E / 40.0));
         let exp_20 = exp_40 * exp_40;
@@ -219,11 +221,13 @@ impl<R: Real> System<R> for Dynamics<R> {
     fn derivatives(&self, _t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
         let [v, m, h, n, g_ex, g_in] = *y;
         let r = Rates::at(v - self.v_t);
-        let i_na = self.g_na * m * m * m * h * (v - self.e_na);
-        let i_k = self.g_k * n * n * n * n * (v - self.e_k);
-        let i_l = self.g_l * (v - self.e_l);
-        let synaptic = g_ex * (v - self.e_ex) + g_in * (v - self.e_in);
-        dydt[V_M] = (self.current - i_na - i_k - i_l - synaptic) * self.inverse_c_m;
+        let n2 = n * n;
+        let i_na = self.g_na * (m * m) * (m * h) * (v - self.e_na);
+        let i_k = (self.g_k * (n2 * n2)).mul_add(v - self.e_k, i_na);
+        let i_l = self.g_l.mul_add(v - self.e_l, i_k);
+        let i_ex = g_ex.mul_add(v - self.e_ex, i_l);
+        let i_all = g_in.mul_add(v - self.e_in, i_ex);
+        dydt[V_M] = (self.current - i_all) * self.inverse_c_m;
         dydt[HH_M] = r.alpha_m - (r.alpha_m + r.beta_m) * m;
         dydt[HH_H] = r.alpha_h - (r.alpha_h + r.beta_h) * h;
         dydt[HH_N] = r.alpha_n - (r.alpha_n + r.beta_n) * n;

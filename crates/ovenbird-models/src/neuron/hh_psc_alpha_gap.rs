@@ -175,9 +175,10 @@ fn exponential_rate<R: Real>(v: R, rate: f64, v_ref: f64, width: f64) -> R {
 }
 
 impl<R: Real> Rates<R> {
-    /// The rates at the membrane potential `v` in mV.
+    /// The rates at the membrane potential `v` in mV; beyond 600 mV they do not change.
     #[inline(always)]
     fn at(v: R) -> Self {
+        let v = v.max(R::splat(-600.0)).min(R::splat(600.0));
         let (m, p) = exp2_linear_pair(exponent(v, 75.5, 13.5), exponent(v, 95.0, 11.8));
         let (h, n) = exp2_linear_pair(exponent(v, -51.25, 5.2), exponent(v, -44.0, 2.3));
         Self {
@@ -219,7 +220,8 @@ impl<R: Real> Coupling<R> {
     #[inline(always)]
     fn current(&self, s: R, v: R) -> R {
         let [c0, c1, c2, c3] = self.coefficients;
-        c0 - self.conductance * v + c1 * s + c2 * s * s + c3 * s * s * s
+        let sent = c3.mul_add(s, c2).mul_add(s, c1).mul_add(s, c0);
+        sent - self.conductance * v
     }
 }
 
@@ -269,13 +271,19 @@ impl<R: Real> Dynamics<R> {
     #[inline(always)]
     fn slope(&self, s: R, y: &[R; DIM]) -> R {
         let [v, m, h, n, p, _, i_ex, _, i_in] = *y;
-        let i_na = self.g_na * m * m * m * h * (v - self.e_na);
-        let i_k = (self.g_kv1 * n * n * n * n + self.g_kv3 * p * p) * (v - self.e_k);
-        let i_l = self.g_l * (v - self.e_l);
-        let i_gap = self.gap.current(s, v);
-        let i_ion = i_na + i_k + i_l;
-        (self.current - i_ion + i_ex + i_in + i_gap) * self.inverse_c_m
+        let n2 = n * n;
+        let g_na = self.g_na * (m * m) * (m * h);
+        let g_k = (self.g_kv3 * p).mul_add(p, self.g_kv1 * (n2 * n2));
+        let input = self.current + i_ex + i_in + self.gap.current(s, v);
+        let leak = self.g_l.mul_add(v - self.e_l, g_k * (v - self.e_k));
+        (input - g_na.mul_add(v - self.e_na, leak)) * self.inverse_c_m
     }
+}
+
+/// The slope of a gate.
+#[inline(always)]
+fn gate_slope<R: Real>(alpha: R, beta: R, x: R) -> R {
+    alpha - (alpha + beta) * x
 }
 
 impl<R: Real> System<R> for Dynamics<R> {
@@ -283,14 +291,13 @@ impl<R: Real> System<R> for Dynamics<R> {
 
     #[inline(always)]
     fn derivatives(&self, t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
-        let one = R::splat(1.0);
         let [v, m, h, n, p, di_ex, i_ex, di_in, i_in] = *y;
         let rates = Rates::at(v);
         dydt[V_M] = self.slope(t * R::splat(self.inverse_resolution), y);
-        dydt[HH_M] = rates.alpha_m * (one - m) - rates.beta_m * m;
-        dydt[HH_H] = rates.alpha_h * (one - h) - rates.beta_h * h;
-        dydt[HH_N] = rates.alpha_n * (one - n) - rates.beta_n * n;
-        dydt[HH_P] = rates.alpha_p * (one - p) - rates.beta_p * p;
+        dydt[HH_M] = gate_slope(rates.alpha_m, rates.beta_m, m);
+        dydt[HH_H] = gate_slope(rates.alpha_h, rates.beta_h, h);
+        dydt[HH_N] = gate_slope(rates.alpha_n, rates.beta_n, n);
+        dydt[HH_P] = gate_slope(rates.alpha_p, rates.beta_p, p);
         dydt[DI_EXC] = -di_ex * self.inverse_tau_ex;
         dydt[I_EXC] = di_ex - i_ex * self.inverse_tau_ex;
         dydt[DI_INH] = -di_in * self.inverse_tau_in;

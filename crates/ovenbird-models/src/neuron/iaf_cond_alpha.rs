@@ -134,9 +134,10 @@ impl<R: Real> System<R> for Dynamics<R> {
     fn derivatives(&self, _t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
         let [v, dg_ex, g_ex, dg_in, g_in] = *y;
         let v = v.min(self.v_th);
-        let synaptic = g_ex * (v - self.e_ex) + g_in * (v - self.e_in);
         let leak = self.g_l * (v - self.e_l);
-        dydt[V_M] = (self.current - leak - synaptic) * self.inverse_c_m;
+        let inhibition = g_in.mul_add(v - self.e_in, leak);
+        let all = g_ex.mul_add(v - self.e_ex, inhibition);
+        dydt[V_M] = (self.current - all) * self.inverse_c_m;
         dydt[DG_EX] = -dg_ex * self.inverse_tau_ex;
         dydt[G_EX] = dg_ex - g_ex * self.inverse_tau_ex;
         dydt[DG_IN] = -dg_in * self.inverse_tau_in;
