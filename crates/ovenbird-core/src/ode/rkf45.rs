@@ -80,9 +80,6 @@ pub trait System<R: Real> {
     /// What holds y and y'.
     type State: StateVector<R>;
 
-    /// Whether the derivatives are so short that every stage of the solver gets a copy of them.
-    const SHORT: bool = false;
-
     /// Stores f(`t`, `y`) in `dydt`; `t` counts from the beginning of the interval.
     ///
     /// Must treat the lanes alike and independently, and should be `#[inline(always)]`.
@@ -133,14 +130,81 @@ pub(super) struct Trial<R: Real> {
     pub end: R,
     /// Largest error in units of what is allowed; infinite where the step is not finite.
     pub ratio: R,
-    pub finite: R::Mask,
+}
+
+impl<R: Real> Trial<R> {
+    /// Takes the step that led to `new`, or not, in the lanes in `running`, which stand at the
+    /// times `t` before `end`. Returns the lanes that got stuck.
+    ///
+    /// With `KEEP` a lane that takes the whole interval in this step keeps its suggested step size:
+    /// the control would not shorten it, so the next interval is tried in one step in either case.
+    #[inline(always)]
+    pub(super) fn conclude<const KEEP: bool, Y: StateVector<R>>(
+        &self,
+        new: &Y,
+        end: R,
+        running: R::Mask,
+        t: &mut R,
+        y: &mut Y,
+        step_size: &mut R,
+    ) -> Failures<R::Mask> {
+        let mut changes = running;
+        if KEEP {
+            changes = running & !(control::accepts(self.ratio) & self.h.ge(end));
+            if !changes.any() {
+                keep(running, new, y);
+                *t = R::select(running, end, *t);
+                let none = R::Mask::splat(false);
+                return Failures {
+                    non_finite: none,
+                    step_underflow: none,
+                    too_many_steps: none,
+                };
+            }
+        }
+        let verdict = control::judge(self.ratio, self.h);
+
+        let retry_advances = (self.end + verdict.step_size).gt(self.end);
+        let advances = (verdict.reject & retry_advances) | (!verdict.reject & self.end.gt(*t));
+        let stuck = running & !advances;
+
+        let running = running & !stuck;
+        let accepted = running & !verdict.reject;
+        keep(accepted, new, y);
+        *t = R::select(accepted, self.end, *t);
+        *step_size = R::select(running & changes, verdict.step_size, *step_size);
+        let finite = self.ratio.lt(R::splat(f64::INFINITY));
+        Failures {
+            non_finite: stuck & !finite,
+            step_underflow: stuck & finite,
+            too_many_steps: R::Mask::splat(false),
+        }
+    }
+}
+
+/// Takes `new` over into `y` in some lanes.
+#[inline(always)]
+fn keep<R: Real, Y: StateVector<R>>(lanes: R::Mask, new: &Y, y: &mut Y) {
+    new.each(
+        #[inline(always)]
+        |i| {
+            y.as_mut()[i] = R::select(lanes, new.as_ref()[i], y.as_ref()[i]);
+        },
+    );
 }
 
 impl<Y: Clone> Rkf45<Y> {
     /// A solver for states of the dimension of `state`.
     pub fn new(state: &Y) -> Self {
         Self {
-            k: std::array::from_fn(|_| state.clone()),
+            k: [
+                state.clone(),
+                state.clone(),
+                state.clone(),
+                state.clone(),
+                state.clone(),
+                state.clone(),
+            ],
             trial: state.clone(),
             end_slope: state.clone(),
         }
@@ -185,71 +249,13 @@ impl<Y: Clone> Rkf45<Y> {
         while failures.too_many_steps.any() && attempts < MAX_ATTEMPTS {
             attempts += 1;
             let running = failures.too_many_steps;
-            let stuck =
-                self.trial_step::<false, R, S>(system, control, end, running, &mut t, y, step_size);
+            let trial = self.attempt(system, control, end, t, *step_size, y);
+            let stuck = trial.conclude::<false, Y>(&self.trial, end, running, &mut t, y, step_size);
             failures.non_finite = failures.non_finite | stuck.non_finite;
             failures.step_underflow = failures.step_underflow | stuck.step_underflow;
             failures.too_many_steps = running & !stuck.any_cause() & t.lt(end);
         }
         failures
-    }
-
-    /// Makes one trial step of the lanes in `running`, which stand at the times `t` before `end`.
-    /// Returns the lanes that got stuck.
-    ///
-    /// With `KEEP` a lane that takes the whole interval in this step keeps its suggested step size:
-    /// the control would not shorten it, so the next interval is tried in one step in either case.
-    #[inline(always)]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "system, control, and the state of the lanes"
-    )]
-    pub(super) fn trial_step<const KEEP: bool, R, S>(
-        &mut self,
-        system: &S,
-        control: &Control<R>,
-        end: R,
-        running: R::Mask,
-        t: &mut R,
-        y: &mut Y,
-        step_size: &mut R,
-    ) -> Failures<R::Mask>
-    where
-        R: Real,
-        Y: StateVector<R>,
-        S: System<R, State = Y>,
-    {
-        let trial = self.attempt(system, control, end, *t, *step_size, y);
-        let mut changes = running;
-        if KEEP {
-            changes = running & !(control::accepts(trial.ratio) & trial.h.ge(end));
-            if !changes.any() {
-                self.keep(running, y);
-                *t = R::select(running, end, *t);
-                let none = R::Mask::splat(false);
-                return Failures {
-                    non_finite: none,
-                    step_underflow: none,
-                    too_many_steps: none,
-                };
-            }
-        }
-        let verdict = control::judge(trial.ratio, trial.h);
-
-        let retry_advances = (trial.end + verdict.step_size).gt(trial.end);
-        let advances = (verdict.reject & retry_advances) | (!verdict.reject & trial.end.gt(*t));
-        let stuck = running & !advances;
-
-        let running = running & !stuck;
-        let accepted = running & !verdict.reject;
-        self.keep(accepted, y);
-        *t = R::select(accepted, trial.end, *t);
-        *step_size = R::select(running & changes, verdict.step_size, *step_size);
-        Failures {
-            non_finite: stuck & !trial.finite,
-            step_underflow: stuck & trial.finite,
-            too_many_steps: R::Mask::splat(false),
-        }
     }
 
     /// Makes a step from `y` at time `t` of the suggested length, or as far as `end`, into
@@ -283,7 +289,6 @@ impl<Y: Clone> Rkf45<Y> {
             h,
             end: R::select(reaches_end, end, t + h),
             ratio: R::select(finite, ratio, R::splat(f64::INFINITY)),
-            finite,
         }
     }
 
@@ -295,35 +300,17 @@ impl<Y: Clone> Rkf45<Y> {
         Y: StateVector<R>,
         S: System<R, State = Y>,
     {
-        let time = |stage: usize| t + R::splat(NODES[stage]) * h;
-        if S::SHORT {
-            system.derivatives(t, y, &mut self.k[0]);
-            self.argument::<1, R>(h, y);
-            system.derivatives(time(1), &self.trial, &mut self.k[1]);
-            self.argument::<2, R>(h, y);
-            system.derivatives(time(2), &self.trial, &mut self.k[2]);
-            self.argument::<3, R>(h, y);
-            system.derivatives(time(3), &self.trial, &mut self.k[3]);
-            self.argument::<4, R>(h, y);
-            system.derivatives(time(4), &self.trial, &mut self.k[4]);
-            self.argument::<5, R>(h, y);
-            system.derivatives(time(5), &self.trial, &mut self.k[5]);
-            return;
-        }
-        for stage in 0..STAGES {
-            match stage {
-                0 => y.each(
-                    #[inline(always)]
-                    |i| self.trial.as_mut()[i] = y.as_ref()[i],
-                ),
-                1 => self.argument::<1, R>(h, y),
-                2 => self.argument::<2, R>(h, y),
-                3 => self.argument::<3, R>(h, y),
-                4 => self.argument::<4, R>(h, y),
-                _ => self.argument::<5, R>(h, y),
-            }
-            system.derivatives(time(stage), &self.trial, &mut self.k[stage]);
-        }
+        system.derivatives(t, y, &mut self.k[0]);
+        self.argument::<1, R>(h, y);
+        system.derivatives(t + R::splat(NODES[1]) * h, &self.trial, &mut self.k[1]);
+        self.argument::<2, R>(h, y);
+        system.derivatives(t + R::splat(NODES[2]) * h, &self.trial, &mut self.k[2]);
+        self.argument::<3, R>(h, y);
+        system.derivatives(t + R::splat(NODES[3]) * h, &self.trial, &mut self.k[3]);
+        self.argument::<4, R>(h, y);
+        system.derivatives(t + R::splat(NODES[4]) * h, &self.trial, &mut self.k[4]);
+        self.argument::<5, R>(h, y);
+        system.derivatives(t + R::splat(NODES[5]) * h, &self.trial, &mut self.k[5]);
     }
 
     /// The state at which the derivatives of a stage are taken, into `self.trial`.
@@ -350,20 +337,6 @@ impl<Y: Clone> Rkf45<Y> {
                     sum = self.add_term(sum, weights[4], 4, i);
                 }
                 self.trial.as_mut()[i] = h.mul_add(sum, y.as_ref()[i]);
-            },
-        );
-    }
-
-    /// Takes the trial step over into `y` in some lanes.
-    #[inline(always)]
-    fn keep<R: Real>(&self, lanes: R::Mask, y: &mut Y)
-    where
-        Y: StateVector<R>,
-    {
-        self.trial.each(
-            #[inline(always)]
-            |i| {
-                y.as_mut()[i] = R::select(lanes, self.trial.as_ref()[i], y.as_ref()[i]);
             },
         );
     }

@@ -39,7 +39,7 @@ use ovenbird_core::model::{
     Block, Constants, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port,
     StepContext, Variable,
 };
-use ovenbird_core::ode::{Control, Population, Rkf45, System};
+use ovenbird_core::ode::{Control, PerLane, Population, System, advance_nodes};
 use ovenbird_core::time::Clock;
 use std::f64::consts::LOG2_E;
 use std::ops::Range;
@@ -236,46 +236,21 @@ impl<R: Real> System<R> for Dynamics<R> {
     }
 }
 
-impl Dynamics<Lanes> {
-    /// The same constants in every lane.
-    #[inline(always)]
-    fn splat(d: &Dynamics<f64>) -> Self {
-        let c = Lanes::splat;
-        Dynamics {
-            g_na: c(d.g_na),
-            g_k: c(d.g_k),
-            g_l: c(d.g_l),
-            e_na: c(d.e_na),
-            e_k: c(d.e_k),
-            e_l: c(d.e_l),
-            e_ex: c(d.e_ex),
-            e_in: c(d.e_in),
-            v_t: c(d.v_t),
-            inverse_c_m: c(d.inverse_c_m),
-            decay_ex: c(d.decay_ex),
-            decay_in: c(d.decay_in),
-            current: c(d.current),
-        }
-    }
-
-    /// Sets the constants of one lane.
-    #[inline(always)]
-    fn set_lane(&mut self, lane: usize, d: &Dynamics<f64>) {
-        self.g_na.set_lane(lane, d.g_na);
-        self.g_k.set_lane(lane, d.g_k);
-        self.g_l.set_lane(lane, d.g_l);
-        self.e_na.set_lane(lane, d.e_na);
-        self.e_k.set_lane(lane, d.e_k);
-        self.e_l.set_lane(lane, d.e_l);
-        self.e_ex.set_lane(lane, d.e_ex);
-        self.e_in.set_lane(lane, d.e_in);
-        self.v_t.set_lane(lane, d.v_t);
-        self.inverse_c_m.set_lane(lane, d.inverse_c_m);
-        self.decay_ex.set_lane(lane, d.decay_ex);
-        self.decay_in.set_lane(lane, d.decay_in);
-        self.current.set_lane(lane, d.current);
-    }
-}
+ovenbird_core::per_lane!(Dynamics {
+    g_na,
+    g_k,
+    g_l,
+    e_na,
+    e_k,
+    e_l,
+    e_ex,
+    e_in,
+    v_t,
+    inverse_c_m,
+    decay_ex,
+    decay_in,
+    current,
+});
 
 /// Derived constants.
 pub struct Derived {
@@ -295,10 +270,10 @@ impl Population<Dynamics<Lanes>> for Nodes<'_> {
     #[inline(always)]
     fn group(&self, nodes: Range<usize>) -> Dynamics<Lanes> {
         let d = &self.constants.of(nodes.start).dynamics;
-        let mut system = Dynamics::splat(d);
+        let mut system = Dynamics::spread(d);
         if let Constants::Each { .. } = self.constants {
             for (lane, node) in nodes.clone().enumerate() {
-                system.set_lane(lane, &self.constants.of(node).dynamics);
+                system.place(lane, &self.constants.of(node).dynamics);
             }
         }
         system.current = system.current + Lanes::load(&self.i_stim[nodes.clone()]);
@@ -309,7 +284,7 @@ impl Population<Dynamics<Lanes>> for Nodes<'_> {
     fn set_lane(&self, system: &mut Dynamics<Lanes>, lane: usize, node: usize) {
         let d = &self.constants.of(node).dynamics;
         if matches!(self.constants, Constants::Each { .. }) {
-            system.set_lane(lane, d);
+            system.place(lane, d);
         }
         system.current.set_lane(lane, d.current + self.i_stim[node]);
     }
@@ -395,13 +370,7 @@ impl Neuron for HhCondExpTraub {
             &mut *s.g_in,
         ];
         let control = Control::y(TOLERANCE, 0.0);
-        Rkf45::new(&[Lanes::default(); DIM]).advance_nodes(
-            &nodes,
-            &control,
-            context.h,
-            &mut columns,
-            s.step_size,
-        )?;
+        advance_nodes(&nodes, &control, context.h, &mut columns, s.step_size)?;
 
         let (v, before) = (&s.V_m[..n], &s.V_before[..n]);
         let (g_ex, g_in) = (&mut s.g_ex[..n], &mut s.g_in[..n]);

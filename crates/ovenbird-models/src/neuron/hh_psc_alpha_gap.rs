@@ -40,7 +40,7 @@ use ovenbird_core::model::{
     Block, Constants, ElementType, Event, Failure, GapInput, Inputs, Neuron, NodeInfo, Output,
     Port, StepContext, Variable,
 };
-use ovenbird_core::ode::{Control, Population, Rkf45, System, lane_groups};
+use ovenbird_core::ode::{Control, PerLane, Population, System, advance_nodes, lane_groups};
 use ovenbird_core::time::Clock;
 use std::f64::consts::{LN_2, LOG2_E};
 use std::ops::Range;
@@ -206,31 +206,46 @@ fn initial_state() -> [f64; DIM] {
     y
 }
 
-/// The gap-junction input during one time step.
+/// The gap-junction input during one time step: a polynomial in the fraction of the step.
 #[derive(Clone, Copy, Debug, Default)]
 struct Coupling<R> {
     /// The sum of the weights of all gap junctions of the neuron, in nS.
     conductance: R,
-    /// The weighted sum of the neighbours' coefficients, in pA.
-    coefficients: [R; 4],
+    /// The weighted sums of the neighbours' coefficients, in pA.
+    constant: R,
+    linear: R,
+    quadratic: R,
+    cubic: R,
 }
+
+ovenbird_core::per_lane!(Coupling {
+    conductance,
+    constant,
+    linear,
+    quadratic,
+    cubic
+});
 
 impl<R: Real> Coupling<R> {
     /// The gap current in pA at the fraction `s` of the time step and the potential `v`.
     #[inline(always)]
     fn current(&self, s: R, v: R) -> R {
-        let [c0, c1, c2, c3] = self.coefficients;
-        let sent = c3.mul_add(s, c2).mul_add(s, c1).mul_add(s, c0);
+        let high = self.cubic.mul_add(s, self.quadratic);
+        let sent = high.mul_add(s, self.linear).mul_add(s, self.constant);
         sent - self.conductance * v
     }
 }
 
-impl Coupling<Lanes> {
+impl Coupling<f64> {
+    /// What arrives at a node.
     #[inline(always)]
-    fn set_lane(&mut self, lane: usize, gap: &GapInput<'_>, i: usize) {
-        self.conductance.set_lane(lane, gap.weight[i]);
-        for (k, c) in self.coefficients.iter_mut().enumerate() {
-            c.set_lane(lane, gap.coefficient(i, k));
+    fn of(input: &GapInput<'_>, node: usize) -> Self {
+        Coupling {
+            conductance: input.weight[node],
+            constant: input.coefficient(node, 0),
+            linear: input.coefficient(node, 1),
+            quadratic: input.coefficient(node, 2),
+            cubic: input.coefficient(node, 3),
         }
     }
 }
@@ -263,7 +278,7 @@ struct Dynamics<R> {
     /// Gap-junction input of this time step.
     gap: Coupling<R>,
     /// 1 / resolution in 1/ms.
-    inverse_resolution: f64,
+    inverse_resolution: R,
 }
 
 impl<R: Real> Dynamics<R> {
@@ -293,7 +308,7 @@ impl<R: Real> System<R> for Dynamics<R> {
     fn derivatives(&self, t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
         let [v, m, h, n, p, di_ex, i_ex, di_in, i_in] = *y;
         let rates = Rates::at(v);
-        dydt[V_M] = self.slope(t * R::splat(self.inverse_resolution), y);
+        dydt[V_M] = self.slope(t * self.inverse_resolution, y);
         dydt[HH_M] = gate_slope(rates.alpha_m, rates.beta_m, m);
         dydt[HH_H] = gate_slope(rates.alpha_h, rates.beta_h, h);
         dydt[HH_N] = gate_slope(rates.alpha_n, rates.beta_n, n);
@@ -305,44 +320,21 @@ impl<R: Real> System<R> for Dynamics<R> {
     }
 }
 
-impl Dynamics<Lanes> {
-    /// The same constants in every lane.
-    #[inline(always)]
-    fn splat(d: &Dynamics<f64>) -> Self {
-        let c = Lanes::splat;
-        Dynamics {
-            g_na: c(d.g_na),
-            g_kv1: c(d.g_kv1),
-            g_kv3: c(d.g_kv3),
-            g_l: c(d.g_l),
-            e_na: c(d.e_na),
-            e_k: c(d.e_k),
-            e_l: c(d.e_l),
-            inverse_c_m: c(d.inverse_c_m),
-            inverse_tau_ex: c(d.inverse_tau_ex),
-            inverse_tau_in: c(d.inverse_tau_in),
-            current: c(d.current),
-            gap: Coupling::default(),
-            inverse_resolution: d.inverse_resolution,
-        }
-    }
-
-    /// Sets the constants of one lane.
-    #[inline(always)]
-    fn set_lane(&mut self, lane: usize, d: &Dynamics<f64>) {
-        self.g_na.set_lane(lane, d.g_na);
-        self.g_kv1.set_lane(lane, d.g_kv1);
-        self.g_kv3.set_lane(lane, d.g_kv3);
-        self.g_l.set_lane(lane, d.g_l);
-        self.e_na.set_lane(lane, d.e_na);
-        self.e_k.set_lane(lane, d.e_k);
-        self.e_l.set_lane(lane, d.e_l);
-        self.inverse_c_m.set_lane(lane, d.inverse_c_m);
-        self.inverse_tau_ex.set_lane(lane, d.inverse_tau_ex);
-        self.inverse_tau_in.set_lane(lane, d.inverse_tau_in);
-        self.current.set_lane(lane, d.current);
-    }
-}
+ovenbird_core::per_lane!(Dynamics {
+    g_na,
+    g_kv1,
+    g_kv3,
+    g_l,
+    e_na,
+    e_k,
+    e_l,
+    inverse_c_m,
+    inverse_tau_ex,
+    inverse_tau_in,
+    current,
+    gap,
+    inverse_resolution,
+});
 
 /// Derived constants.
 pub struct Derived {
@@ -376,16 +368,16 @@ impl Population<Dynamics<Lanes>> for Nodes<'_> {
     #[inline(always)]
     fn group(&self, nodes: Range<usize>) -> Dynamics<Lanes> {
         let d = &self.constants.of(nodes.start).dynamics;
-        let mut system = Dynamics::splat(d);
+        let mut system = Dynamics::spread(d);
         if let Constants::Each { .. } = self.constants {
             for (lane, node) in nodes.clone().enumerate() {
-                system.set_lane(lane, &self.constants.of(node).dynamics);
+                system.place(lane, &self.constants.of(node).dynamics);
             }
         }
         system.current = system.current + Lanes::load(&self.i_stim[nodes.clone()]);
         if let Some(input) = self.gap {
             for (lane, node) in nodes.enumerate() {
-                system.gap.set_lane(lane, input, node);
+                system.gap.place(lane, &Coupling::of(input, node));
             }
         }
         system
@@ -395,11 +387,11 @@ impl Population<Dynamics<Lanes>> for Nodes<'_> {
     fn set_lane(&self, system: &mut Dynamics<Lanes>, lane: usize, node: usize) {
         let d = &self.constants.of(node).dynamics;
         if matches!(self.constants, Constants::Each { .. }) {
-            system.set_lane(lane, d);
+            system.place(lane, d);
         }
         system.current.set_lane(lane, d.current + self.i_stim[node]);
         if let Some(input) = self.gap {
-            system.gap.set_lane(lane, input, node);
+            system.gap.place(lane, &Coupling::of(input, node));
         }
     }
 }
@@ -498,13 +490,7 @@ impl Neuron for HhPscAlphaGap {
         if let Some(signal) = &mut output.gap {
             nodes.signal(0.0, &columns, signal.start, signal.start_slope);
         }
-        Rkf45::new(&[Lanes::default(); DIM]).advance_nodes(
-            &nodes,
-            &control(),
-            context.h,
-            &mut columns,
-            s.step_size,
-        )?;
+        advance_nodes(&nodes, &control(), context.h, &mut columns, s.step_size)?;
         if let Some(signal) = &mut output.gap {
             nodes.signal(1.0, &columns, signal.end, signal.end_slope);
         }
@@ -539,7 +525,8 @@ mod tests {
     fn gap_current_vanishes_between_equal_potentials() {
         let gap = Coupling {
             conductance: 3.0,
-            coefficients: [-180.0, 0.0, 0.0, 0.0],
+            constant: -180.0,
+            ..Coupling::default()
         };
         assert_eq!(gap.current(0.3, -60.0), 0.0);
         assert_eq!(gap.current(0.3, -61.0), 3.0);
@@ -576,9 +563,11 @@ mod tests {
             current,
             gap: Coupling {
                 conductance: c(1.0),
-                coefficients: [c(-60.0), slope, c(0.0), c(0.0)],
+                constant: c(-60.0),
+                linear: slope,
+                ..Coupling::default()
             },
-            inverse_resolution: d.inverse_resolution,
+            inverse_resolution: c(d.inverse_resolution),
         };
         let mut y = initial_state().map(R::splat);
         let (mut solver, mut h) = (Rkf45::new(&y), c(0.1));
