@@ -113,6 +113,11 @@ impl Ranks {
         self.ranks == 1
     }
 
+    /// Room for words that is kept from call to call.
+    pub fn words(&self) -> usize {
+        self.all.words.capacity()
+    }
+
     /// How nodes are spread over these ranks with `threads` threads each.
     pub fn layout(&self, threads: usize) -> Layout {
         Layout::new(self.rank, self.ranks, threads)
