@@ -22,6 +22,15 @@ pub(super) struct Couplings {
     words: Vec<u64>,
 }
 
+impl Couplings {
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        (self.arrived.capacity() + self.words.capacity()) * 8
+            + self.routes.capacity() * size_of::<(u32, u32, u32)>()
+            + self.counts.capacity() * size_of::<usize>()
+    }
+}
+
 /// What all ranks must have in common, beside the range of delays.
 const STANDING: [&str; 9] = [
     "the number of nodes",

@@ -116,8 +116,8 @@ fn look(
     Ok(out)
 }
 
-/// A balanced network with Poisson drive, rules of all kinds, shared and distributed weights and
-/// delays, two runs that end within a slice, and connections made between them.
+/// A balanced network with Poisson drive, rules of all kinds, shared, distributed and plastic
+/// weights, distributed delays, two runs that end within a slice, and connections made between them.
 pub fn random_network(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
     let mut sim = on(rank);
     threads(&mut sim, n_threads)?;
@@ -174,6 +174,11 @@ pub fn random_network(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<
     };
     let late = synapse(&sim, normal(3.0, 4.0, -9.0, 9.0), Amount::Same(2.0))?;
     sim.connect(&all, &ex, &few, &late)?;
+    let plastic = SynSpec {
+        model: sim.synapse_index("stdp_synapse")?,
+        ..synapse(&sim, normal(20.0, 5.0, 1.0, 90.0), Amount::Same(1.4))?[0].clone()
+    };
+    sim.connect(&ex, &ex, &fixed_indegree(5)?, &[plastic])?;
     sim.simulate(0.1)?;
     sim.simulate(40.0)?;
     look(&mut sim, &all, (recorder[0], meter[0]))

@@ -1,6 +1,7 @@
 //! Several ranks, which are threads here, give the same bits as one, and never hang.
 
 mod bodies;
+mod memory;
 
 use bodies::{Outcome, Rank, compare};
 use ovenbird::Simulation;
