@@ -1,6 +1,14 @@
 """Deterministic experiments, each a function of a PyNEST-like module and a resolution."""
 
-from . import devices, glif, hodgkin_huxley, integrate_and_fire, izhikevich, networks
+from . import (
+    devices,
+    glif,
+    hodgkin_huxley,
+    integrate_and_fire,
+    izhikevich,
+    networks,
+    plasticity,
+)
 from .base import EXPERIMENTS, Arrays, Experiment
 
 __all__ = [
@@ -13,4 +21,5 @@ __all__ = [
     "integrate_and_fire",
     "izhikevich",
     "networks",
+    "plasticity",
 ]
