@@ -40,7 +40,7 @@ def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) ->
     UnknownModelName
         If the model does not exist.
     UnaccessedDictionaryEntry
-        If the model does not have a parameter.
+        If the model does not have a parameter. Then no nodes are made.
     """
     if isinstance(n, Mapping) and params is None:
         if positions is not None:
@@ -52,17 +52,26 @@ def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) ->
     if not isinstance(model, str):
         raise TypeError(f"model must be the name of a node model, got {type(model).__name__}")
     if positions is not None:
-        nodes = create_layer(model, n, params, positions)
-        if params:
-            nodes.set(params)
-        return nodes
+        return _with_params(create_layer(model, n, params, positions), params)
     count = _count(n)
     if not (params is None or isinstance(params, Mapping)):
         _check_list(params, count)
+    if isinstance(params, Mapping) and params:
+        first, last = _kernel.create_with(model, count, params_to_kernel(params))
+        return NodeCollection._of([(first, last, 1, model)])
     first, last = _kernel.create(model, count)
-    nodes = NodeCollection._of([(first, last, 1, model)])
-    if params:
+    return _with_params(NodeCollection._of([(first, last, 1, model)]), params)
+
+
+def _with_params(nodes: NodeCollection, params: Any) -> NodeCollection:
+    """Return new nodes with parameters set; takes them back if these are refused."""
+    if not params:
+        return nodes
+    try:
         nodes.set(params)
+    except BaseException:
+        _kernel.drop_nodes(nodes._spans[0][0])
+        raise
     return nodes
 
 

@@ -461,6 +461,11 @@ impl Rows {
         (block.weight(g, at.entry as usize, &self.shared), at.delay)
     }
 
+    /// Whether the weight of a connection is stored for it alone.
+    pub fn owns_weight(&self, at: Position) -> bool {
+        self.blocks[at.block as usize].groups[at.group as usize].flags & OWN != 0
+    }
+
     /// Sets the weight of a connection in place; `false` if it shares its weight with others or if
     /// the new weight belongs to another channel.
     pub fn set_weight(&mut self, at: Position, weight: f64) -> bool {
