@@ -1,6 +1,15 @@
 """Deterministic experiments, each a function of a PyNEST-like module and a resolution."""
 
-from . import conductance, devices, glif, hodgkin_huxley, integrate_and_fire, izhikevich, networks
+from . import (
+    conductance,
+    devices,
+    glif,
+    hodgkin_huxley,
+    integrate_and_fire,
+    izhikevich,
+    networks,
+    plasticity,
+)
 from .base import EXPERIMENTS, Arrays, Experiment
 
 __all__ = [
@@ -14,4 +23,5 @@ __all__ = [
     "integrate_and_fire",
     "izhikevich",
     "networks",
+    "plasticity",
 ]

@@ -16,7 +16,7 @@ use crate::parallel::Pool;
 use crate::parameter::Context;
 use crate::rng::{Key, Stream};
 use crate::synapse::{Connection, Full, GapEntry};
-use crate::time::Clock;
+use crate::time::{Clock, Step};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -40,6 +40,7 @@ pub(super) struct Maker<'a> {
     pub call: u32,
     /// The delays so far, and a fixed range.
     pub delays: DelayRange,
+    pub now: Step,
     pub has_run: bool,
     /// What a gap junction bounds a slice to (ms).
     pub gap_interval: f64,
@@ -304,11 +305,12 @@ impl Maker<'_> {
         if stateful.checked {
             stateful.ops.check(words, made.weight)?;
         }
-        worker.plastic.push(&Full {
+        let full = Full {
             connection,
             words: words.clone(),
             last: stateful.ops.never(),
-        });
+        };
+        worker.plastic.push(&full, self.now);
         Ok(())
     }
 
