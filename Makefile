@@ -26,7 +26,7 @@ help:
 	@echo "make demo       run the example scripts; figures and a table in $(OUT)/"
 	@echo "make test       everything that must pass: format, lints, Rust and Python tests"
 	@echo "make test-long  the tests that take minutes"
-	@echo "make bench      benchmarks; with PEER_PYTHON=... beside NEST"
+	@echo "make bench      benchmarks, to $(OUT)/bench.md; with PEER_PYTHON=... beside NEST"
 	@echo "make wheel      one wheel in dist/, installed and run in a bare environment"
 	@echo "make docs       the documentation of the crates, and the pages of the models"
 	@echo "make fmt        format the sources"
@@ -91,10 +91,7 @@ test-long: develop
 	$(BIN)/python -m pytest -m long $(PYTEST_ARGS)
 
 bench: develop
-	cargo bench --workspace --exclude ovenbird-py
-	$(BIN)/ovenbird bench
-	$(if $(PEER_PYTHON),$(BIN)/python benches/network/compare.py \
-	    --own-python $(BIN)/python --peer-python $(PEER_PYTHON))
+	$(BIN)/python tools/bench.py --out $(OUT) $(if $(PEER_PYTHON),--peer-python $(PEER_PYTHON))
 
 wheel: $(TOOLS_READY)
 	rm -rf dist

@@ -50,9 +50,21 @@ const SYNAPSES: &[SynapseInfo] = &[
     synapse::StaticSynapse::INFO,
     synapse::GAP_JUNCTION,
     synapse::StaticSynapseHomW::INFO,
+    synapse::BernoulliSynapse::INFO,
+    synapse::HtSynapse::INFO,
+    synapse::JonkeSynapse::INFO,
+    synapse::QuantalStpSynapse::INFO,
+    synapse::StdpNnPreCenteredSynapse::INFO,
+    synapse::StdpNnRestrSynapse::INFO,
+    synapse::StdpNnSymmSynapse::INFO,
     synapse::StdpPlSynapseHom::INFO,
     synapse::StdpSynapse::INFO,
     synapse::StdpSynapseHom::INFO,
+    synapse::StdpTripletSynapse::INFO,
+    synapse::Tsodyks2Synapse::INFO,
+    synapse::TsodyksSynapse::INFO,
+    synapse::TsodyksSynapseHom::INFO,
+    synapse::VogelsSprekelerSynapse::INFO,
 ];
 
 /// All models, for a new simulation.

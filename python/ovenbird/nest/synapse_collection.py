@@ -196,6 +196,8 @@ class SynapseCollection:
             the parameter asked for.
         """
         conns = self._live()
+        if conns is None and output == "pandas":
+            return optional_module("pandas", "output='pandas'").DataFrame()
         if conns is None:
             return {} if keys is None else ()
         if keys is None:

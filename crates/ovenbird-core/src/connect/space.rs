@@ -8,7 +8,7 @@ use super::{Rule, SynSpec, thinning};
 use crate::error::{Error, Kind, Result};
 use crate::parameter::{Context, MAX_DIMENSIONS, Needs, Parameter, ParameterError, Points};
 use crate::rng::{Stream, ln};
-use crate::space::{Layer, Mask, Search, SearchBuffers, Tree};
+use crate::space::{Found, Layer, Mask, Search, Tree};
 use std::sync::Arc;
 
 /// What Connect is told about space.
@@ -41,6 +41,10 @@ pub struct Space {
     pub(super) geometry: Arc<Layer>,
     pub(super) grouping: Grouping,
     search: Option<Search>,
+    /// Whether the search gives the shortest vectors.
+    finds_relative: bool,
+    /// Coordinates of the pool.
+    pool_columns: Vec<Vec<f64>>,
     /// For kernels over the whole pool.
     pub(super) tree: Option<Tree>,
     kernel: Option<Parameter>,
@@ -59,13 +63,14 @@ pub struct PairBuffers {
 /// Buffers for one driver's draws.
 #[derive(Clone, Debug, Default)]
 pub struct SpaceBuffers {
-    search: SearchBuffers,
     pairs: PairBuffers,
-    pub(super) candidates: Vec<u32>,
+    /// The candidates, and where they are relative to the driver if they were searched for.
+    pub(super) found: Found,
     pub(super) values: Vec<f64>,
     pub(super) uniform: Vec<f64>,
     /// How likely each candidate was made one.
     pub(super) proposed: Vec<f64>,
+    words: Vec<u64>,
 }
 
 /// Sub-streams of a call, beside those of the rules without space.
@@ -126,28 +131,28 @@ impl Space {
             geometry: pool_layer,
             grouping,
             search: None,
+            finds_relative: false,
+            pool_columns: Vec::new(),
             tree: None,
             kernel: spec.kernel.clone(),
             needs: Needs::default(),
         };
+        let pool = space.pool();
+        space.pool_columns = crate::simulation::taken(&pool.layer, &pool.places);
         if let Some(mask) = &spec.mask {
             let mask = mask.for_layer(&space.geometry, spec.oversized)?;
             // a mask around sources, looked through from the targets
             let turned = !by_target && grouping == Grouping::ByTarget;
             let mask = if turned { mask.mirrored() } else { mask };
-            let pool = space.pool();
-            let columns = crate::simulation::taken(&pool.layer, &pool.places);
-            space.search = Some(Search::new(columns, mask, &space.geometry)?);
+            let search = Search::new(space.pool_columns.clone(), mask, &space.geometry)?;
+            space.finds_relative = search.gives_relative();
+            space.search = Some(search);
         }
         if let (Rule::PairwiseBernoulli(p), None) = (rule, &spec.mask)
             && !p.is_constant()
             && space.pool().places.len() >= thinning::LEAST
         {
-            let pool = space.pool();
-            space.tree = Some(Tree::new(&crate::simulation::taken(
-                &pool.layer,
-                &pool.places,
-            )));
+            space.tree = Some(Tree::new(&space.pool_columns));
         }
         for parameter in synapses.iter().flat_map(SynSpec::parameters) {
             space.needs = space.needs.or(parameter.needs());
@@ -204,24 +209,24 @@ impl Space {
             return Context::default();
         }
         let dimensions = self.geometry.dimensions();
-        let (pool, drivers) = (self.pool(), self.drivers());
+        let drivers = self.drivers();
         buffers.driver = drivers.layer.position(drivers.places[at] as usize);
-        for (d, column) in pool.layer.columns().iter().enumerate() {
-            let places = partners.iter().map(|&p| pool.places[p as usize]);
-            let partners = &mut buffers.partners[d];
-            partners.clear();
-            partners.extend(places.map(|place| column[place as usize]));
-            if !needs.displacement {
-                continue;
-            }
+        for (d, column) in self.pool_columns.iter().enumerate() {
+            let partners = partners.iter().map(|&p| column[p as usize]);
             let here = buffers.driver[d];
-            let differences = &mut buffers.displacement[d];
-            differences.clear();
-            match self.grouping {
-                Grouping::BySource => differences.extend(partners.iter().map(|x| x - here)),
-                _ => differences.extend(partners.iter().map(|x| here - x)),
+            if needs.source || needs.target {
+                buffers.partners[d].clear();
+                buffers.partners[d].extend(partners.clone());
             }
-            self.geometry.shorten(d, differences);
+            if needs.displacement {
+                let differences = &mut buffers.displacement[d];
+                differences.clear();
+                match self.grouping {
+                    Grouping::BySource => differences.extend(partners.map(|x| x - here)),
+                    _ => differences.extend(partners.map(|x| here - x)),
+                }
+                self.geometry.shorten(d, differences);
+            }
         }
         let columns = |columns: &'a [Vec<f64>; MAX_DIMENSIONS]| {
             Points::from_columns(columns[..dimensions].iter().map(Vec::as_slice))
@@ -275,14 +280,16 @@ impl Space {
 
     /// The nodes of the pool that the driver may be connected with.
     fn candidates(&self, cx: &RuleContext<'_>, at: usize, buffers: &mut SpaceBuffers) {
-        let candidates = &mut buffers.candidates;
-        candidates.clear();
+        let found = &mut buffers.found;
         match &self.search {
-            None => candidates.extend(0..self.pool().places.len() as u32),
+            None => {
+                found.nodes.clear();
+                found.nodes.extend(0..self.pool().places.len() as u32);
+            }
             Some(search) => {
                 let drivers = self.drivers();
                 let anchor = drivers.layer.position(drivers.places[at] as usize);
-                search.find(&anchor, &mut buffers.search, candidates);
+                search.find(&anchor, found);
             }
         }
         if !cx.allow_autapses {
@@ -290,7 +297,10 @@ impl Space {
                 Grouping::BySource => (cx.targets, cx.sources[at]),
                 _ => (cx.sources, cx.targets[at]),
             };
-            candidates.retain(|&c| pool[c as usize] != id);
+            let itself = |c: &u32| pool[*c as usize] == id;
+            while let Some(place) = found.nodes.iter().position(itself) {
+                found.remove(place);
+            }
         }
     }
 
@@ -304,12 +314,24 @@ impl Space {
     ) -> Result<()> {
         let SpaceBuffers {
             pairs,
-            candidates,
+            found,
             values,
             ..
         } = buffers;
-        values.resize(candidates.len(), 0.0);
-        let context = self.context(p.needs(), at, candidates, pairs);
+        values.resize(found.nodes.len(), 0.0);
+        let distances_only = Needs {
+            displacement: true,
+            ..Needs::default()
+        };
+        let context = if p.needs() == distances_only && self.finds_relative {
+            let columns = &found.relative[..self.geometry.dimensions()];
+            Context {
+                displacement: Some(Points::from_columns(columns.iter().map(Vec::as_slice))),
+                ..Context::default()
+            }
+        } else {
+            self.context(p.needs(), at, &found.nodes, pairs)
+        };
         p.fill(&mut cx.stream(at, KERNEL), &context, values)?;
         match values.iter().find(|x| x.is_nan()) {
             Some(_) => bad("the connection kernel is not a number for some pair of nodes"),
@@ -327,17 +349,17 @@ impl Space {
     ) -> Result<()> {
         let constant = p.as_constant();
         if constant.is_some_and(|p| p >= 1.0) {
-            partners.extend_from_slice(&buffers.candidates);
+            partners.extend_from_slice(&buffers.found.nodes);
             return Ok(());
         }
         match constant {
             Some(p) => {
                 buffers.values.clear();
-                buffers.values.resize(buffers.candidates.len(), p);
+                buffers.values.resize(buffers.found.nodes.len(), p);
             }
             None => self.kernel_values(p, cx, at, buffers)?,
         }
-        let n = buffers.candidates.len();
+        let n = buffers.found.nodes.len();
         buffers.uniform.resize(n, 0.0);
         cx.stream(at, CHOICE)
             .fill_uniform(&mut buffers.uniform[..n]);
@@ -346,7 +368,7 @@ impl Space {
         partners.resize(start + n, 0);
         let mut kept = start;
         let chances = buffers.uniform.iter().zip(&buffers.values);
-        for (&candidate, (u, p)) in buffers.candidates.iter().zip(chances) {
+        for (&candidate, (u, p)) in buffers.found.nodes.iter().zip(chances) {
             partners[kept] = candidate;
             kept += usize::from(u < p);
         }
@@ -364,7 +386,7 @@ impl Space {
     ) -> Result<()> {
         self.kernel_values(p, cx, at, buffers)?;
         let mut stream = cx.stream(at, CHOICE);
-        for (&candidate, &mean) in buffers.candidates.iter().zip(&buffers.values) {
+        for (&candidate, &mean) in buffers.found.nodes.iter().zip(&buffers.values) {
             if !mean.is_finite() || mean < 0.0 {
                 return bad(format!("pairwise_avg_num_conns must be >= 0, got {mean}"));
             }
@@ -418,13 +440,14 @@ impl Space {
         }
         let repeat = cx.allow_multapses;
         let enough = |n: usize| n > 0 && (repeat || n >= k);
-        if !enough(buffers.candidates.len()) {
-            return Err(self.too_few(cx, at, k, buffers.candidates.len()));
+        if !enough(buffers.found.nodes.len()) {
+            return Err(self.too_few(cx, at, k, buffers.found.nodes.len()));
         }
         let kernel = self.kernel.as_ref().filter(|p| !p.is_constant());
         let mut stream = cx.stream(at, CHOICE);
         let Some(p) = kernel else {
-            choose_evenly(k, repeat, &mut stream, &mut buffers.candidates, partners);
+            let (nodes, words) = (&mut buffers.found.nodes, &mut buffers.words);
+            choose_evenly(k, repeat, &mut stream, nodes, words, partners);
             return Ok(());
         };
         self.kernel_values(p, cx, at, buffers)?;
@@ -471,22 +494,84 @@ fn choose_evenly(
     repeat: bool,
     stream: &mut Stream,
     candidates: &mut [u32],
+    words: &mut Vec<u64>,
     partners: &mut Vec<u32>,
 ) {
     let n = candidates.len();
-    for i in 0..k {
-        if repeat {
-            partners.push(candidates[stream.below(n as u64) as usize]);
-        } else {
-            let j = i + stream.below((n - i) as u64) as usize;
-            candidates.swap(i, j);
-            partners.push(candidates[i]);
+    if repeat {
+        let start = partners.len();
+        stream.fill_below(n as u32, k, words, partners);
+        for x in &mut partners[start..] {
+            *x = candidates[*x as usize];
         }
+        return;
+    }
+    for i in 0..k {
+        let j = i + stream.below((n - i) as u64) as usize;
+        candidates.swap(i, j);
+        partners.push(candidates[i]);
     }
 }
 
 /// Each time in proportion to the values.
 fn choose_weighted(
+    k: usize,
+    stream: &mut Stream,
+    buffers: &mut SpaceBuffers,
+    partners: &mut Vec<u32>,
+) {
+    let (mut sum, mut greatest) = (0.0, 0.0f64);
+    for &x in &buffers.values {
+        sum += x;
+        greatest = greatest.max(x);
+    }
+    if sum >= EVEN * greatest * buffers.values.len() as f64 {
+        choose_by_rejection(k, greatest, stream, buffers, partners);
+    } else {
+        choose_by_sums(k, stream, buffers, partners);
+    }
+}
+
+/// From this ratio of the mean and the greatest value on, rejection is faster.
+const EVEN: f64 = 0.1;
+
+/// Proposes candidates evenly and takes each in proportion to its value.
+fn choose_by_rejection(
+    k: usize,
+    greatest: f64,
+    stream: &mut Stream,
+    buffers: &mut SpaceBuffers,
+    partners: &mut Vec<u32>,
+) {
+    let SpaceBuffers {
+        found,
+        values,
+        words,
+        ..
+    } = buffers;
+    let n = values.len() as u128;
+    let scale = greatest / 2f64.powi(64);
+    let end = partners.len() + k;
+    while partners.len() < end {
+        let start = partners.len();
+        let trials = (2 * (end - start)).clamp(16, 512);
+        words.resize(trials, 0);
+        stream.fill_u64(words);
+        partners.resize(start + trials, 0);
+        let mut kept = start;
+        for &word in &*words {
+            // the high part is the candidate, the low part a uniform number of its own
+            let product = u128::from(word) * n;
+            let i = (product >> 64) as usize;
+            partners[kept] = found.nodes[i];
+            kept += usize::from((product as u64) as f64 * scale < values[i]);
+        }
+        partners.truncate(kept.min(end));
+    }
+}
+
+/// Looks each draw up in the sums of the values up to each candidate.
+fn choose_by_sums(
     k: usize,
     stream: &mut Stream,
     buffers: &mut SpaceBuffers,
@@ -501,9 +586,9 @@ fn choose_weighted(
     // the last one that adds to the sum: rounding must not lead beyond it
     let last = sums.partition_point(|x| *x < sum);
     for _ in 0..k {
-        let u = stream.uniform() * sum;
-        let i = sums.partition_point(|x| *x <= u).min(last);
-        partners.push(buffers.candidates[i]);
+        let x = stream.uniform() * sum;
+        let i = sums.partition_point(|s| *s <= x).min(last);
+        partners.push(buffers.found.nodes[i]);
     }
 }
 
@@ -516,7 +601,7 @@ fn choose_distinct(
     partners: &mut Vec<u32>,
 ) {
     let mut order: Vec<(f64, u32)> = Vec::with_capacity(buffers.values.len());
-    for (&candidate, &rate) in buffers.candidates.iter().zip(&buffers.values) {
+    for (&candidate, &rate) in buffers.found.nodes.iter().zip(&buffers.values) {
         let wait = -ln(stream.uniform_open()) / rate;
         if rate > 0.0 {
             order.push((wait, candidate));

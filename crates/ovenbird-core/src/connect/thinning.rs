@@ -11,7 +11,7 @@ use crate::space::{Bounds, Point, Visit};
 /// Pools with fewer nodes are looked through one by one.
 pub(super) const LEAST: usize = 256;
 /// A block with so few proposals in the mean is not divided.
-const FEW: f64 = 2.0;
+const FEW: f64 = 8.0;
 /// From this probability on all nodes of a block are proposed.
 const MANY: f64 = 0.3;
 /// Rounding of bounds, relative.
@@ -29,7 +29,7 @@ impl Space {
     ) -> Result<()> {
         self.propose(p, cx, at, buffers);
         self.kernel_values(p, cx, at, buffers)?;
-        let n = buffers.candidates.len();
+        let n = buffers.found.nodes.len();
         buffers.uniform.resize(n, 0.0);
         cx.stream(at, CHOICE)
             .fill_uniform(&mut buffers.uniform[..n]);
@@ -37,7 +37,7 @@ impl Space {
             Grouping::BySource => (cx.targets, cx.sources[at]),
             _ => (cx.sources, cx.targets[at]),
         };
-        for (i, &candidate) in buffers.candidates.iter().enumerate() {
+        for (i, &candidate) in buffers.found.nodes.iter().enumerate() {
             let accepted = buffers.uniform[i] * buffers.proposed[i] < buffers.values[i];
             let autapse = !cx.allow_autapses && pool[candidate as usize] == driver;
             if accepted && !autapse {
@@ -50,10 +50,9 @@ impl Space {
     /// Proposes nodes: each with the bound of the probability in its block.
     fn propose(&self, p: &Parameter, cx: &RuleContext<'_>, at: usize, buffers: &mut SpaceBuffers) {
         let SpaceBuffers {
-            candidates,
-            proposed,
-            ..
+            found, proposed, ..
         } = buffers;
+        let candidates = &mut found.nodes;
         candidates.clear();
         proposed.clear();
         let Some(tree) = &self.tree else {
@@ -69,7 +68,7 @@ impl Space {
             bound.set(high);
             if high <= 0.0 {
                 Visit::Skip
-            } else if high * number as f64 <= FEW || interval.low >= 0.5 * high {
+            } else if high * number as f64 <= FEW || interval.low >= 0.25 * high {
                 Visit::Take
             } else {
                 Visit::Divide
@@ -126,7 +125,12 @@ impl Space {
             region.displacement[d] = Interval::new(-half, half);
             return self.folded_bounds(p, region, d + 1);
         }
-        let turns = ((low + high) / (2.0 * size)).round() * size;
+        let middle = 0.5 * (low + high);
+        let turns = if middle.abs() <= half {
+            0.0
+        } else {
+            (middle / size).round() * size
+        };
         let (low, high) = (low - turns, high - turns);
         let edge = half * (1.0 + MARGIN);
         let mut part = |low: f64, high: f64| {

@@ -17,7 +17,7 @@ mod tests;
 pub use crate::rng::{cos, sin};
 pub use elementary::{exp, exp_linear, expm1, ln};
 pub use lanes::{LANES, LaneMask, Lanes};
-pub use power::power;
+pub use power::{power, power_exp};
 pub use propagators::{phi1, phi2};
 pub use real::{Mask, Real};
 

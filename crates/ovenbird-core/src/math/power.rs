@@ -27,6 +27,15 @@ pub fn power<R: Real>(x: R, y: f64) -> R {
     R::select(x.lt(R::splat(0.0)), -result, result)
 }
 
+/// `x^y e^z`, with one exponential where `y` is not an integer.
+#[inline(always)]
+pub fn power_exp<R: Real>(x: R, y: f64, z: R) -> R {
+    if y == y.trunc() {
+        return power(x, y) * exp(z);
+    }
+    exp(R::splat(y) * ln(x) + z)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +59,8 @@ mod tests {
         fn agrees_with_the_library(x in 1e-9f64..1e9, y in -4.0f64..4.0) {
             let expected = x.powf(y);
             prop_assert!((power(x, y) - expected).abs() <= 1e-13 * expected);
+            let with = power_exp(x, y, -0.7);
+            prop_assert!((with - expected * (-0.7f64).exp()).abs() <= 1e-13 * with);
             prop_assert_eq!(power(Lanes::from_fn(|_| x), y).0[5].to_bits(), power(x, y).to_bits());
         }
     }

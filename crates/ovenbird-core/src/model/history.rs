@@ -28,8 +28,8 @@ pub(crate) const RECENT: usize = 4;
 pub(crate) struct Head {
     /// The newest times first; -inf where there is none.
     pub times: [f64; RECENT],
-    /// The trace just after the newest spike.
-    pub trace: f64,
+    /// The traces just after the newest two.
+    pub traces: [f64; 2],
     /// One over the time constant of the trace.
     pub rate: f64,
     /// The trace that was read last.
@@ -40,7 +40,7 @@ impl Default for Head {
     fn default() -> Self {
         Head {
             times: [f64::NEG_INFINITY; RECENT],
-            trace: 0.0,
+            traces: [0.0; 2],
             rate: 0.0,
             read: 0.0,
         }
@@ -52,6 +52,19 @@ struct Log {
     posts: Vec<Post>,
     listening: bool,
     triplet_rate: f64,
+}
+
+/// The number of posts before `time`, counted from the newest, since reads are of late ones.
+#[inline(always)]
+fn count_before(posts: &[Post], time: f64) -> usize {
+    let mut n = posts.len();
+    while n > 0 && posts[n - 1].time >= time {
+        n -= 1;
+        if posts.len() - n == 16 {
+            return posts[..n].partition_point(|p| p.time < time);
+        }
+    }
+    n
 }
 
 /// Least number of spikes to hold before any are dropped, per neuron.
@@ -115,7 +128,7 @@ impl History {
         };
         head.times.copy_within(0..RECENT - 1, 1);
         head.times[0] = t;
-        head.trace = post.trace;
+        head.traces = [post.trace, head.traces[0]];
         log.posts.push(post);
         self.held += 1;
     }
@@ -123,21 +136,24 @@ impl History {
     /// The spikes of neuron `i` from `from` on and before `to`.
     pub fn window(&self, i: usize, from: f64, to: f64) -> &[Post] {
         let posts = &self.logs[i].posts[..];
-        let first = posts.partition_point(|p| p.time < from);
-        let rest = &posts[first..];
-        &rest[..rest.partition_point(|p| p.time < to)]
+        let end = count_before(posts, to);
+        &posts[count_before(&posts[..end], from)..end]
+    }
+
+    /// The last spike of neuron `i` before `time`.
+    pub fn last_before(&self, i: usize, time: f64) -> Option<&Post> {
+        let posts = &self.logs[i].posts[..];
+        count_before(posts, time).checked_sub(1).map(|b| &posts[b])
     }
 
     /// The traces of neuron `i` at `t`, just before any spike at that time: all spikes, the nearest
     /// alone, and the slow one of the triplet rule.
     pub fn traces(&self, i: usize, t: f64) -> (f64, f64, f64) {
-        let log = &self.logs[i];
-        let before = log.posts.partition_point(|p| t - p.time > EPSILON);
-        let Some(post) = before.checked_sub(1).map(|b| log.posts[b]) else {
+        let Some(post) = self.last_before(i, t - EPSILON) else {
             return (0.0, 0.0, 0.0);
         };
         let nearest = exp((post.time - t) * self.heads[i].rate);
-        let triplet = post.triplet * exp((post.time - t) * log.triplet_rate);
+        let triplet = post.triplet * exp((post.time - t) * self.logs[i].triplet_rate);
         (post.trace * nearest, nearest, triplet)
     }
 
@@ -243,7 +259,7 @@ mod tests {
                 prop_assert_eq!(whole.traces(0, at + 2.0 * EPSILON), pruned.traces(0, at + 2.0 * EPSILON));
             }
             whole.clone().spike(0, t + 1.0);
-            prop_assert_eq!(whole.heads[0].trace.to_bits(), pruned.heads[0].trace.to_bits());
+            prop_assert_eq!(whole.heads[0].traces, pruned.heads[0].traces);
         }
     }
 }

@@ -63,7 +63,8 @@ pub struct Context<'a> {
     pub source: Option<Points<'a>>,
     /// Positions of the targets of connections.
     pub target: Option<Points<'a>>,
-    /// Vectors from source to target, by the shortest way in a space with periodic boundaries.
+    /// Vectors between source and target, by the shortest way in a space with periodic boundaries.
+    /// Only lengths are taken of them, so their sign does not matter.
     pub displacement: Option<Points<'a>>,
 }
 

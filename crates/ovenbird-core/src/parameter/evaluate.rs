@@ -305,18 +305,30 @@ fn fill_distance(
         out.iter_mut().for_each(|x| *x = x.abs());
         return Ok(());
     }
-    out.fill(0.0);
-    for column in points.columns() {
-        match column {
-            [one] => out.iter_mut().for_each(|x| *x += one * one),
-            many => {
-                for (x, y) in out.iter_mut().zip(*many) {
-                    *x += y * y;
+    match points.columns() {
+        [x, y] if x.len() > 1 && y.len() > 1 => vectorize(
+            #[inline(always)]
+            || {
+                for ((out, x), y) in out.iter_mut().zip(*x).zip(*y) {
+                    *out = (x * x + y * y).sqrt();
                 }
+            },
+        ),
+        [x, y, z] if x.len() > 1 && y.len() > 1 && z.len() > 1 => vectorize(
+            #[inline(always)]
+            || {
+                for (((out, x), y), z) in out.iter_mut().zip(*x).zip(*y).zip(*z) {
+                    *out = (x * x + y * y + z * z).sqrt();
+                }
+            },
+        ),
+        columns => {
+            for (i, out) in out.iter_mut().enumerate() {
+                let squares = columns.iter().map(|c| element(c, i)).map(|x| x * x);
+                *out = squares.sum::<f64>().sqrt();
             }
         }
     }
-    out.iter_mut().for_each(|x| *x = x.sqrt());
     Ok(())
 }
 

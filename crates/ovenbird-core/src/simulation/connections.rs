@@ -572,7 +572,9 @@ impl Simulation {
             }
             "weight" => Column::Floats(h.iter().map(|h| self.see(h.place).weight).collect()),
             "delay" => {
-                let ms = |h: &Handle| self.clock.ms(self.see(h.place).delay.into());
+                // the product, as NEST has it, not the nearest number to the delay in ms
+                let resolution = self.clock.resolution();
+                let ms = |h: &Handle| f64::from(self.see(h.place).delay) * resolution;
                 Column::Floats(h.iter().map(ms).collect())
             }
             "synapse_model" => Column::Values(
@@ -947,6 +949,18 @@ fn retain<T>(list: &mut Vec<T>, removed: &BTreeSet<u32>) {
 }
 
 impl Simulation {
+    /// Whether connections between two nodes are kept on this rank: with the target, or with a
+    /// source that sends to a recorder.
+    fn is_kept_here(&self, (source, target): (u32, u32)) -> bool {
+        let neuron = |id| self.nodes.run(id).is_ok_and(|r| self.is_neuron(r.family));
+        let owner = if neuron(source) && !neuron(target) {
+            source
+        } else {
+            target
+        };
+        self.nodes.is_here(owner)
+    }
+
     /// Removes one connection of a model for each pair of a rule.
     ///
     /// # Errors
@@ -994,6 +1008,7 @@ impl Simulation {
         }
         let chosen: Result<Vec<usize>> = pairs
             .iter()
+            .filter(|pair| self.is_kept_here(**pair))
             .map(|pair| {
                 found.get_mut(pair).and_then(Vec::pop).ok_or_else(|| {
                     Error::new(

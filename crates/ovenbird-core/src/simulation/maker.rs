@@ -3,7 +3,7 @@
 use super::connect::{MAX_DELAY, Sends, delay_steps, sends};
 use super::devices::{Devices, Listening};
 use super::{DelayRange, Worker};
-use crate::connect::{Amount, ConnSpec, Draws, Grouping, PairBuffers, RuleContext, SynSpec};
+use crate::connect::{Amount, ConnSpec, Draws, Grouping, PairBuffers, Rule, RuleContext, SynSpec};
 use crate::device::{Drive, DriveEntry};
 use crate::error::{Error, Kind, Result};
 use crate::event::ChannelKey;
@@ -15,7 +15,7 @@ use crate::node::{Family, Location, NodeTable};
 use crate::parallel::Pool;
 use crate::parameter::Context;
 use crate::rng::{Key, Stream};
-use crate::synapse::{BatchKind, Connection, Full, GapEntry};
+use crate::synapse::{Connection, Full, GapEntry};
 use crate::time::Clock;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -61,7 +61,7 @@ pub(super) struct Stateful {
 
 impl Stateful {
     /// A weight whose sign is that of what is sent.
-    fn sign(&self, words: &[f64], weight: f64) -> f64 {
+    pub(super) fn sign(&self, words: &[f64], weight: f64) -> f64 {
         if self.ops.sends_negative(words, weight) {
             -1.0
         } else {
@@ -84,9 +84,9 @@ struct Made {
 
 /// Weights and delays of the connections of one node.
 #[derive(Default)]
-struct Numbers {
-    weights: Vec<f64>,
-    delays: Vec<u32>,
+pub(super) struct Numbers {
+    pub weights: Vec<f64>,
+    pub delays: Vec<u32>,
     ms: Vec<f64>,
     /// A column for each word that varies.
     words: Vec<Vec<f64>>,
@@ -143,7 +143,7 @@ fn amounts(
 }
 
 /// What the amounts of the connections of one node can depend on.
-fn positions<'a>(
+pub(super) fn positions<'a>(
     cx: &RuleContext<'_>,
     at: usize,
     partners: &[u32],
@@ -156,7 +156,7 @@ fn positions<'a>(
 }
 
 impl Maker<'_> {
-    fn steps(&self, ms: f64) -> Result<u32> {
+    pub(super) fn steps(&self, ms: f64) -> Result<u32> {
         delay_steps(ms, &self.clock, &self.delays, self.has_run)
     }
 
@@ -189,7 +189,7 @@ impl Maker<'_> {
 
     /// The numbers of synapse `s` of the connections of the node with index `at`, whose places in
     /// arrays are `places`.
-    fn numbers(
+    pub(super) fn numbers(
         &self,
         s: usize,
         at: usize,
@@ -228,7 +228,7 @@ impl Maker<'_> {
         Ok(())
     }
 
-    fn port(
+    pub(super) fn port(
         &self,
         synapse: usize,
         family: usize,
@@ -321,8 +321,11 @@ impl Maker<'_> {
         workers: &mut [Worker],
         pool: Option<&mut Pool>,
     ) -> Result<DelayRange> {
+        let simple = (0..self.synapses.len()).all(|s| self.is_simple(s));
+        let scatters = simple && matches!(rule.rule, Rule::OneToOne);
         let make = |w: usize, worker: &mut Worker| match rule.rule.grouping() {
-            Grouping::ByTarget => self.make_by_target(cx, rule, split, w, worker),
+            Grouping::ByTarget if !scatters => self.make_by_target(cx, rule, split, w, worker),
+            _ if simple => self.make_scattered(cx, rule, split, w, worker),
             _ => self.make_own(cx, rule, split, w, worker),
         };
         let mut all = DelayRange::default();
@@ -474,29 +477,17 @@ impl Maker<'_> {
         let port = self.port(s, family, class, Event::Spike, spec.receptor[0])?;
         ops.connected(part, at.local);
         let stateful = self.stateful[s].as_ref();
-        let (pending, template) = match stateful {
-            Some(stateful) => (&mut worker.plastic.pending, stateful.templates[w]),
-            None => (&mut worker.pending, 0),
+        let pending = match stateful {
+            Some(_) => &mut worker.plastic.pending,
+            None => &mut worker.pending,
         };
-        let kind = |weight: f64, shared: Option<f64>, delay: Option<u32>| {
-            let sign = stateful.map_or(weight, |s| s.sign(&s.words, weight));
-            BatchKind {
-                model: spec.model,
-                channel: ChannelKey {
-                    family: family as u32,
-                    channel: port.channel(sign) as u32,
-                },
-                counts: port.counts,
-                weight: shared,
-                delay,
-                template: Some(template),
-            }
-        };
+        let kind =
+            |weight: f64, delay: Option<u32>| self.kind((s, w), (family, port), weight, delay);
         let ids = draws.partners.iter().map(|&p| sources[p as usize]);
         if let (Some(weight), Some(Amount::Same(ms))) = (self.weights[s], &spec.delay) {
             let delay = self.steps(*ms)?;
             delays.note(delay);
-            let batch = pending.batch(kind(weight, Some(weight), Some(delay)));
+            let batch = pending.batch(kind(weight, Some(delay)));
             batch.reach(last);
             batch.extend(ids.map(|id| (id, delay, weight)), at.local);
             return Ok(());
@@ -510,7 +501,7 @@ impl Maker<'_> {
         delays.note(least);
         delays.note(most);
         if let Some(weight) = self.weights[s] {
-            let batch = pending.batch(kind(weight, Some(weight), None));
+            let batch = pending.batch(kind(weight, None));
             batch.reach(last);
             let delays = ids.zip(&numbers.delays);
             batch.extend(delays.map(|(id, &delay)| (id, delay, weight)), at.local);
@@ -524,7 +515,7 @@ impl Maker<'_> {
             if n == 0 {
                 continue;
             }
-            let batch = pending.batch(kind(if sign { -1.0 } else { 1.0 }, None, constant));
+            let batch = pending.batch(kind(if sign { -1.0 } else { 1.0 }, constant));
             batch.reach(last);
             if n == numbers.weights.len() {
                 let all = ids.clone().zip(&numbers.delays).zip(&numbers.weights);

@@ -10,6 +10,7 @@ mod nodes;
 mod plastic;
 mod ranks;
 mod run;
+mod scattered;
 mod settings;
 mod slice;
 mod space;

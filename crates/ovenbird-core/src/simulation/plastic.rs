@@ -1,8 +1,9 @@
 //! Changes of connections that have parameters or state of their own.
 
 use super::Simulation;
-use super::connections::{Changes, ConnectionSet, Place};
-use crate::error::Result;
+use super::connections::{Changes, ConnectionSet, Handle, Place};
+use super::models::LABEL;
+use crate::error::{Error, Kind, Result};
 use crate::model::Event;
 use crate::synapse::{Full, Position};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,11 @@ enum Change {
 
 /// Changes of connections by worker and place.
 #[derive(Default)]
-pub(super) struct PlasticChanges(Vec<(u32, Position, Change)>);
+pub(super) struct PlasticChanges {
+    changes: Vec<(u32, Position, Change)>,
+    /// Labels of connections of stimulators: worker, drive and entry.
+    labels: Vec<((u32, u32, u32), i32)>,
+}
 
 impl Simulation {
     /// What is to become of the connections of a set, checked, with nothing changed yet.
@@ -34,6 +39,7 @@ impl Simulation {
                 }
             }
             let (Place::Plastic(w, at), Some(ops)) = (h.place, &model.ops) else {
+                self.plan_label(h, changes, i, &mut plan)?;
                 continue;
             };
             let worker = &self.workers[w as usize];
@@ -55,7 +61,7 @@ impl Simulation {
             })?;
             let negative = ops.sends_negative(&words, new);
             if specs.is_empty() && delay.is_none() && negative == sign {
-                plan.0.push((w, at, Change::Weight(new)));
+                plan.changes.push((w, at, Change::Weight(new)));
                 continue;
             }
             let mut connection = worker.plastic.connection(at, h.source, &worker.ring);
@@ -72,16 +78,48 @@ impl Simulation {
                 words,
                 last,
             };
-            plan.0.push((w, at, Change::Anew(full)));
+            plan.changes.push((w, at, Change::Anew(full)));
         }
         Ok(plan)
+    }
+
+    /// Plans a change of the label of a device's connection, which has no other numbers.
+    fn plan_label(
+        &self,
+        h: &Handle,
+        changes: &Changes,
+        i: usize,
+        plan: &mut PlasticChanges,
+    ) -> Result<()> {
+        for (key, list) in &changes.numbers {
+            match h.place {
+                Place::Drive(w, d, entry) if key == LABEL => {
+                    plan.labels.push(((w, d, entry), list[i] as i32));
+                }
+                _ => {
+                    return Err(Error::new(
+                        Kind::NotImplemented,
+                        format!(
+                            "{key} of the connection from node {} to the device {} cannot be set; \
+                             give it to Connect",
+                            h.source, h.target
+                        ),
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Makes planned changes.
     pub(super) fn write_plastic(&mut self, plan: PlasticChanges) -> Result<()> {
         let mut gone: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
         let mut anew = Vec::new();
-        for (w, at, change) in plan.0 {
+        for ((w, d, entry), label) in plan.labels {
+            let drive = &mut self.workers[w as usize].drives[d as usize];
+            drive.entries[entry as usize].label = label;
+        }
+        for (w, at, change) in plan.changes {
             match change {
                 Change::Weight(x) => self.workers[w as usize].plastic.set_weight(at, x),
                 Change::Anew(full) => {

@@ -4,7 +4,7 @@ use super::{Nodes, Simulation};
 use crate::error::{Error, Kind, Result};
 use crate::parameter::{Context, Parameter, Points};
 use crate::rng::{Key, Purpose, Stream};
-use crate::space::{Layer, Mask, Point, Search, SearchBuffers};
+use crate::space::{Found, Layer, Mask, Point, Search};
 use std::sync::Arc;
 
 /// The layers of a simulation by their first node.
@@ -212,11 +212,10 @@ impl Simulation {
         let search = Search::new(taken(&layer, &places), mask, &layer)?;
         let mut point = [0.0; crate::parameter::MAX_DIMENSIONS];
         point[..anchor.len()].copy_from_slice(anchor);
-        let mut found = Vec::new();
-        search.find(&point, &mut SearchBuffers::default(), &mut found);
-        let mut nodes: Vec<u32> = found.iter().map(|&i| ids[i as usize]).collect();
+        let mut found = Found::default();
+        search.find(&point, &mut found);
+        let mut nodes: Vec<u32> = found.nodes.iter().map(|&i| ids[i as usize]).collect();
         nodes.sort_unstable();
-        nodes.dedup();
         Ok(nodes)
     }
 

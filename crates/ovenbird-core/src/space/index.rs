@@ -41,11 +41,27 @@ pub struct Search {
     overlaps: bool,
 }
 
-/// Buffers of a search.
+/// What a search has found, and its buffers.
 #[derive(Clone, Debug, Default)]
-pub struct SearchBuffers {
-    relative: Vec<Vec<f64>>,
+pub struct Found {
+    /// The nodes, as indices of the population.
+    pub nodes: Vec<u32>,
+    /// Their coordinates relative to the anchor, as far as [`Search::gives_relative`].
+    pub relative: [Vec<f64>; MAX_DIMENSIONS],
+    near: [Vec<f64>; MAX_DIMENSIONS],
     inside: Vec<bool>,
+}
+
+impl Found {
+    /// Leaves out the node at `place`.
+    pub fn remove(&mut self, place: usize) {
+        self.nodes.remove(place);
+        for column in &mut self.relative {
+            if place < column.len() {
+                column.remove(place);
+            }
+        }
+    }
 }
 
 impl Index {
@@ -193,11 +209,25 @@ impl Search {
         })
     }
 
-    /// Appends the nodes inside the mask at `anchor`, each once, as indices of the population.
-    pub fn find(&self, anchor: &Point, buffers: &mut SearchBuffers, found: &mut Vec<u32>) {
+    /// Whether the coordinates relative to the anchor are those of the shortest way.
+    pub fn gives_relative(&self) -> bool {
+        let short = |d: usize, size: f64| {
+            let reach = self.bounds.upper[d].abs().max(self.bounds.lower[d].abs());
+            size == 0.0 || reach <= 0.5 * size
+        };
+        match self.period {
+            None => true,
+            Some((_, size)) => !self.overlaps && (0..MAX_DIMENSIONS).all(|d| short(d, size[d])),
+        }
+    }
+
+    /// Finds the nodes inside the mask at `anchor`, each once.
+    pub fn find(&self, anchor: &Point, found: &mut Found) {
+        found.nodes.clear();
+        found.relative.iter_mut().for_each(Vec::clear);
         let dimensions = self.index.columns.len();
         let Some((lower, size)) = self.period else {
-            self.find_image(anchor, buffers, found);
+            self.find_image(anchor, found);
             return;
         };
         // the image whose lower corner is in the space, and those that reach into it from below
@@ -212,25 +242,22 @@ impl Search {
             let reach = base[d] + self.bounds.upper[d] - lower[d];
             images[d] = (reach / size[d]).ceil().max(1.0) as usize;
         }
-        let before = found.len();
         for i in 0..images[0] {
             for j in 0..images[1] {
                 for k in 0..images[2] {
                     let turns = [i as f64, j as f64, k as f64];
                     let image = std::array::from_fn(|d| base[d] - turns[d] * size[d]);
-                    self.find_image(&image, buffers, found);
+                    self.find_image(&image, found);
                 }
             }
         }
         if self.overlaps {
-            let mut new = found.split_off(before);
-            new.sort_unstable();
-            new.dedup();
-            found.append(&mut new);
+            found.nodes.sort_unstable();
+            found.nodes.dedup();
         }
     }
 
-    fn find_image(&self, anchor: &Point, buffers: &mut SearchBuffers, found: &mut Vec<u32>) {
+    fn find_image(&self, anchor: &Point, found: &mut Found) {
         let index = &self.index;
         // rounding of a difference must not lose nodes at the border
         let margin = |d: usize| {
@@ -241,30 +268,69 @@ impl Search {
             lower: std::array::from_fn(|d| anchor[d] + self.bounds.lower[d] - margin(d)),
             upper: std::array::from_fn(|d| anchor[d] + self.bounds.upper[d] + margin(d)),
         };
-        buffers.relative.resize_with(index.columns.len(), Vec::new);
         index.rows(&region, |range| {
             let n = range.len();
-            for (d, relative) in buffers.relative.iter_mut().enumerate() {
-                relative.clear();
-                let here = anchor[d];
-                relative.extend(index.columns[d][range.clone()].iter().map(|x| x - here));
+            if found.inside.len() < n {
+                found.inside.resize(n, false);
+                found.near.iter_mut().for_each(|near| near.resize(n, 0.0));
             }
-            buffers.inside.resize(n, false);
-            let inside = &mut buffers.inside[..n];
-            match &buffers.relative[..] {
-                [x, y] => self.mask.test(&[x, y], inside),
-                [x, y, z] => self.mask.test(&[x, y, z], inside),
-                _ => return,
+            let inside = &mut found.inside[..n];
+            let [x, y, z] = &mut found.near;
+            let near = [&mut x[..n], &mut y[..n], &mut z[..n]];
+            for ((near, column), here) in near.into_iter().zip(&index.columns).zip(anchor) {
+                subtract(&column[range.clone()], *here, near);
             }
-            // writes all, keeps those inside
-            let start = found.len();
-            found.resize(start + n, 0);
-            let mut kept = start;
-            for (&node, &inside) in index.order[range].iter().zip(&*inside) {
-                found[kept] = node;
-                kept += usize::from(inside);
+            let order = &index.order[range];
+            if index.columns.len() == 2 {
+                let near = [&x[..n], &y[..n]];
+                self.mask.test(&near, inside);
+                keep(order, near, inside, &mut found.nodes, &mut found.relative);
+            } else {
+                let near = [&x[..n], &y[..n], &z[..n]];
+                self.mask.test(&near, inside);
+                keep(order, near, inside, &mut found.nodes, &mut found.relative);
             }
-            found.truncate(kept);
         });
+    }
+}
+
+fn subtract(column: &[f64], here: f64, out: &mut [f64]) {
+    crate::math::vectorize(
+        #[inline(always)]
+        || {
+            for (out, x) in out.iter_mut().zip(column) {
+                *out = x - here;
+            }
+        },
+    );
+}
+
+/// Appends those nodes that are inside, with their coordinates. Writes all of them, which needs no
+/// branches.
+fn keep<const D: usize>(
+    order: &[u32],
+    near: [&[f64]; D],
+    inside: &[bool],
+    nodes: &mut Vec<u32>,
+    relative: &mut [Vec<f64>; MAX_DIMENSIONS],
+) {
+    let (start, n) = (nodes.len(), order.len());
+    nodes.resize(start + n, 0);
+    let columns = relative.each_mut().map(|column| {
+        column.resize(start + n, 0.0);
+        &mut column[start..]
+    });
+    let new = &mut nodes[start..];
+    let mut kept = 0;
+    for i in 0..n {
+        new[kept] = order[i];
+        for d in 0..D {
+            columns[d][kept] = near[d][i];
+        }
+        kept += usize::from(inside[i]);
+    }
+    nodes.truncate(start + kept);
+    for column in relative {
+        column.truncate(start + kept);
     }
 }

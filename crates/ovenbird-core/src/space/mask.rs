@@ -15,6 +15,16 @@ pub struct Bounds {
     pub upper: Point,
 }
 
+impl Bounds {
+    /// The box of the negatives of its points.
+    fn mirrored(&self) -> Bounds {
+        Bounds {
+            lower: self.upper.map(|x| -x),
+            upper: self.lower.map(|x| -x),
+        }
+    }
+}
+
 /// Sine and cosine of the azimuth and of the polar angle.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Rotation {
@@ -64,8 +74,6 @@ pub(super) enum Shape {
     Union(Mask, Mask),
     Difference(Mask, Mask),
     Shifted(Mask, Point),
-    /// Turned around, so that it goes from target to source.
-    Mirrored(Mask),
 }
 
 /// A region relative to a node, in two or three dimensions. Cheap to clone.
@@ -144,7 +152,35 @@ impl Mask {
     /// The mask turned around its origin: a point is in it if its negative is in this mask.
     #[must_use]
     pub fn mirrored(&self) -> Mask {
-        Mask::new(Shape::Mirrored(self.clone()), self.dimensions)
+        let negative = |p: &Point| p.map(|x| -x);
+        let shape = match &*self.shape {
+            Shape::Box { bounds, rotation } => Shape::Box {
+                bounds: bounds.mirrored(),
+                rotation: *rotation,
+            },
+            Shape::Ball { center, radius } => Shape::Ball {
+                center: negative(center),
+                radius: *radius,
+            },
+            Shape::Ellipsoid {
+                center,
+                axes,
+                rotation,
+            } => Shape::Ellipsoid {
+                center: negative(center),
+                axes: *axes,
+                rotation: *rotation,
+            },
+            Shape::Grid { first, shape } => Shape::Grid {
+                first: std::array::from_fn(|d| 1 - first[d] - shape[d]),
+                shape: *shape,
+            },
+            Shape::Intersection(a, b) => Shape::Intersection(a.mirrored(), b.mirrored()),
+            Shape::Union(a, b) => Shape::Union(a.mirrored(), b.mirrored()),
+            Shape::Difference(a, b) => Shape::Difference(a.mirrored(), b.mirrored()),
+            Shape::Shifted(mask, by) => Shape::Shifted(mask.mirrored(), negative(by)),
+        };
+        Mask::new(shape, self.dimensions)
     }
 
     /// The mask as it applies to a layer.
@@ -240,13 +276,6 @@ impl Mask {
                     upper: std::array::from_fn(|d| upper[d] + by[d]),
                 }
             }
-            Shape::Mirrored(mask) => {
-                let Bounds { lower, upper } = mask.bounds();
-                Bounds {
-                    lower: upper.map(|x| -x),
-                    upper: lower.map(|x| -x),
-                }
-            }
         }
     }
 
@@ -320,8 +349,15 @@ impl Mask {
                 a.test(columns, inside);
                 b.merge(columns, inside, |x, y| x & !y);
             }
-            Shape::Shifted(mask, by) => mask.test_moved(columns, inside, |d, x| x - by[d]),
-            Shape::Mirrored(mask) => mask.test_moved(columns, inside, |_, x| -x),
+            Shape::Shifted(mask, by) => {
+                let moved: Vec<Vec<f64>> = columns
+                    .iter()
+                    .zip(by)
+                    .map(|(column, by)| column.iter().map(|x| x - by).collect())
+                    .collect();
+                let moved: Vec<&[f64]> = moved.iter().map(Vec::as_slice).collect();
+                mask.test(&moved, inside);
+            }
         }
     }
 
@@ -331,21 +367,6 @@ impl Mask {
         for (x, y) in inside.iter_mut().zip(other) {
             *x = how(*x, y);
         }
-    }
-
-    fn test_moved(
-        &self,
-        columns: &[&[f64]],
-        inside: &mut [bool],
-        move_by: impl Fn(usize, f64) -> f64,
-    ) {
-        let moved: Vec<Vec<f64>> = columns
-            .iter()
-            .enumerate()
-            .map(|(d, column)| column.iter().map(|x| move_by(d, *x)).collect())
-            .collect();
-        let moved: Vec<&[f64]> = moved.iter().map(Vec::as_slice).collect();
-        self.test(&moved, inside);
     }
 }
 

@@ -12,7 +12,7 @@ mod mask_spec;
 mod tests;
 mod tree;
 
-pub use index::{Index, Search, SearchBuffers};
+pub use index::{Found, Index, Search};
 pub use layer::{Layer, Point};
 pub use mask::{Bounds, Mask};
 pub use tree::{Tree, Visit};

@@ -203,9 +203,9 @@ fn a_mask_larger_than_a_periodic_layer_finds_each_node_once() {
     assert!(circle(3.0).for_layer(&layer, false).is_err());
     let big = circle(9.0).for_layer(&layer, true).unwrap();
     let search = Search::new(layer.columns().to_vec(), big, &layer).unwrap();
-    let mut found = Vec::new();
-    search.find(&[2.0, -2.0, 0.0], &mut SearchBuffers::default(), &mut found);
-    assert_eq!(found, (0..25).collect::<Vec<u32>>());
+    let mut found = Found::default();
+    search.find(&[2.0, -2.0, 0.0], &mut found);
+    assert_eq!(found.nodes, (0..25).collect::<Vec<u32>>());
 }
 
 /// All nodes that are in a mask around an anchor, looked at one by one.
@@ -237,6 +237,16 @@ fn scan(layer: &Layer, mask: &Mask, anchor: &Point) -> Vec<u32> {
         }
     }
     found
+}
+
+/// Relative coordinates are the shortest vectors from the anchor.
+fn check_relative(layer: &Layer, anchor: &Point, found: &Found) {
+    for (i, &node) in found.nodes.iter().enumerate() {
+        let vector = layer.displacement(anchor, &layer.position(node as usize));
+        for d in 0..layer.dimensions() {
+            assert!((vector[d] - found.relative[d][i]).abs() < 1e-12);
+        }
+    }
 }
 
 fn arbitrary_mask() -> impl Strategy<Value = Mask> {
@@ -290,10 +300,13 @@ proptest! {
         let anchor = [anchor.0, anchor.1, 0.0];
         let fitted = mask.for_layer(&layer, true).unwrap();
         let search = Search::new(layer.columns().to_vec(), fitted, &layer).unwrap();
-        let mut found = Vec::new();
-        search.find(&anchor, &mut SearchBuffers::default(), &mut found);
-        found.sort_unstable();
-        prop_assert_eq!(found, scan(&layer, &mask, &anchor));
+        let mut found = Found::default();
+        search.find(&anchor, &mut found);
+        if search.gives_relative() {
+            check_relative(&layer, &anchor, &found);
+        }
+        found.nodes.sort_unstable();
+        prop_assert_eq!(found.nodes, scan(&layer, &mask, &anchor));
     }
 
     #[test]
@@ -320,10 +333,13 @@ proptest! {
         let mask = ball.union(&mask("ellipsoidal", spec)).unwrap();
         let anchor = [anchor.0, anchor.1, anchor.2];
         let search = Search::new(layer.columns().to_vec(), mask.clone(), &layer).unwrap();
-        let mut found = Vec::new();
-        search.find(&anchor, &mut SearchBuffers::default(), &mut found);
-        found.sort_unstable();
-        prop_assert_eq!(found, scan(&layer, &mask, &anchor));
+        let mut found = Found::default();
+        search.find(&anchor, &mut found);
+        if search.gives_relative() {
+            check_relative(&layer, &anchor, &found);
+        }
+        found.nodes.sort_unstable();
+        prop_assert_eq!(found.nodes, scan(&layer, &mask, &anchor));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::model::{HISTORY_EPSILON as EPSILON, HISTORY_RECENT as RECENT};
 use crate::model::{History, Post, PostSide};
 use crate::rng::{Key, Stream};
 use crate::time::Step;
+use std::cell::Cell;
 
 /// A rule of plasticity that changes the weight by pairs of spikes.
 ///
@@ -22,30 +23,49 @@ pub trait PairRule {
 }
 
 /// Entries that are taken through each stage together.
-const CHUNK: usize = 128;
-const ROUNDS: usize = RECENT - 1;
+const CHUNK: usize = 256;
+/// Spikes of a target that are taken together with those of other targets; more are taken one by
+/// one.
+const ROUNDS: usize = 8;
+
+/// Spikes of targets to facilitate by: the entry and the time. Those of a round belong to
+/// different entries.
+#[derive(Clone, Copy)]
+struct Round {
+    len: usize,
+    entries: [u8; CHUNK],
+    times: [f64; CHUNK],
+}
 
 /// Buffers of a delivery.
 pub(super) struct Scratch {
-    weights: [f64; CHUNK],
     /// For each entry what the trace was after the last spike, and its exponent since.
     traces: [f64; CHUNK],
     exponents: [f64; CHUNK],
-    /// Spikes of targets to facilitate by, in rounds: the entry and the interval.
-    entries: [[u8; CHUNK + 1]; ROUNDS],
-    intervals: [[f64; CHUNK + 1]; ROUNDS],
+    rounds: [Round; ROUNDS],
+    /// Entries that need more than the head of their target's history.
+    odd: [u8; CHUNK],
+    /// Entries with more spikes than there are rounds.
+    many: Vec<u8>,
     picked: [f64; CHUNK],
+    segments: Vec<Segment>,
 }
 
 impl Default for Scratch {
     fn default() -> Self {
+        let round = Round {
+            len: 0,
+            entries: [0; CHUNK],
+            times: [0.0; CHUNK],
+        };
         Scratch {
-            weights: [0.0; CHUNK],
             traces: [0.0; CHUNK],
             exponents: [0.0; CHUNK],
-            entries: [[0; CHUNK + 1]; ROUNDS],
-            intervals: [[0.0; CHUNK + 1]; ROUNDS],
+            rounds: [round; ROUNDS],
+            odd: [0; CHUNK],
+            many: Vec::new(),
             picked: [0.0; CHUNK],
+            segments: Vec::new(),
         }
     }
 }
@@ -80,9 +100,17 @@ pub struct Past<'a> {
     from: f64,
     delay: f64,
     last: f64,
+    read: Cell<Option<f64>>,
 }
 
 impl Past<'_> {
+    /// The trace of all spikes of the target, which becomes its `post_trace`.
+    pub fn trace(&self) -> f64 {
+        let trace = self.traces().0;
+        self.read.set(Some(trace));
+        trace
+    }
+
     /// The target's spikes since the source's last one.
     pub fn posts(&self) -> &[Post] {
         match self.history {
@@ -103,6 +131,7 @@ impl Past<'_> {
     }
 }
 
+#[derive(Clone)]
 /// Entries of one delay whose targets are neighbours in one channel.
 struct Segment {
     first_cell: usize,
@@ -156,8 +185,9 @@ impl Delivery<'_, '_> {
     }
 
     /// The stretches of entries that share a delay and a channel.
-    fn segments(&self) -> Vec<Segment> {
-        let mut segments = Vec::new();
+    fn segments(&mut self) -> Vec<Segment> {
+        let mut segments = std::mem::take(&mut self.scratch.segments);
+        segments.clear();
         let mut from = 0;
         for (delay, n) in self.columns.runs.clone() {
             let end = from + n;
@@ -165,7 +195,11 @@ impl Delivery<'_, '_> {
                 let (key, first_cell, nodes) =
                     self.ring.channel_of(self.columns.cells[from] as usize);
                 let cells = &self.columns.cells[from..end];
-                let inside = cells.partition_point(|&c| (c as usize) < first_cell + nodes);
+                let last = first_cell + nodes - 1;
+                let inside = match cells.last() {
+                    Some(&cell) if cell as usize <= last => cells.len(),
+                    _ => cells.partition_point(|&c| c as usize <= last),
+                };
                 segments.push(Segment {
                     first_cell,
                     family: key.family as usize,
@@ -181,27 +215,32 @@ impl Delivery<'_, '_> {
     /// Changes each weight by the spikes of its target since the source's last spike and by this
     /// spike, and sends it.
     pub fn pair<P: PairRule>(&mut self, rule: &P) {
-        for segment in self.segments() {
+        let segments = self.segments();
+        for segment in &segments {
             let Some(history) = self.posts[segment.family].history.as_deref_mut() else {
                 continue;
             };
             let delay = f64::from(segment.delay) * self.h;
+            let at = self.time - delay;
             let window = Window {
                 from: (self.last - delay) + EPSILON,
-                at: self.time - delay,
+                to: at + EPSILON,
+                before: at - EPSILON,
+                at,
                 delay,
                 last: self.last,
             };
             let sums = self.ring.after(self.slot, segment.delay);
             let c = &mut self.columns;
             let cells = &c.cells[segment.entries.clone()];
-            let weights = &mut c.weights[segment.entries];
+            let weights = &mut c.weights[segment.entries.clone()];
             for (cells, weights) in cells.chunks(CHUNK).zip(weights.chunks_mut(CHUNK)) {
                 let locals = Locals {
                     cells,
                     first: segment.first_cell,
                 };
                 let scratch = &mut *self.scratch;
+                gather::<P>(&window, &locals, history, scratch);
                 vectorize(
                     #[inline(always)]
                     || pair_chunk(rule, &window, &locals, weights, history, scratch),
@@ -215,6 +254,7 @@ impl Delivery<'_, '_> {
                 }
             }
         }
+        self.scratch.segments = segments;
         if let Some(sent) = self.sent.as_deref_mut() {
             sent.extend_from_slice(self.columns.weights);
         }
@@ -228,12 +268,13 @@ impl Delivery<'_, '_> {
     ) {
         let mut nth = 0;
         let mut before = u32::MAX;
-        for segment in self.segments() {
+        let segments = self.segments();
+        for segment in &segments {
             let delay = f64::from(segment.delay) * self.h;
             let side = &mut self.posts[segment.family];
             let sums = self.ring.after(self.slot, segment.delay);
             let c = &mut self.columns;
-            for e in segment.entries {
+            for e in segment.entries.clone() {
                 let cell = c.cells[e];
                 let local = cell as usize - segment.first_cell;
                 nth = if cell == before { nth + 1 } else { 0 };
@@ -244,6 +285,7 @@ impl Delivery<'_, '_> {
                     from: (self.last - delay) + EPSILON,
                     delay,
                     last: self.last,
+                    read: Cell::new(None),
                 };
                 let which = (nth << 8) | self.repeat & 0xff;
                 let key = self.key.derive(segment.delay, which);
@@ -252,6 +294,10 @@ impl Delivery<'_, '_> {
                 let width = c.width;
                 let own = &mut c.extras[e * width..(e + 1) * width];
                 let sent = visit(&mut c.weights[e], own, &past, &mut stream);
+                let read = past.read.get();
+                if let (Some(trace), Some(h)) = (read, side.history.as_deref_mut()) {
+                    h.heads[local].read = trace;
+                }
                 if let Some(w) = sent {
                     sums[cell as usize] += if c.counts { 1.0 } else { w };
                 }
@@ -260,6 +306,7 @@ impl Delivery<'_, '_> {
                 }
             }
         }
+        self.scratch.segments = segments;
     }
 }
 
@@ -267,16 +314,35 @@ impl Delivery<'_, '_> {
 struct Window {
     /// Spikes from this time on have not been read before.
     from: f64,
+    /// Spikes from this time on are not read yet.
+    to: f64,
+    /// Spikes from this time on are not in the trace.
+    before: f64,
     /// The time of the source's spike, at the target's side of the delay.
     at: f64,
     delay: f64,
     last: f64,
 }
 
+impl Window {
+    /// The time from the source's last spike to the arrival of one of a target.
+    #[inline(always)]
+    fn interval<R: Real>(&self, post: R) -> R {
+        post + R::splat(self.delay) - R::splat(self.last)
+    }
+}
+
 /// The targets of a chunk as places in their family.
 struct Locals<'a> {
     cells: &'a [u32],
     first: usize,
+}
+
+impl Locals<'_> {
+    #[inline(always)]
+    fn at(&self, j: usize) -> usize {
+        self.cells[j] as usize - self.first
+    }
 }
 
 #[inline(always)]
@@ -288,56 +354,33 @@ fn pair_chunk<P: PairRule>(
     history: &mut History,
     s: &mut Scratch,
 ) {
-    let n = weights.len();
-    s.weights[..n].copy_from_slice(weights);
-    let mut counts = [0usize; ROUNDS];
-    let before = window.at - EPSILON;
-    for (j, &cell) in locals.cells.iter().enumerate() {
-        let i = cell as usize - locals.first;
-        let head = &history.heads[i];
-        let times = &head.times;
-        if times[0] < before && times[ROUNDS] < window.from {
-            s.exponents[j] = (times[0] - window.at) * head.rate;
-            s.traces[j] = if P::NEAREST && head.trace > 0.0 {
-                1.0
-            } else {
-                head.trace
-            };
-            // the oldest first
-            let fresh = times
-                .iter()
-                .map(|t| usize::from(*t >= window.from))
-                .sum::<usize>();
-            for round in 0..ROUNDS {
-                let to = counts[round];
-                s.entries[round][to] = j as u8;
-                let time = times[(fresh.wrapping_sub(1 + round)) % RECENT];
-                s.intervals[round][to] = time + window.delay - window.last;
-                counts[round] += usize::from(fresh > round);
-            }
-        } else {
-            let mut w = s.weights[j];
-            for post in history.window(i, window.from, window.at + EPSILON) {
-                w = rule.facilitate(w, post.time + window.delay - window.last);
-            }
-            s.weights[j] = w;
-            let (trace, nearest, _) = history.traces(i, window.at);
-            s.traces[j] = if P::NEAREST { nearest } else { trace };
-            s.exponents[j] = 0.0;
+    for round in 0..ROUNDS {
+        if s.rounds[round].len > 0 {
+            facilitate_round(rule, window, weights, s, round);
         }
     }
-    for round in 0..ROUNDS {
-        facilitate_round(rule, s, round, counts[round]);
+    for &j in &s.many {
+        let j = usize::from(j);
+        let posts = history.window(locals.at(j), window.from, window.to);
+        for post in posts.iter().skip(ROUNDS) {
+            weights[j] = rule.facilitate(weights[j], window.interval(post.time));
+        }
     }
-    let lanes = n.next_multiple_of(LANES);
-    for at in (0..lanes).step_by(LANES) {
-        let load = |values: &[f64; CHUNK]| Lanes::load(&values[at..at + LANES]);
-        let trace = load(&s.traces) * exp(load(&s.exponents));
-        rule.depress(load(&s.weights), trace)
-            .store(&mut s.weights[at..at + LANES]);
-        trace.store(&mut s.traces[at..at + LANES]);
+    let (whole, rest) = weights.as_chunks_mut::<LANES>();
+    let (traces, _) = s.traces.as_chunks_mut::<LANES>();
+    let (exponents, _) = s.exponents.as_chunks::<LANES>();
+    let (traces, last) = traces.split_at_mut(whole.len());
+    for ((w, traces), exponents) in whole.iter_mut().zip(traces).zip(exponents) {
+        let trace = Lanes(*traces) * exp(Lanes(*exponents));
+        *w = rule.depress(Lanes(*w), trace).0;
+        *traces = trace.0;
     }
-    weights.copy_from_slice(&s.weights[..n]);
+    if let (false, Some(traces)) = (rest.is_empty(), last.first_mut()) {
+        for (k, w) in rest.iter_mut().enumerate() {
+            traces[k] *= exp(exponents[whole.len()][k]);
+            *w = rule.depress(*w, traces[k]);
+        }
+    }
     if !P::NEAREST {
         for (&cell, trace) in locals.cells.iter().zip(&s.traces) {
             history.heads[cell as usize - locals.first].read = *trace;
@@ -345,23 +388,110 @@ fn pair_chunk<P: PairRule>(
     }
 }
 
+/// Collects what the entries of a chunk read of their targets.
+fn gather<P: PairRule>(window: &Window, locals: &Locals<'_>, history: &History, s: &mut Scratch) {
+    s.rounds.iter_mut().for_each(|r| r.len = 0);
+    s.many.clear();
+    let n = locals.cells.len();
+    let (exponents, traces) = (&mut s.exponents[..n], &mut s.traces[..n]);
+    let [first, ..] = &mut s.rounds;
+    // for each entry of the round the spikes that are not later than it, and those beyond the window
+    let mut ranks = [(0u8, 0u8); CHUNK];
+    let (mut len, mut rare) = (0, 0);
+    for (j, &cell) in locals.cells.iter().enumerate() {
+        let head = &history.heads[cell as usize - locals.first];
+        let times = &head.times;
+        let known: u8 = times.iter().map(|t| u8::from(*t >= window.from)).sum();
+        let beyond = u8::from(times[0] >= window.to);
+        let after = usize::from(times[0] >= window.before);
+        exponents[j] = (times[after] - window.at) * head.rate;
+        traces[j] = nearest::<P>(head.traces[after]);
+        // what is not at hand is looked up below
+        let odd = (times[1] >= window.before) | (usize::from(known) == RECENT);
+        s.odd[rare % CHUNK] = j as u8;
+        rare += usize::from(odd);
+        first.entries[len % CHUNK] = j as u8;
+        ranks[len % CHUNK] = (known, beyond);
+        len += usize::from((known > beyond) & !odd);
+    }
+    first.len = len;
+    for round in 0..RECENT - 1 {
+        let (r, next) = s.rounds.split_at_mut(round + 1);
+        let (r, next) = (&mut r[round], &mut next[0]);
+        let mut len = 0;
+        for k in 0..r.len.min(CHUNK) {
+            let (j, (known, beyond)) = (r.entries[k], ranks[k]);
+            let times = &history.heads[locals.at(usize::from(j))].times;
+            // the oldest first
+            r.times[k] = times[usize::from(known).wrapping_sub(1) % RECENT];
+            next.entries[len % CHUNK] = j;
+            ranks[len % CHUNK] = (known.wrapping_sub(1), beyond);
+            len += usize::from(known > beyond + 1);
+        }
+        next.len = len;
+    }
+    for k in 0..rare {
+        look_up::<P>(window, locals, history, s, s.odd[k]);
+    }
+}
+
+/// Collects what an entry reads where the head of its target's history does not hold it.
+#[inline(never)]
+fn look_up<P: PairRule>(
+    window: &Window,
+    locals: &Locals<'_>,
+    history: &History,
+    s: &mut Scratch,
+    entry: u8,
+) {
+    let j = usize::from(entry);
+    let i = locals.at(j);
+    let posts = history.window(i, window.from, window.to);
+    for (post, r) in posts.iter().zip(&mut s.rounds) {
+        r.entries[r.len] = entry;
+        r.times[r.len] = post.time;
+        r.len += 1;
+    }
+    if posts.len() > ROUNDS {
+        s.many.push(entry);
+    }
+    let last = history.last_before(i, window.before);
+    let (time, trace) = last.map_or((f64::NEG_INFINITY, 0.0), |p| (p.time, p.trace));
+    s.exponents[j] = (time - window.at) * history.heads[i].rate;
+    s.traces[j] = nearest::<P>(trace);
+}
+
+#[inline(always)]
+fn nearest<P: PairRule>(trace: f64) -> f64 {
+    if P::NEAREST && trace > 0.0 {
+        1.0
+    } else {
+        trace
+    }
+}
+
 /// Facilitates the entries whose target has a spike in this round.
 #[inline(always)]
-fn facilitate_round<P: PairRule>(rule: &P, s: &mut Scratch, round: usize, n: usize) {
-    let entries = &s.entries[round][..n];
+fn facilitate_round<P: PairRule>(
+    rule: &P,
+    window: &Window,
+    weights: &mut [f64],
+    s: &mut Scratch,
+    round: usize,
+) {
+    let round = &s.rounds[round];
+    let entries = &round.entries[..round.len];
     for (picked, &e) in s.picked.iter_mut().zip(entries) {
-        *picked = s.weights[usize::from(e)];
+        *picked = weights[usize::from(e)];
     }
-    let lanes = n.next_multiple_of(LANES);
-    let intervals = &s.intervals[round][..lanes];
-    for (w, interval) in s.picked[..lanes]
-        .chunks_mut(LANES)
-        .zip(intervals.chunks(LANES))
-    {
-        rule.facilitate(Lanes::load(w), Lanes::load(interval))
-            .store(w);
+    let groups = round.len.div_ceil(LANES);
+    let (picked, _) = s.picked.as_chunks_mut::<LANES>();
+    let (times, _) = round.times.as_chunks::<LANES>();
+    for (w, times) in picked[..groups].iter_mut().zip(times) {
+        let interval = window.interval(Lanes(*times));
+        *w = rule.facilitate(Lanes(*w), interval).0;
     }
     for (picked, &e) in s.picked.iter().zip(entries) {
-        s.weights[usize::from(e)] = *picked;
+        weights[usize::from(e)] = *picked;
     }
 }

@@ -4,6 +4,34 @@ use ovenbird_core::error::{Error, Result};
 use ovenbird_core::math::{Real, exp, power};
 use ovenbird_core::synapse::PairRule;
 
+ovenbird_core::numbers! {
+    /// Time constant of the facilitation trace.
+    tau_plus: f64 = 20.0, "ms", MAYBE_INFINITE;
+    /// Learning rate.
+    lambda: f64 = 0.01, "";
+    /// Depression relative to facilitation.
+    alpha: f64 = 1.0, "";
+    /// Exponent of the weight in facilitation.
+    mu_plus: f64 = 1.0, "";
+    /// Exponent of the weight in depression.
+    mu_minus: f64 = 1.0, "";
+    /// Bound of the weight.
+    Wmax: f64 = 100.0, "";
+}
+
+impl Params {
+    pub(super) fn rule(&self) -> Multiplicative {
+        Multiplicative {
+            rate: 1.0 / self.tau_plus,
+            lambda: self.lambda,
+            alpha_lambda: self.alpha * self.lambda,
+            mu_plus: self.mu_plus,
+            mu_minus: self.mu_minus,
+            w_max: self.Wmax,
+        }
+    }
+}
+
 /// The rule of Guetig et al. (2003): with x = w / Wmax, a spike of the target adds
 /// `lambda (1 - x)^mu_plus K_plus` and one of the source takes away
 /// `alpha lambda x^mu_minus K_minus`, within 0 and 1.

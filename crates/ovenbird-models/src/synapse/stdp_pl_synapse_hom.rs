@@ -15,7 +15,7 @@
 //! References:
 //! Morrison A, Aertsen A, Diesmann M (2007) Neural Computation 19:1437-1467.
 
-use ovenbird_core::math::{Real, exp, power};
+use ovenbird_core::math::{Real, exp, power_exp};
 use ovenbird_core::model::{Nothing, Synapse, SynapseInfo};
 use ovenbird_core::synapse::{Delivery, PairRule};
 
@@ -52,8 +52,7 @@ struct Rule {
 impl PairRule for Rule {
     #[inline(always)]
     fn facilitate<R: Real>(&self, w: R, interval: R) -> R {
-        let trace = exp(-interval * R::splat(self.rate));
-        w + power(w, self.mu) * (R::splat(self.gain) * trace)
+        w + R::splat(self.gain) * power_exp(w, self.mu, -interval * R::splat(self.rate))
     }
 
     #[inline(always)]

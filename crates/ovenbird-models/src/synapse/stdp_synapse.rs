@@ -18,26 +18,11 @@
 //! Song S, Miller KD, Abbott LF (2000) Nature Neuroscience 3:919-926.
 //! van Rossum MCW, Bi GQ, Turrigiano GG (2000) Journal of Neuroscience 20:8812-8821.
 
-use super::multiplicative::{Multiplicative, Pairs, same_sign};
+use super::multiplicative::{Multiplicative, Pairs, Params, same_sign};
 use ovenbird_core::error::Result;
 use ovenbird_core::math::exp;
 use ovenbird_core::model::{Nothing, Synapse, SynapseInfo};
 use ovenbird_core::synapse::Delivery;
-
-ovenbird_core::numbers! {
-    /// Time constant of the facilitation trace.
-    tau_plus: f64 = 20.0, "ms", MAYBE_INFINITE;
-    /// Learning rate.
-    lambda: f64 = 0.01, "";
-    /// Depression relative to facilitation.
-    alpha: f64 = 1.0, "";
-    /// Exponent of the weight in facilitation.
-    mu_plus: f64 = 1.0, "";
-    /// Exponent of the weight in depression.
-    mu_minus: f64 = 1.0, "";
-    /// Bound of the weight.
-    Wmax: f64 = 100.0, "";
-}
 
 mod state {
     ovenbird_core::numbers! {
@@ -75,14 +60,7 @@ impl Synapse for StdpSynapse {
     }
 
     fn constants(p: &Params, _: &Nothing) -> Multiplicative {
-        Multiplicative {
-            rate: 1.0 / p.tau_plus,
-            lambda: p.lambda,
-            alpha_lambda: p.alpha * p.lambda,
-            mu_plus: p.mu_plus,
-            mu_minus: p.mu_minus,
-            w_max: p.Wmax,
-        }
+        p.rule()
     }
 
     fn deliver(rule: &Multiplicative, s: &mut State, spike: &mut Delivery<'_, '_>) {

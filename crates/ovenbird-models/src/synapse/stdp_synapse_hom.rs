@@ -2,7 +2,7 @@
 //!
 //! [`stdp_synapse`](stdp_synapse.md) with parameters that all synapses of the model share.
 
-use super::multiplicative::{Multiplicative, Pairs};
+use super::multiplicative::{Multiplicative, Pairs, Params as Common};
 use ovenbird_core::math::exp;
 use ovenbird_core::model::{Nothing, Synapse, SynapseInfo};
 use ovenbird_core::synapse::Delivery;
@@ -11,24 +11,6 @@ ovenbird_core::numbers! {
     /// Trace of the source's spikes.
     Kplus: f64 = 0.0, "";
 }
-
-mod common {
-    ovenbird_core::params! {
-        /// Time constant of the facilitation trace.
-        tau_plus: f64 = 20.0, "ms", MAYBE_INFINITE;
-        /// Learning rate.
-        lambda: f64 = 0.01, "";
-        /// Depression relative to facilitation.
-        alpha: f64 = 1.0, "";
-        /// Exponent of the weight in facilitation.
-        mu_plus: f64 = 1.0, "";
-        /// Exponent of the weight in depression.
-        mu_minus: f64 = 1.0, "";
-        /// Bound of the weight.
-        Wmax: f64 = 100.0, "";
-    }
-}
-use common::Params as Common;
 
 /// The synapse model `stdp_synapse_hom`.
 pub struct StdpSynapseHom;
@@ -54,14 +36,7 @@ impl Synapse for StdpSynapseHom {
     }
 
     fn constants(_: &Nothing, c: &Common) -> Multiplicative {
-        Multiplicative {
-            rate: 1.0 / c.tau_plus,
-            lambda: c.lambda,
-            alpha_lambda: c.alpha * c.lambda,
-            mu_plus: c.mu_plus,
-            mu_minus: c.mu_minus,
-            w_max: c.Wmax,
-        }
+        c.rule()
     }
 
     fn deliver(rule: &Multiplicative, s: &mut Params, spike: &mut Delivery<'_, '_>) {

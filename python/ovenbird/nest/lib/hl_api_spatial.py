@@ -1,5 +1,6 @@
 """Positions of nodes."""
 
+from ..layer_plots import PlotLayer, PlotProbabilityParameter, PlotSources, PlotTargets
 from ..layers import (
     Displacement,
     Distance,
@@ -15,7 +16,6 @@ from ..layers import (
     SelectNodesByMask,
 )
 from ..mask import CreateMask
-from ..unavailable import PlotLayer, PlotProbabilityParameter, PlotSources, PlotTargets
 
 __all__ = [
     "CreateMask",
