@@ -7,10 +7,12 @@ use crate::pair::Pair;
 use crate::parameter::PyParameter;
 use crate::ranks::Ranks;
 use numpy::{IntoPyArray, PyArray1};
-use ovenbird::core::connect::ConnSpec;
+use ovenbird::core::connect::{ConnSpec, ThirdRule};
 use ovenbird::core::error::Kind;
 use ovenbird::core::node::{KeyInfo, Role};
-use ovenbird::core::simulation::{Filter, Group, Progress, Progression, RunControl};
+use ovenbird::core::simulation::{
+    Filter, Group, Progress, Progression, RunControl, TripartiteSynapses,
+};
 use ovenbird::{Error, Simulation};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -256,6 +258,25 @@ impl Kernel {
         Ok((nodes.first, nodes.last))
     }
 
+    /// Makes `n` nodes with parameters of their own, or none; returns the first and the last id.
+    fn create_with(
+        &mut self,
+        py: Python<'_>,
+        model: &str,
+        n: i64,
+        params: &Bound<'_, PyDict>,
+    ) -> PyResult<(u32, u32)> {
+        let params = convert::dict(params)?;
+        let nodes = self.simulation.create_with(model, n, &params);
+        let nodes = nodes.for_python(py)?;
+        Ok((nodes.first, nodes.last))
+    }
+
+    /// Removes the nodes from `first` on, which are new and have no connections.
+    fn drop_nodes(&mut self, first: u32) {
+        self.simulation.drop_nodes(first);
+    }
+
     /// Splits `(first, last, step)` parts where the model changes.
     fn model_runs(
         &self,
@@ -347,6 +368,45 @@ impl Kernel {
             .connect(&[pair.source], &[pair.target], &pair.rule, &[pair.synapse])
             .for_python(py)?;
         Ok(true)
+    }
+
+    /// Makes connections by a rule, and from and to third factors by another; `syn` has the synapses
+    /// of the primary, the incoming and the outgoing connections.
+    fn connect_tripartite(
+        &mut self,
+        py: Python<'_>,
+        ids: [Bound<'_, PyAny>; 3],
+        conn: &Bound<'_, PyDict>,
+        third: &Bound<'_, PyDict>,
+        syn: [Vec<Bound<'_, PyDict>>; 3],
+    ) -> PyResult<()> {
+        let [pre, post, between] = &ids;
+        let (pre, post, between) = (
+            convert::ids(pre)?,
+            convert::ids(post)?,
+            convert::ids(between)?,
+        );
+        let rule = ConnSpec::from_dict(&convert::dict(conn)?).for_python(py)?;
+        let third = ThirdRule::from_dict(&convert::dict(third)?).for_python(py)?;
+        let specs = |list: &[Bound<'_, PyDict>]| {
+            let spec = |d: &Bound<'_, PyDict>| {
+                let d = convert::dict(d)?;
+                self.simulation.syn_spec(&d).for_python(py)
+            };
+            list.iter().map(spec).collect::<PyResult<Vec<_>>>()
+        };
+        let [primary, third_in, third_out] = &syn;
+        let synapses = TripartiteSynapses {
+            primary: specs(primary)?,
+            third_in: specs(third_in)?,
+            third_out: specs(third_out)?,
+        };
+        let nodes = [&pre[..], &post, &between];
+        py.detach(|| {
+            self.simulation
+                .connect_tripartite(nodes, &rule, &third, &synapses)
+        })
+        .for_python(py)
     }
 
     /// Removes a connection for each pair of a rule.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovenbird import errors
+from ovenbird._suggest import did_you_mean
 
 from ._spatial_connect import needs_positions, spatial_rule
 from ._state import _kernel
@@ -85,6 +86,82 @@ def Connect(
     if not return_synapsecollection:
         return None
     return GetConnections(_as_collection(sources), _as_collection(targets))
+
+
+def TripartiteConnect(
+    pre: NodeCollection,
+    post: NodeCollection,
+    third: NodeCollection,
+    conn_spec: str | Mapping[str, Any],
+    third_factor_conn_spec: str | Mapping[str, Any],
+    syn_specs: Mapping[str, Any] | None = None,
+) -> None:
+    """Connect nodes, and bring third-factor nodes into play for some of the connections.
+
+    For each connection from `pre` to `post` that `conn_spec` makes, `third_factor_conn_spec`
+    decides whether a third node is connected, too: from the source to it, and from it to the
+    target.
+
+    Parameters
+    ----------
+    pre, post, third
+        The populations.
+    conn_spec
+        Rule of the primary connections, as for `Connect`.
+    third_factor_conn_spec
+        Dictionary with ``rule``, ``"third_factor_bernoulli_with_pool"``, the probability ``p``
+        that a connection has a third factor (default 1), the ``pool_size`` of each target
+        (default all third nodes), and ``pool_type``: ``"random"`` pools are drawn for each
+        target, ``"block"`` pools cut from the third population one after another.
+    syn_specs
+        Synapses by projection, ``primary``, ``third_in`` and ``third_out``, each as `syn_spec` of
+        `Connect`, but without arrays. Default ``static_synapse``.
+
+    Raises
+    ------
+    IllegalConnection
+        If a rule does not exist, or nodes cannot be connected.
+    BadProperty
+        If pools do not fit the populations.
+    """
+    sides = {"Presynaptic": pre, "Postsynaptic": post, "Third-factor": third}
+    for name, side in sides.items():
+        if not isinstance(side, NodeCollection):
+            raise TypeError(f"{name} nodes must be a NodeCollection, got {type(side).__name__}")
+        if not len(side):
+            raise errors.IllegalConnection(f"{name} nodes cannot be an empty NodeCollection")
+    specs = dict(syn_specs or {})
+    for key in specs:
+        if key not in PROJECTIONS:
+            raise errors.UnaccessedDictionaryEntry(
+                "Unaccessed elements in syn_specs, in function TripartiteConnect: "
+                f"{key}{did_you_mean(key, PROJECTIONS)}"
+            )
+    synapses = [_scalar_synapses(specs.get(key), key) for key in PROJECTIONS]
+    conn, third_conn = _conn_dict(conn_spec), _conn_dict(third_factor_conn_spec)
+    if conn["rule"] not in _kernel.get_status()["connection_rules"]:
+        raise errors.IllegalConnection(
+            f"Unknown connection rule {conn['rule']!r}; there are "
+            f"{', '.join(_kernel.get_status()['connection_rules'])}"
+        )
+    ids = [side._parts() for side in sides.values()]
+    _kernel.connect_tripartite(ids, params_to_kernel(conn), params_to_kernel(third_conn), synapses)
+
+
+PROJECTIONS = ("primary", "third_in", "third_out")
+
+
+def _scalar_synapses(spec: Any, projection: str) -> list[dict[str, Any]]:
+    """Return the synapses of one projection for the kernel; arrays have no meaning there."""
+    synapses = _syn_dicts(spec)
+    for synapse in synapses:
+        for key, value in synapse.items():
+            if _is_array(value):
+                raise ValueError(
+                    "Tripartite connections do not accept parameter lists, but "
+                    f"'syn_specs[{projection}][{key}]' is a list or similar."
+                )
+    return [params_to_kernel(synapse) for synapse in synapses]
 
 
 def _conn_dict(conn_spec: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import starmap
@@ -239,6 +240,18 @@ class NodeCollection(NodeSet):
         text = _runs.described(self._runs, not whole or len(self) == 1 or self._sliced)
         return text.replace("metadata=None", "metadata=spatial", 1)
 
+    def _repr_html_(self) -> str:
+        if not len(self):
+            return "<p>NodeCollection(&lt;empty&gt;)</p>"
+        head = "".join(f"<th>{text}</th>" for text in ("model", "size", "first", "last", "step"))
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells) + "</tr>"
+            for cells in (
+                (run.model, run.size, run.first, run.last, run.step) for run in self._runs
+            )
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
     # Parameters
 
     @property
@@ -359,8 +372,9 @@ class NodeCollection(NodeSet):
 
     def __dir__(self) -> list[str]:
         names = set(super().__dir__())
-        if self._runs and self._epoch == _kernel.epoch:
-            names.update(self[0].get())
+        if self._epoch == _kernel.epoch:
+            for first, *_ in {span[3]: span for span in self._spans}.values():
+                names.update(NodeCollection([first]).get())
         return sorted(names)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from ovenbird import errors
 
 from ._layer_creation import create_layer
+from ._placement import held_here
 from ._state import _kernel
 from ._values import params_to_kernel
 from .node_collection import NodeCollection
@@ -40,7 +41,7 @@ def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) ->
     UnknownModelName
         If the model does not exist.
     UnaccessedDictionaryEntry
-        If the model does not have a parameter.
+        If the model does not have a parameter. Then no nodes are made.
     """
     if isinstance(n, Mapping) and params is None:
         if positions is not None:
@@ -52,17 +53,26 @@ def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) ->
     if not isinstance(model, str):
         raise TypeError(f"model must be the name of a node model, got {type(model).__name__}")
     if positions is not None:
-        nodes = create_layer(model, n, params, positions)
-        if params:
-            nodes.set(params)
-        return nodes
+        return _with_params(create_layer(model, n, params, positions), params)
     count = _count(n)
     if not (params is None or isinstance(params, Mapping)):
         _check_list(params, count)
+    if isinstance(params, Mapping) and params:
+        first, last = _kernel.create_with(model, count, params_to_kernel(params))
+        return NodeCollection._of([(first, last, 1, model)])
     first, last = _kernel.create(model, count)
-    nodes = NodeCollection._of([(first, last, 1, model)])
-    if params:
+    return _with_params(NodeCollection._of([(first, last, 1, model)]), params)
+
+
+def _with_params(nodes: NodeCollection, params: Any) -> NodeCollection:
+    """Return new nodes with parameters set; takes them back if these are refused."""
+    if not params:
+        return nodes
+    try:
         nodes.set(params)
+    except BaseException:
+        _kernel.drop_nodes(nodes._spans[0][0])
+        raise
     return nodes
 
 
@@ -117,9 +127,7 @@ def GetLocalNodeCollection(nc: NodeCollection) -> NodeCollection:
     nc._check()
     if _kernel.num_ranks == 1 or not nc:
         return nc
-    held = nc.get("local")
-    held = held if isinstance(held, tuple) else (held,)
-    return nc[[bool(here) for here in held]]
+    return nc[held_here(nc)]
 
 
 def PrintNodes() -> None:

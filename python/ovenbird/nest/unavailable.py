@@ -28,12 +28,4 @@ NO_GROWTH = "structural plasticity is missing"
 
 EnableStructuralPlasticity = function("EnableStructuralPlasticity", NO_GROWTH)
 DisableStructuralPlasticity = function("DisableStructuralPlasticity", NO_GROWTH)
-TripartiteConnect = function("TripartiteConnect", "third-factor connection rules are missing")
 set_communicator = function("set_communicator", "the simulation runs in one process")
-
-
-class SonataNetwork:
-    """A network described in SONATA files; reading them is not available."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise not_available("SonataNetwork", "reading of SONATA files is missing")

@@ -1,4 +1,4 @@
-"""Documents say what is so: their code runs, their lists are complete, generated pages are fresh."""
+"""Documents say what is so: their code runs, lists are complete, generated pages are fresh."""
 
 from __future__ import annotations
 
@@ -84,3 +84,13 @@ def test_stale_pages_are_found(tmp_path):
     (tmp_path / "gone.md").write_text("# gone\n")
     (tmp_path / "README.md").unlink()
     assert model_pages.stale(tmp_path) == ["README.md", "gone.md", "voltmeter.md"]
+
+
+def test_no_mark_waits_to_be_filled_in():
+    """A mark such as @FIGURE@ stands for something that is known only later."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    assert len(pages) > 10
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        marks = re.findall(r"@[A-Z][A-Z0-9_]*@|\{\{.*?\}\}|\bX{3,}\b|\?{3,}", text)
+        assert not marks, f"{page.name}: {marks}"

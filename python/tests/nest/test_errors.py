@@ -30,8 +30,6 @@ def test_name_and_message() -> None:
     "use",
     [
         lambda: nest.EnableStructuralPlasticity(),
-        lambda: nest.TripartiteConnect(),
-        lambda: nest.SonataNetwork("config.json"),
         lambda: nest.server.run_mpi_app(),
     ],
 )

@@ -5,6 +5,7 @@
 //! same on any number of workers. Rules that go by source are run by every worker in full.
 
 use super::space::{Space, SpaceBuffers};
+use super::split::split_distinct;
 use crate::error::{Error, Kind, Result};
 use crate::parameter::{Context, Parameter};
 use crate::rng::{Key, Stream};
@@ -64,6 +65,10 @@ pub struct Draws {
     /// For each candidate the draw in which it was taken last.
     taken: Vec<u32>,
     draw: u32,
+    /// Candidates that were drawn.
+    drawn: Vec<u32>,
+    /// Whether the candidates have ascending ids, once that is known.
+    sorted: Option<bool>,
     space: SpaceBuffers,
 }
 
@@ -81,6 +86,16 @@ impl Draws {
     /// The partners, and buffers for rules in space.
     pub(super) fn for_space(&mut self) -> (&mut Vec<u32>, &mut SpaceBuffers) {
         (&mut self.partners, &mut self.space)
+    }
+
+    /// How often `id` is among the candidates, which are the same in all draws.
+    fn occurrences(&mut self, candidates: &[u32], id: u32) -> usize {
+        let is_sorted = || candidates.is_sorted_by(|a, b| a < b);
+        if *self.sorted.get_or_insert_with(is_sorted) {
+            usize::from(candidates.binary_search(&id).is_ok())
+        } else {
+            candidates.iter().filter(|&&c| c == id).count()
+        }
     }
 
     /// Makes all of `n` candidates free to take.
@@ -119,7 +134,6 @@ pub struct RuleContext<'a> {
 const PAIRS: u32 = 0;
 const DEGREE: u32 = 1;
 const SPLIT: u32 = 2;
-const COUNTS: u32 = 5;
 
 impl RuleContext<'_> {
     pub(super) fn stream(&self, index: usize, use_for: u32) -> Stream {
@@ -128,6 +142,32 @@ impl RuleContext<'_> {
 
     fn degree(&self, p: &Parameter, at: usize, name: &str) -> Result<usize> {
         degree(p, &mut self.stream(at, DEGREE), &Context::default(), name)
+    }
+
+    /// The number of sources that each target may have.
+    fn room(&self) -> Vec<u64> {
+        let n = self.sources.len() as u64;
+        let own: HashSet<u32> = if self.allow_autapses {
+            HashSet::new()
+        } else {
+            self.sources.iter().copied().collect()
+        };
+        let room = |t: &u32| n - u64::from(own.contains(t));
+        self.targets.iter().map(room).collect()
+    }
+
+    /// The node itself, if it may not be its own partner.
+    fn barred(&self, id: u32) -> Option<u32> {
+        (!self.allow_autapses).then_some(id)
+    }
+
+    /// What the sources of the target with index `at` are drawn from.
+    fn sources_of(&self, at: usize, repeat: bool) -> Urn<'_> {
+        Urn {
+            candidates: self.sources,
+            barred: self.barred(self.targets[at]),
+            repeat,
+        }
     }
 
     fn is_autapse(&self, source: usize, target: usize) -> bool {
@@ -297,11 +337,15 @@ impl Rule {
             Rule::FixedIndegree(p) => check_degree(p, "Indegree", n, "source", cx),
             Rule::FixedOutdegree(p) => check_degree(p, "Outdegree", m, "target", cx),
             Rule::FixedTotalNumber(k) => {
-                if *k > 0 && !cx.allow_multapses {
-                    return Err(Error::new(
-                        Kind::NotImplemented,
-                        "Connect doesn't support the suppression of multapses in the \
-                         fixed_total_number rule.",
+                let room: u64 = if cx.allow_multapses {
+                    *k
+                } else {
+                    cx.room().iter().sum()
+                };
+                if *k > room {
+                    return bad(format!(
+                        "There are not enough pairs: N is {k}, but without multapses {n} sources \
+                         and {m} targets give {room}."
                     ));
                 }
                 let only_autapses = n == 1 && m == 1 && !cx.allow_autapses && cx.is_autapse(0, 0);
@@ -402,36 +446,25 @@ impl Rule {
             Rule::FixedIndegree(p) => {
                 let k = cx.degree(p, at, "indegree")?;
                 draws.places = (at * k, false);
-                draw_many(
-                    cx,
-                    at,
-                    (k, n),
-                    "sources",
-                    cx.allow_multapses,
-                    allowed,
-                    draws,
-                )
+                let urn = cx.sources_of(at, cx.allow_multapses);
+                urn.draw(k, "sources", &mut cx.stream(at, PAIRS), draws)
             }
             Rule::FixedOutdegree(p) => {
                 let k = cx.degree(p, at, "outdegree")?;
                 draws.places = (at * k, false);
-                let allowed = |t: usize| cx.allow_autapses || !cx.is_autapse(at, t);
-                let m = cx.targets.len();
-                draw_many(
-                    cx,
-                    at,
-                    (k, m),
-                    "targets",
-                    cx.allow_multapses,
-                    allowed,
-                    draws,
-                )
+                let urn = Urn {
+                    candidates: cx.targets,
+                    barred: cx.barred(cx.sources[at]),
+                    repeat: cx.allow_multapses,
+                };
+                urn.draw(k, "targets", &mut cx.stream(at, PAIRS), draws)
             }
             Rule::FixedTotalNumber(_) => {
                 let (first, next) = (split[at], split[at + 1]);
                 draws.places = (first as usize, false);
+                let urn = cx.sources_of(at, cx.allow_multapses);
                 let k = (next - first) as usize;
-                draw_many(cx, at, (k, n), "sources", true, allowed, draws)
+                urn.draw(k, "sources", &mut cx.stream(at, PAIRS), draws)
             }
             Rule::PairwiseBernoulli(p) => bernoulli(cx, p, at, n, &mut |source| {
                 draws
@@ -440,21 +473,10 @@ impl Rule {
             }),
             Rule::SymmetricPairwiseBernoulli(p) => {
                 let k = partners(p, &mut cx.stream(at, DEGREE), n)?;
-                draw_many(cx, at, (k, n), "sources", false, allowed, draws)
+                cx.sources_of(at, false)
+                    .draw(k, "sources", &mut cx.stream(at, PAIRS), draws)
             }
-            Rule::PairwisePoisson(p) => {
-                let mut stream = cx.stream(at, COUNTS);
-                for source in (0..n).filter(|&s| allowed(s)) {
-                    let mean = p.evaluate(&mut stream, &Context::default())?;
-                    if !mean.is_finite() || mean < 0.0 {
-                        return bad(format!("pairwise_avg_num_conns must be >= 0, got {mean}"));
-                    }
-                    let times = poisson(&mut stream, mean)?;
-                    let pairs = std::iter::repeat_n(source as u32, times);
-                    draws.partners.extend(pairs);
-                }
-                Ok(())
-            }
+            Rule::PairwisePoisson(p) => poisson_pairs(cx, p, at, draws),
         }
     }
 
@@ -468,16 +490,15 @@ impl Rule {
         let mut counts = vec![0u64; m];
         let mut work = vec![(0, m, *total)];
         // sources that each target may draw from decide its share
-        let n = cx.sources.len() as u64;
-        let own: HashSet<u32> = if cx.allow_autapses {
-            HashSet::new()
-        } else {
-            cx.sources.iter().copied().collect()
-        };
+        let room = cx.room();
         let mut share = vec![0u64];
-        for t in cx.targets {
-            let loses = u64::from(own.contains(t));
-            share.push(share[share.len() - 1] + (n - loses));
+        for &r in &room {
+            share.push(share[share.len() - 1] + r);
+        }
+        if !cx.allow_multapses {
+            work.clear();
+            let mut stream = Stream::new(cx.key.derive(cx.call, SPLIT), 0, 0, 0);
+            counts = split_distinct(*total, &room, &mut stream);
         }
         while let Some((from, to, k)) = work.pop() {
             if to - from == 1 {
@@ -536,41 +557,89 @@ fn check_degree(
     Ok(())
 }
 
-/// Draws `k` of `n` partners that are `allowed`, with or without repetition.
-fn draw_many(
-    cx: &RuleContext<'_>,
-    at: usize,
-    (k, n): (usize, usize),
-    what: &str,
+/// What the partners of one node are drawn from: all candidates but the node itself, unless it may
+/// be connected to itself.
+struct Urn<'a> {
+    candidates: &'a [u32],
+    /// The node, where it is not allowed.
+    barred: Option<u32>,
+    /// Whether a candidate may be drawn again.
     repeat: bool,
-    allowed: impl Fn(usize) -> bool,
+}
+
+impl Urn<'_> {
+    /// How many candidates there are to draw.
+    fn size(&self, draws: &mut Draws) -> usize {
+        let barred = self.barred.map(|id| draws.occurrences(self.candidates, id));
+        self.candidates.len() - barred.unwrap_or(0)
+    }
+
+    /// Draws `k` partners.
+    fn draw(&self, k: usize, what: &str, stream: &mut Stream, draws: &mut Draws) -> Result<()> {
+        if k == 0 {
+            return Ok(());
+        }
+        let (n, size) = (self.candidates.len(), self.size(draws));
+        if size == 0 || (!self.repeat && k > size) {
+            return bad(format!(
+                "There are not enough {what}: {k} wanted, {size} of {n} allowed without \
+                 repetition or self-connection."
+            ));
+        }
+        if self.repeat && size == n {
+            stream.fill_below(n as u32, k, &mut draws.words, &mut draws.partners);
+            return Ok(());
+        }
+        if !self.repeat {
+            draws.free(n);
+        }
+        while draws.partners.len() < k {
+            let missing = k - draws.partners.len();
+            let mut drawn = std::mem::take(&mut draws.drawn);
+            drawn.clear();
+            stream.fill_below(n as u32, missing, &mut draws.words, &mut drawn);
+            for &i in &drawn {
+                let allowed = Some(self.candidates[i as usize]) != self.barred;
+                if allowed && (self.repeat || draws.take(i as usize)) {
+                    draws.partners.push(i);
+                }
+            }
+            draws.drawn = drawn;
+        }
+        Ok(())
+    }
+}
+
+/// Draws the sources of a target, each a Poisson distributed number of times. Where all have the
+/// same mean, their sum is drawn, and shared out.
+fn poisson_pairs(
+    cx: &RuleContext<'_>,
+    mean: &Parameter,
+    at: usize,
     draws: &mut Draws,
 ) -> Result<()> {
-    if k == 0 {
-        return Ok(());
-    }
-    let candidates = if cx.allow_autapses {
-        n
-    } else {
-        (0..n).filter(|&i| allowed(i)).count()
-    };
-    if candidates == 0 || (!repeat && k > candidates) {
-        return bad(format!(
-            "There are not enough {what}: {k} wanted, {candidates} of {n} allowed without \
-             repetition or self-connection."
-        ));
-    }
-    let mut stream = cx.stream(at, PAIRS);
-    if repeat && candidates == n {
-        stream.fill_below(n as u32, k, &mut draws.words, &mut draws.partners);
-        return Ok(());
-    }
-    draws.free(n);
-    while draws.partners.len() < k {
-        let i = stream.below(n as u64) as usize;
-        if allowed(i) && (repeat || draws.take(i)) {
-            draws.partners.push(i as u32);
+    let check = |mean: f64| {
+        if mean.is_finite() && mean >= 0.0 {
+            return Ok(mean);
         }
+        bad(format!("pairwise_avg_num_conns must be >= 0, got {mean}"))
+    };
+    let mut stream = cx.stream(at, PAIRS);
+    if let Some(mean) = mean.as_constant() {
+        let urn = cx.sources_of(at, true);
+        let sum = check(mean)? * urn.size(draws) as f64;
+        let k = poisson(&mut stream, sum)?;
+        return urn.draw(k, "sources", &mut stream, draws);
+    }
+    for source in 0..cx.sources.len() {
+        if !cx.allow_autapses && cx.is_autapse(source, at) {
+            continue;
+        }
+        let mean = check(mean.evaluate(&mut stream, &Context::default())?)?;
+        let times = poisson(&mut stream, mean)?;
+        draws
+            .partners
+            .extend(std::iter::repeat_n(source as u32, times));
     }
     Ok(())
 }

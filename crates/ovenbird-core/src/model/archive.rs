@@ -60,6 +60,11 @@ impl ArchiveColumns {
         self.nodes.resize(self.nodes.len() + n, row);
     }
 
+    /// Drops all but the first `n` archives.
+    pub fn truncate(&mut self, n: usize) {
+        self.nodes.truncate(n);
+    }
+
     /// The archive of node `i`.
     pub fn row(&self, i: usize) -> Archive {
         self.nodes[i]

@@ -179,6 +179,8 @@ pub trait Family: Send + Sync {
     fn held(&self, part: &Part) -> usize;
     /// Appends nodes with the given ids to a part.
     fn create(&mut self, part: &mut Part, ids: &[u32]);
+    /// Drops all but the first `n` nodes of a part, the others being new and not connected.
+    fn truncate(&self, part: &mut Part, n: usize);
     /// One key of several nodes at the time `now`; `None` if nodes have no such key.
     fn get(
         &self,

@@ -294,6 +294,10 @@ impl Family for RecorderFamily {
         }
     }
 
+    fn truncate(&self, part: &mut Part, n: usize) {
+        part_mut::<List>(part).truncate(n);
+    }
+
     fn get(
         &self,
         parts: &[&Part],

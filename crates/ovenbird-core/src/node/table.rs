@@ -25,6 +25,15 @@ impl Run {
         self.first + (self.count - 1)
     }
 
+    /// How many nodes the family held on each worker before; devices are all on the first.
+    pub fn held_before(&self) -> &[u32] {
+        if self.layout.is_some() {
+            &self.base
+        } else {
+            &self.base[..1]
+        }
+    }
+
     /// The worker and place of a node of this run; `None` if another rank holds it.
     pub fn locate(&self, id: u32) -> Option<Location> {
         let Some(layout) = self.layout else {
@@ -106,6 +115,12 @@ impl NodeTable {
         self.layout.rank_of(id) == self.layout.rank()
     }
 
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        let bases = self.runs.iter().map(|r| r.base.capacity() * 4);
+        self.runs.capacity() * size_of::<Run>() + bases.sum::<usize>()
+    }
+
     /// Adds `count` nodes to `family`, which holds `held[w]` nodes on worker `w` so far. Returns
     /// the first id and the ids for each worker (or all for worker 0 where nodes are not spread).
     ///
@@ -151,6 +166,13 @@ impl NodeTable {
             layout: spread.then_some(layout),
         });
         Ok((first, ids))
+    }
+
+    /// Drops the nodes from `first` on, the first of a call, and gives their runs back.
+    pub fn drop_from(&mut self, first: u32) -> Vec<Run> {
+        let kept = self.runs.partition_point(|r| r.first < first);
+        self.next = first;
+        self.runs.split_off(kept)
     }
 
     /// The run that holds `id`.

@@ -53,12 +53,15 @@ impl Simulation {
         synapses: &[SynSpec],
     ) -> Result<()> {
         let start = Instant::now();
-        let (mark, delays) = (self.mark(sources, targets, rule), self.delays);
+        let mark = if rule.make_symmetric || rule.rule.reverses() {
+            self.mark(&[sources, targets].concat())
+        } else {
+            self.mark(sources)
+        };
         let made = self.connect_here(sources, targets, rule, synapses);
         let result = self.agree(Call::Connect, 0, 0, made).map(drop);
         if result.is_err() {
             self.roll_back(&mark);
-            self.delays = delays;
         } else {
             self.connect_calls += 1;
             self.generation += 1;
@@ -108,7 +111,7 @@ impl Simulation {
     }
 
     /// The two populations in space, if the rule or the synapses depend on it.
-    fn space(
+    pub(super) fn space(
         &self,
         sources: &[u32],
         targets: &[u32],
@@ -327,7 +330,8 @@ impl Simulation {
             ops.check(&words, weight)?;
         }
         let never = ops.never();
-        let template = |w: &mut super::Worker| w.plastic.template(syn.model, &words, never);
+        let now = self.now();
+        let template = |w: &mut super::Worker| w.plastic.template(syn.model, &words, never, now);
         let templates = self.workers.iter_mut().map(template).collect();
         let named = |at: usize| {
             let mut names = specs.iter().map(|s| s.name);
@@ -436,6 +440,7 @@ impl Simulation {
             key: Key::new(self.settings.seed(), Purpose::SynapseParameter),
             call: self.connect_calls,
             delays: self.delays,
+            now: self.now(),
             has_run: self.has_run,
             gap_interval: self.settings.wfr_comm_interval,
             requests: kinds.contains(&Sends::Requests),
@@ -470,15 +475,10 @@ impl Simulation {
         ))
     }
 
-    /// How much there is of everything that a call of Connect can add to; what it cannot reach is
-    /// not looked at, so that a small call in a large network is cheap.
-    fn mark(&self, sources: &[u32], targets: &[u32], rule: &ConnSpec) -> Mark {
-        let mut senders = blocks_of(sources);
-        if rule.make_symmetric || rule.rule.reverses() {
-            senders.extend(blocks_of(targets));
-            senders.sort_unstable();
-            senders.dedup();
-        }
+    /// How much there is of everything that connections from `senders` can add to; what they cannot
+    /// reach is not looked at, so that a small call in a large network is cheap.
+    pub(super) fn mark(&self, senders: &[u32]) -> Mark {
+        let senders = blocks_of(senders);
         let workers = self.workers.iter();
         let drives = workers.clone().map(|w| {
             let drive = |d: &Drive| (d.id, d.entries.len());
@@ -497,11 +497,12 @@ impl Simulation {
             sampling: self.devices.sampling.len(),
             linked: self.devices.linked.len(),
             shared_weights: self.shared_weights.len(),
+            delays: self.delays,
             senders,
         }
     }
 
-    fn roll_back(&mut self, mark: &Mark) {
+    pub(super) fn roll_back(&mut self, mark: &Mark) {
         for (i, w) in self.workers.iter_mut().enumerate() {
             w.pending.truncate(&mark.senders, &mark.pending[i]);
             w.plastic.pending.truncate(&mark.senders, &mark.plastic[i]);
@@ -520,12 +521,13 @@ impl Simulation {
         self.devices.sampling.truncate(mark.sampling);
         self.devices.linked.truncate(mark.linked);
         self.shared_weights.truncate(mark.shared_weights);
+        self.delays = mark.delays;
         self.devices.note_connected(&self.families, &self.nodes);
     }
 }
 
 /// A point to which a failed Connect goes back.
-struct Mark {
+pub(super) struct Mark {
     /// The blocks of ids that the senders are in.
     senders: Vec<u32>,
     pending: Vec<PendingMark>,
@@ -536,6 +538,7 @@ struct Mark {
     sampling: usize,
     linked: usize,
     shared_weights: usize,
+    delays: DelayRange,
 }
 
 /// One more than the longest delay, in steps.

@@ -56,6 +56,8 @@ pub(super) struct Handle {
     pub model: u16,
     /// Which of the connections of the same ends and model, in their order.
     nth: u32,
+    /// Whether there are no others of these ends and model.
+    alone: bool,
     pub place: Place,
 }
 
@@ -69,6 +71,10 @@ impl Handle {
         };
         (self.model, rank, self.source, self.target)
     }
+
+    fn ends(&self) -> Ends {
+        (self.source, self.target, self.model)
+    }
 }
 
 /// An ordered set of connections. It stays valid when connections are added or removed.
@@ -78,15 +84,27 @@ pub struct ConnectionSet {
     generation: u64,
 }
 
-/// A connection that was removed.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Removed {
-    /// The generation that began with the removal.
+/// The key of a position in rows.
+type RowKey = (u32, u32);
+
+/// Source, target and model of a connection.
+type Ends = (u32, u32, u16);
+
+/// What became of connections that have their ends in common with others.
+#[derive(Clone, Debug)]
+pub(super) struct Moved {
+    /// The generation that began with it.
     generation: u64,
-    /// Source, target and model.
-    ends: (u32, u32, u16),
-    /// Which of the connections with these ends it was.
-    nth: u32,
+    ends: Ends,
+    what: Move,
+}
+
+#[derive(Clone, Debug)]
+enum Move {
+    /// The connection with this number was removed.
+    Gone(u32),
+    /// The connections have new numbers.
+    To(Vec<u32>),
 }
 
 /// Everything about a connection that users see.
@@ -216,6 +234,7 @@ impl Simulation {
                     target,
                     model,
                     nth: 0,
+                    alone: true,
                     place,
                 });
             }
@@ -223,8 +242,10 @@ impl Simulation {
         handles.sort_by_key(Handle::order);
         for i in 1..handles.len() {
             let (a, b) = (handles[i - 1], handles[i]);
-            if (a.source, a.target, a.model) == (b.source, b.target, b.model) {
+            if a.ends() == b.ends() {
                 handles[i].nth = a.nth + 1;
+                handles[i].alone = false;
+                handles[i - 1].alone = false;
             }
         }
         Ok(ConnectionSet {
@@ -351,18 +372,18 @@ impl Simulation {
             sources: Some(&sources),
             ..Filter::default()
         })?;
-        let removed = self.removed_since(set.generation);
+        let moved = self.moved_since(set.generation);
         let mut found = Vec::with_capacity(set.len());
         // a set is in order, as a rule, so what is looked for comes next
         let mut next = 0;
         for h in &set.handles {
-            let ends = (h.source, h.target, h.model);
             let mut nth = h.nth;
-            for &other in removed.get(&ends).into_iter().flatten() {
-                if other == nth {
-                    return Err(gone());
+            for what in moved.get(&h.ends()).into_iter().flatten() {
+                match what {
+                    Move::Gone(other) if *other == nth => return Err(gone()),
+                    Move::Gone(other) => nth -= u32::from(*other < nth),
+                    Move::To(numbers) => nth = numbers.get(nth as usize).copied().unwrap_or(nth),
                 }
-                nth -= u32::from(other < nth);
             }
             let key = (h.order(), nth);
             if now.handles.get(next).map(|n| (n.order(), n.nth)) != Some(key) {
@@ -379,12 +400,12 @@ impl Simulation {
         Ok(())
     }
 
-    /// The connections that were removed after a generation, by their ends and model, in order.
-    fn removed_since(&self, generation: u64) -> BTreeMap<(u32, u32, u16), Vec<u32>> {
-        let first = self.removed.partition_point(|r| r.generation <= generation);
-        let mut by_ends: BTreeMap<_, Vec<u32>> = BTreeMap::new();
-        for r in &self.removed[first..] {
-            by_ends.entry(r.ends).or_default().push(r.nth);
+    /// What became of connections after a generation, by their ends, in order.
+    fn moved_since(&self, generation: u64) -> BTreeMap<Ends, Vec<&Move>> {
+        let first = self.moved.partition_point(|r| r.generation <= generation);
+        let mut by_ends: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for m in &self.moved[first..] {
+            by_ends.entry(m.ends).or_default().push(&m.what);
         }
         by_ends
     }
@@ -393,13 +414,71 @@ impl Simulation {
     fn note_removed(&mut self, set: &ConnectionSet) {
         let mut handles: Vec<&Handle> = set.handles.iter().collect();
         // the last of several connections first, so that the numbers of the others stay valid
-        handles.sort_by_key(|h| (h.source, h.target, h.model, std::cmp::Reverse(h.nth)));
+        handles.sort_by_key(|h| (h.ends(), std::cmp::Reverse(h.nth)));
         let generation = self.generation + 1;
-        self.removed.extend(handles.into_iter().map(|h| Removed {
+        self.moved.extend(handles.into_iter().map(|h| Moved {
             generation,
-            ends: (h.source, h.target, h.model),
-            nth: h.nth,
+            ends: h.ends(),
+            what: Move::Gone(h.nth),
         }));
+    }
+
+    /// Weights and delays of all connections that share their ends with one of `set`.
+    fn siblings(&mut self, set: &ConnectionSet) -> Result<BTreeMap<Ends, Vec<(u64, u32)>>> {
+        let shared = set.handles.iter().filter(|h| !h.alone);
+        let mut values: BTreeMap<Ends, Vec<_>> = shared.map(|h| (h.ends(), Vec::new())).collect();
+        if values.is_empty() {
+            return Ok(values);
+        }
+        let mut sources: Vec<u32> = values.keys().map(|ends| ends.0).collect();
+        sources.dedup();
+        let all = self.connections(&Filter {
+            sources: Some(&sources),
+            ..Filter::default()
+        })?;
+        for h in &all.handles {
+            if let Some(list) = values.get_mut(&h.ends()) {
+                let seen = self.see(h.place);
+                list.push((seen.weight.to_bits(), seen.delay));
+            }
+        }
+        Ok(values)
+    }
+
+    /// Remembers how the order of connections with the same ends changed: `expected` is what they
+    /// should be in the order before.
+    fn note_order(
+        &mut self,
+        set: &ConnectionSet,
+        expected: BTreeMap<Ends, Vec<(u64, u32)>>,
+    ) -> Result<()> {
+        if expected.is_empty() {
+            return Ok(());
+        }
+        let now = self.siblings(set)?;
+        for (ends, values) in expected {
+            let Some(found) = now.get(&ends) else {
+                continue;
+            };
+            let mut taken = vec![false; found.len()];
+            let numbers: Vec<u32> = values
+                .iter()
+                .filter_map(|value| {
+                    let free = |&i: &usize| !taken[i] && found[i] == *value;
+                    let i = (0..found.len()).find(free)?;
+                    taken[i] = true;
+                    Some(i as u32)
+                })
+                .collect();
+            if numbers.len() == values.len() && !numbers.is_sorted() {
+                self.moved.push(Moved {
+                    generation: self.generation,
+                    ends,
+                    what: Move::To(numbers),
+                });
+            }
+        }
+        Ok(())
     }
 
     fn see(&self, place: Place) -> Seen {
@@ -648,6 +727,17 @@ impl Simulation {
         if let crate::connect::Amount::Each(v) = &amount
             && v.len() != n
         {
+            if !self.ranks.alone() {
+                return Err(Error::new(
+                    Kind::NotImplemented,
+                    format!(
+                        "{key} has {} values for the {n} connections of this rank: a collection \
+                         holds the connections of its rank only, so values for those of all \
+                         ranks cannot be set with an array",
+                        v.len()
+                    ),
+                ));
+            }
             return Err(Error::new(
                 Kind::Index,
                 format!("{key} has {} values for {n} connections", v.len()),
@@ -665,15 +755,28 @@ impl Simulation {
         weights: Option<&[f64]>,
         delays: Option<&[u32]>,
     ) -> Result<()> {
-        let mut rebuild: BTreeMap<u32, Vec<((u32, u32), usize)>> = BTreeMap::new();
+        let mut expected = self.siblings(set)?;
+        for (i, h) in set.handles.iter().enumerate().filter(|(_, h)| !h.alone) {
+            if let Some(value) = expected.get_mut(&h.ends()).map(|v| &mut v[h.nth as usize]) {
+                value.0 = weights.map_or(value.0, |w| w[i].to_bits());
+                value.1 = delays.map_or(value.1, |d| d[i]);
+            }
+        }
+        let mut rebuild: BTreeMap<u32, Vec<(RowKey, usize)>> = BTreeMap::new();
+        // models that get weights of their own
+        let mut own: BTreeSet<u16> = BTreeSet::new();
         for (i, h) in set.handles.iter().enumerate() {
             let weight = weights.map(|w| w[i]);
             let delay = delays.map(|d| d[i]);
             match h.place {
                 Place::Row(w, at) => {
-                    let in_place = delay.is_none()
-                        && weight.is_none_or(|x| self.workers[w as usize].rows.set_weight(at, x));
+                    let rows = &mut self.workers[w as usize].rows;
+                    let in_place =
+                        delay.is_none() && weight.is_none_or(|x| h.alone && rows.set_weight(at, x));
                     if !in_place {
+                        if weight.is_some() && !rows.owns_weight(at) {
+                            own.insert(h.model);
+                        }
                         rebuild.entry(w).or_default().push((at.key(), i));
                     }
                 }
@@ -706,18 +809,16 @@ impl Simulation {
         if let Some(list) = delays {
             list.iter().for_each(|&d| self.delays.note(d));
         }
-        if !rebuild.is_empty() {
-            // on all workers alike, since the order of sums depends on which weights are shared
-            let own: BTreeSet<u16> = match weights {
-                Some(_) => set.handles.iter().map(|h| h.model).collect(),
-                None => BTreeSet::new(),
-            };
+        let rebuilt = !rebuild.is_empty();
+        if rebuilt {
             for w in 0..self.workers.len() {
                 let mut entries = rebuild.remove(&(w as u32)).unwrap_or_default();
                 entries.sort_unstable();
-                let blocks = match weights {
-                    Some(_) => (0..self.workers[w].rows.num_blocks()).collect(),
-                    None => blocks_of(entries.iter().map(|e| e.0)),
+                // on all workers alike, since the order of sums depends on which weights are shared
+                let blocks = if own.is_empty() {
+                    blocks_of(entries.iter().map(|e| e.0))
+                } else {
+                    (0..self.workers[w].rows.num_blocks()).collect()
                 };
                 let mut coming = entries.into_iter().peekable();
                 self.rebuild_rows(w, &blocks, |c, at| {
@@ -730,15 +831,12 @@ impl Simulation {
                     })
                 });
             }
+        }
+        let moves = |h: &Handle| matches!(h.place, Place::Drive(..));
+        if rebuilt || set.handles.iter().any(moves) {
             self.generation += 1;
             self.arrange()?;
-        }
-        if set
-            .handles
-            .iter()
-            .any(|h| matches!(h.place, Place::Drive(..)))
-        {
-            self.arrange()?;
+            self.note_order(set, expected)?;
         }
         Ok(())
     }

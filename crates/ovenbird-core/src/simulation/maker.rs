@@ -3,7 +3,7 @@
 use super::connect::{MAX_DELAY, Sends, delay_steps, sends};
 use super::devices::{Devices, Listening};
 use super::{DelayRange, Worker};
-use crate::connect::{Amount, ConnSpec, Draws, Grouping, PairBuffers, RuleContext, SynSpec};
+use crate::connect::{Amount, ConnSpec, Draws, Grouping, PairBuffers, Rule, RuleContext, SynSpec};
 use crate::device::{Drive, DriveEntry};
 use crate::error::{Error, Kind, Result};
 use crate::event::ChannelKey;
@@ -15,8 +15,8 @@ use crate::node::{Family, Location, NodeTable};
 use crate::parallel::Pool;
 use crate::parameter::Context;
 use crate::rng::{Key, Stream};
-use crate::synapse::{BatchKind, Connection, Full, GapEntry};
-use crate::time::Clock;
+use crate::synapse::{Connection, Full, GapEntry};
+use crate::time::{Clock, Step};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -40,6 +40,7 @@ pub(super) struct Maker<'a> {
     pub call: u32,
     /// The delays so far, and a fixed range.
     pub delays: DelayRange,
+    pub now: Step,
     pub has_run: bool,
     /// What a gap junction bounds a slice to (ms).
     pub gap_interval: f64,
@@ -61,7 +62,7 @@ pub(super) struct Stateful {
 
 impl Stateful {
     /// A weight whose sign is that of what is sent.
-    fn sign(&self, words: &[f64], weight: f64) -> f64 {
+    pub(super) fn sign(&self, words: &[f64], weight: f64) -> f64 {
         if self.ops.sends_negative(words, weight) {
             -1.0
         } else {
@@ -85,8 +86,8 @@ struct Made {
 /// Weights and delays of the connections of one node.
 #[derive(Default)]
 pub(super) struct Numbers {
-    weights: Vec<f64>,
-    delays: Vec<u32>,
+    pub weights: Vec<f64>,
+    pub delays: Vec<u32>,
     ms: Vec<f64>,
     /// A column for each word that varies.
     words: Vec<Vec<f64>>,
@@ -143,7 +144,7 @@ fn amounts(
 }
 
 /// What the amounts of the connections of one node can depend on.
-fn positions<'a>(
+pub(super) fn positions<'a>(
     cx: &RuleContext<'_>,
     at: usize,
     partners: &[u32],
@@ -156,7 +157,7 @@ fn positions<'a>(
 }
 
 impl Maker<'_> {
-    fn steps(&self, ms: f64) -> Result<u32> {
+    pub(super) fn steps(&self, ms: f64) -> Result<u32> {
         delay_steps(ms, &self.clock, &self.delays, self.has_run)
     }
 
@@ -189,7 +190,7 @@ impl Maker<'_> {
 
     /// The numbers of synapse `s` of the connections of the node with index `at`, whose places in
     /// arrays are `places`.
-    fn numbers(
+    pub(super) fn numbers(
         &self,
         s: usize,
         at: usize,
@@ -228,7 +229,7 @@ impl Maker<'_> {
         Ok(())
     }
 
-    fn port(
+    pub(super) fn port(
         &self,
         synapse: usize,
         family: usize,
@@ -304,11 +305,12 @@ impl Maker<'_> {
         if stateful.checked {
             stateful.ops.check(words, made.weight)?;
         }
-        worker.plastic.push(&Full {
+        let full = Full {
             connection,
             words: words.clone(),
             last: stateful.ops.never(),
-        });
+        };
+        worker.plastic.push(&full, self.now);
         Ok(())
     }
 
@@ -321,9 +323,11 @@ impl Maker<'_> {
         workers: &mut [Worker],
         pool: Option<&mut Pool>,
     ) -> Result<DelayRange> {
+        let simple = (0..self.synapses.len()).all(|s| self.is_simple(s));
+        let scatters = simple && matches!(rule.rule, Rule::OneToOne);
         let make = |w: usize, worker: &mut Worker| match rule.rule.grouping() {
-            Grouping::ByTarget => self.make_by_target(cx, rule, split, w, worker),
-            Grouping::BySource if self.all_alike() => self.make_turned(cx, rule, w, worker),
+            Grouping::ByTarget if !scatters => self.make_by_target(cx, rule, split, w, worker),
+            _ if simple => self.make_scattered(cx, rule, split, w, worker),
             _ => self.make_own(cx, rule, split, w, worker),
         };
         let mut all = DelayRange::default();
@@ -407,7 +411,7 @@ impl Maker<'_> {
     }
 
     /// Whether connections of a synapse can be made a row at a time.
-    pub(super) fn is_simple(&self, s: usize) -> bool {
+    fn is_simple(&self, s: usize) -> bool {
         let constant = match &self.stateful[s] {
             None => self.kinds[s] == SynapseKind::Static,
             Some(stateful) => {
@@ -454,7 +458,7 @@ impl Maker<'_> {
     /// Adds the connections of synapse `s` from all partners in `draws` to one target; `sources` are
     /// the ids of the rule's sources and the greatest of them.
     #[allow(clippy::too_many_arguments)]
-    pub(super) fn add_row(
+    fn add_row(
         &self,
         (s, w): (usize, usize),
         t: usize,
@@ -475,29 +479,17 @@ impl Maker<'_> {
         let port = self.port(s, family, class, Event::Spike, spec.receptor[0])?;
         ops.connected(part, at.local);
         let stateful = self.stateful[s].as_ref();
-        let (pending, template) = match stateful {
-            Some(stateful) => (&mut worker.plastic.pending, stateful.templates[w]),
-            None => (&mut worker.pending, 0),
+        let pending = match stateful {
+            Some(_) => &mut worker.plastic.pending,
+            None => &mut worker.pending,
         };
-        let kind = |weight: f64, shared: Option<f64>, delay: Option<u32>| {
-            let sign = stateful.map_or(weight, |s| s.sign(&s.words, weight));
-            BatchKind {
-                model: spec.model,
-                channel: ChannelKey {
-                    family: family as u32,
-                    channel: port.channel(sign) as u32,
-                },
-                counts: port.counts,
-                weight: shared,
-                delay,
-                template: Some(template),
-            }
-        };
+        let kind =
+            |weight: f64, delay: Option<u32>| self.kind((s, w), (family, port), weight, delay);
         let ids = draws.partners.iter().map(|&p| sources[p as usize]);
         if let (Some(weight), Some(Amount::Same(ms))) = (self.weights[s], &spec.delay) {
             let delay = self.steps(*ms)?;
             delays.note(delay);
-            let batch = pending.batch(kind(weight, Some(weight), Some(delay)));
+            let batch = pending.batch(kind(weight, Some(delay)));
             batch.reach(last);
             batch.extend(ids.map(|id| (id, delay, weight)), at.local);
             return Ok(());
@@ -511,7 +503,7 @@ impl Maker<'_> {
         delays.note(least);
         delays.note(most);
         if let Some(weight) = self.weights[s] {
-            let batch = pending.batch(kind(weight, Some(weight), None));
+            let batch = pending.batch(kind(weight, None));
             batch.reach(last);
             let delays = ids.zip(&numbers.delays);
             batch.extend(delays.map(|(id, &delay)| (id, delay, weight)), at.local);
@@ -525,7 +517,7 @@ impl Maker<'_> {
             if n == 0 {
                 continue;
             }
-            let batch = pending.batch(kind(if sign { -1.0 } else { 1.0 }, None, constant));
+            let batch = pending.batch(kind(if sign { -1.0 } else { 1.0 }, constant));
             batch.reach(last);
             if n == numbers.weights.len() {
                 let all = ids.clone().zip(&numbers.delays).zip(&numbers.weights);

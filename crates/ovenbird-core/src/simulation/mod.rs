@@ -1,6 +1,5 @@
 //! A simulation as a value: its nodes, its connections, its time.
 
-mod by_source;
 mod connect;
 mod connections;
 mod devices;
@@ -11,9 +10,11 @@ mod nodes;
 mod plastic;
 mod ranks;
 mod run;
+mod scattered;
 mod settings;
 mod slice;
 mod space;
+mod tripartite;
 mod typed;
 mod worker;
 
@@ -25,6 +26,7 @@ pub use run::{Progress, RunControl};
 pub use settings::Settings;
 pub use space::Positions;
 pub(crate) use space::taken;
+pub use tripartite::TripartiteSynapses;
 pub use typed::{Events, Nodes};
 
 use crate::error::{Error, Result};
@@ -108,8 +110,8 @@ pub struct Simulation {
     draw_calls: u32,
     /// Counts changes of the connections, so that their handles know when to look anew.
     generation: u64,
-    /// Connections removed so far, for sets that hold others of the same ends.
-    removed: Vec<connections::Removed>,
+    /// What became of connections so far, for sets that hold others of the same ends.
+    moved: Vec<connections::Moved>,
     /// The generation that is in its final form.
     arranged: Option<u64>,
     spike_count: u64,
@@ -202,7 +204,7 @@ impl Simulation {
             connect_calls: 0,
             draw_calls: 0,
             generation: 0,
-            removed: Vec::new(),
+            moved: Vec::new(),
             prepare_failed: false,
             arranged: None,
             spike_count: 0,

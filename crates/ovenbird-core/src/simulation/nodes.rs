@@ -167,6 +167,35 @@ impl Simulation {
         })
     }
 
+    /// Makes `n` nodes of a model with parameters of their own, or none.
+    ///
+    /// # Errors
+    /// As [`Simulation::create`] and [`Simulation::set`].
+    pub fn create_with(&mut self, model: &str, n: i64, params: &Dict) -> Result<Nodes> {
+        let nodes = self.create(model, n)?;
+        let ids: Vec<u32> = (nodes.first..=nodes.last).collect();
+        if let Err(e) = self.set(&ids, params) {
+            self.drop_nodes(nodes.first);
+            return Err(e);
+        }
+        Ok(nodes)
+    }
+
+    /// Removes the nodes from `first` on, which are new and have no connections.
+    pub fn drop_nodes(&mut self, first: u32) {
+        self.layers.drop_from(first);
+        for run in self.nodes.drop_from(first) {
+            let family = &self.families[run.family];
+            if family.neurons().is_some() {
+                for (worker, &n) in self.workers.iter_mut().zip(run.held_before()) {
+                    family.truncate(&mut worker.parts[run.family], n as usize);
+                }
+            } else if let Some(part) = self.devices.parts[run.family].as_mut() {
+                family.truncate(part, run.held_before()[0] as usize);
+            }
+        }
+    }
+
     /// The model of a node.
     ///
     /// # Errors

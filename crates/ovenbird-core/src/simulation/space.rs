@@ -20,6 +20,11 @@ impl Layers {
         (place < layer.len()).then_some((layer, place))
     }
 
+    /// Drops the layers whose first node is `first` or a later one.
+    pub fn drop_from(&mut self, first: u32) {
+        self.0.retain(|(f, _)| *f < first);
+    }
+
     /// The one layer that all nodes are in, and their places there.
     pub fn common(&self, ids: &[u32]) -> Result<(Arc<Layer>, Vec<u32>)> {
         let Some((layer, _)) = ids.first().and_then(|&id| self.find(id)) else {

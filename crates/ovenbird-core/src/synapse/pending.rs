@@ -467,8 +467,9 @@ impl Pending {
         }
     }
 
-    /// The batch of a kind, which is made if there is none; it may store delays that are constant.
-    pub fn batch(&mut self, mut kind: BatchKind) -> &mut Batch {
+    /// The index of the batch of a kind, which is made if there is none; it may store delays that
+    /// are constant.
+    pub fn index_of(&mut self, mut kind: BatchKind) -> usize {
         let find =
             |batches: &[Batch], kind: &BatchKind| batches.iter().rposition(|b| b.kind.same(kind));
         let mut found = find(&self.batches, &kind);
@@ -476,11 +477,27 @@ impl Pending {
             kind.delay = None;
             found = find(&self.batches, &kind);
         }
-        let index = found.unwrap_or_else(|| {
+        found.unwrap_or_else(|| {
             self.batches.push(Batch::new(kind));
             self.batches.len() - 1
-        });
+        })
+    }
+
+    /// The batch of a kind, as [`Pending::index_of`].
+    pub fn batch(&mut self, kind: BatchKind) -> &mut Batch {
+        let index = self.index_of(kind);
         &mut self.batches[index]
+    }
+
+    /// Makes room in the batch with this index for connections from sources up to `last`.
+    pub fn reach(&mut self, index: usize, last: u32) {
+        self.batches[index].reach(last);
+    }
+
+    /// Adds a connection to the batch with this index, as [`Batch::extend`].
+    #[inline(always)]
+    pub fn add(&mut self, index: usize, connection: (u32, u32, f64), target: u32) {
+        self.batches[index].extend(std::iter::once(connection), target);
     }
 
     /// Adds one connection.

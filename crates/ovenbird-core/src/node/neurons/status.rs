@@ -296,6 +296,16 @@ impl<M: Neuron> Family for NeuronFamily<M> {
         part.connected.resize(part.ids.len(), false);
     }
 
+    fn truncate(&self, part: &mut Part, n: usize) {
+        let part = part_mut::<NeuronPart<M>>(part);
+        part.ids.truncate(n);
+        part.class.truncate(n);
+        part.state.truncate(n);
+        part.archive.truncate(n);
+        part.connected.truncate(n);
+        part.frozen.retain(|&local| (local as usize) < n);
+    }
+
     fn get(
         &self,
         parts: &[&Part],
