@@ -9,6 +9,7 @@ from . import (
     izhikevich,
     networks,
     plasticity,
+    space,
 )
 from .base import EXPERIMENTS, Arrays, Experiment
 
@@ -24,4 +25,5 @@ __all__ = [
     "izhikevich",
     "networks",
     "plasticity",
+    "space",
 ]
