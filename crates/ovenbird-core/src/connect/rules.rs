@@ -134,14 +134,11 @@ pub struct RuleContext<'a> {
 const PAIRS: u32 = 0;
 const DEGREE: u32 = 1;
 const SPLIT: u32 = 2;
+const COUNTS: u32 = 5;
 
 impl RuleContext<'_> {
     pub(super) fn stream(&self, index: usize, use_for: u32) -> Stream {
         Stream::new(self.key, self.call, index as u32, use_for)
-    }
-
-    fn degree(&self, p: &Parameter, at: usize, name: &str) -> Result<usize> {
-        degree(p, &mut self.stream(at, DEGREE), &Context::default(), name)
     }
 
     /// The number of sources that each target may have.
@@ -168,6 +165,10 @@ impl RuleContext<'_> {
             barred: self.barred(self.targets[at]),
             repeat,
         }
+    }
+
+    fn degree(&self, p: &Parameter, at: usize, name: &str) -> Result<usize> {
+        degree(p, &mut self.stream(at, DEGREE), &Context::default(), name)
     }
 
     fn is_autapse(&self, source: usize, target: usize) -> bool {
@@ -624,7 +625,7 @@ fn poisson_pairs(
         }
         bad(format!("pairwise_avg_num_conns must be >= 0, got {mean}"))
     };
-    let mut stream = cx.stream(at, PAIRS);
+    let mut stream = cx.stream(at, COUNTS);
     if let Some(mean) = mean.as_constant() {
         let urn = cx.sources_of(at, true);
         let sum = check(mean)? * urn.size(draws) as f64;
