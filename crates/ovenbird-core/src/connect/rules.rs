@@ -134,6 +134,7 @@ pub struct RuleContext<'a> {
 const PAIRS: u32 = 0;
 const DEGREE: u32 = 1;
 const SPLIT: u32 = 2;
+const COUNTS: u32 = 7;
 const COUNTS: u32 = 5;
 
 impl RuleContext<'_> {
