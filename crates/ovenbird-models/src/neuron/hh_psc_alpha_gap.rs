@@ -520,6 +520,7 @@ impl Neuron for HhPscAlphaGap {
 mod tests {
     use super::*;
     use ovenbird_core::math::{LANES, Mask, vectorize};
+    use ovenbird_core::ode::Rkf45;
 
     #[test]
     fn gap_current_vanishes_between_equal_potentials() {
