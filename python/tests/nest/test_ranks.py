@@ -112,5 +112,5 @@ def test_an_array_for_the_connections_of_all_ranks_is_refused() -> None:
         found.set({"weight": [1.0, 2.0, 3.0, 4.0]})
 
     for error in on_ranks(2, body):
-        assert isinstance(error, NotImplementedError)
+        assert isinstance(error, errors.NotImplemented)
         assert "connections of this rank" in str(error)

@@ -171,11 +171,11 @@ fn exp2_parts<R: Real>(t: R) -> (R, R) {
     let scale = biased.map_bits(|bits| bits << 52);
     let c = |i: usize| R::splat(EXP2_POLY[i]);
     let f2 = f * f;
-    let f4 = f2 * f2;
-    let low = c(3).mul_add(f, c(2)).mul_add(f2, c(1).mul_add(f, c(0)));
-    let high = c(7).mul_add(f, c(6)).mul_add(f2, c(5).mul_add(f, c(4)));
-    let q = c(9).mul_add(f, c(8)).mul_add(f4, high).mul_add(f4, low);
-    (scale, f2.mul_add(q, f * R::splat(std::f64::consts::LN_2)))
+    let even = c(8).mul_add(f2, c(6)).mul_add(f2, c(4)).mul_add(f2, c(2));
+    let odd = c(9).mul_add(f2, c(7)).mul_add(f2, c(5)).mul_add(f2, c(3));
+    let q = odd.mul_add(f, even).mul_add(f2, c(1).mul_add(f, c(0)));
+    let p = q.mul_add(f, R::splat(std::f64::consts::LN_2)) * f;
+    (scale, p)
 }
 
 /// 2^t for t in [-1022, 1023], to within an ulp; elsewhere it may be anything.
