@@ -135,7 +135,6 @@ const PAIRS: u32 = 0;
 const DEGREE: u32 = 1;
 const SPLIT: u32 = 2;
 const COUNTS: u32 = 7;
-const COUNTS: u32 = 5;
 
 impl RuleContext<'_> {
     pub(super) fn stream(&self, index: usize, use_for: u32) -> Stream {
