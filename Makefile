@@ -19,18 +19,21 @@ export VIRTUAL_ENV := $(abspath $(VENV))
 unexport CONDA_PREFIX
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long rust-test python-test bench wheel docs fmt lint develop clean
+.PHONY: help demo test test-long rust-test python-test bench wheel docs fmt lint develop clean \
+    mpi mpi-library test-mpi
 
 help:
 	@echo "make demo       run the example scripts; figures and a table in $(OUT)/"
 	@echo "make test       everything that must pass: format, lints, Rust and Python tests"
 	@echo "make test-long  the tests that take minutes"
-	@echo "make bench      benchmarks; with PEER_PYTHON=... beside NEST"
+	@echo "make bench      benchmarks, to $(OUT)/bench.md; with PEER_PYTHON=... beside NEST"
 	@echo "make wheel      one wheel in dist/, installed and run in a bare environment"
 	@echo "make docs       the documentation of the crates, and the pages of the models"
 	@echo "make fmt        format the sources"
-	@echo "make lint       format check, clippy, mypy, ruff"
+	@echo "make lint       format check, clippy, mypy, stubtest, ruff"
 	@echo "make develop    build the extension module into .venv"
+	@echo "make mpi        build the extension module with MPI; installs Open MPI where apt can"
+	@echo "make test-mpi   the tests of several processes, under mpirun"
 	@echo "make clean      remove everything that was built"
 
 # A virtual environment with the build tools; made anew when the requirements change.
@@ -48,6 +51,26 @@ $(PACKAGE_READY): $(TOOLS_READY)
 develop: $(PACKAGE_READY)
 	$(BIN)/maturin develop --quiet --profile develop --skip-install
 
+# What the MPI build needs beyond the rest: a library with its compiler wrapper, and libclang.
+mpi-library:
+	command -v mpicc mpirun >/dev/null && ls /usr/lib/llvm-*/lib/libclang.so >/dev/null 2>&1 || \
+	    $(if $(filter 0,$(shell id -u)),,sudo) apt-get install -y --no-install-recommends \
+	    libopenmpi-dev openmpi-bin libclang-dev
+
+mpi: mpi-library $(PACKAGE_READY)
+	$(BIN)/maturin develop --quiet --profile develop --skip-install --features mpi
+
+# Four processes on fewer cores, also for root.
+MPIRUN := mpirun --oversubscribe $(if $(filter 0,$(shell id -u)),--allow-run-as-root)
+
+test-mpi: mpi
+	cargo test --package ovenbird-mpi --features mpi --no-run
+	for n in 2 4; do \
+	    $(MPIRUN) -n $$n $$(cargo test --package ovenbird-mpi --features mpi --no-run \
+	        --message-format short 2>&1 | sed -n 's/.*tests.ranks.rs (\(.*\))/\1/p') || exit 1; \
+	    $(BIN)/python -m pytest python/tests/mpi --processes $$n || exit 1; \
+	done
+
 demo: develop
 	$(BIN)/python tools/demo.py --out $(OUT) $(if $(PEER_PYTHON),--peer-python $(PEER_PYTHON))
 
@@ -64,13 +87,11 @@ python-test: develop
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 test-long: develop
+	cargo test --release -p ovenbird --test limits -- --ignored --test-threads 1
 	$(BIN)/python -m pytest -m long $(PYTEST_ARGS)
 
 bench: develop
-	cargo bench --workspace --exclude ovenbird-py
-	$(BIN)/ovenbird bench
-	$(if $(PEER_PYTHON),$(BIN)/python benches/network/compare.py \
-	    --own-python $(BIN)/python --peer-python $(PEER_PYTHON))
+	$(BIN)/python tools/bench.py --out $(OUT) $(if $(PEER_PYTHON),--peer-python $(PEER_PYTHON))
 
 wheel: $(TOOLS_READY)
 	rm -rf dist
@@ -87,12 +108,14 @@ fmt: $(TOOLS_READY)
 	cargo fmt
 	$(BIN)/ruff format python tools tests
 
-lint: $(PACKAGE_READY)
+lint: develop
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	$(BIN)/ruff format --check python tools tests
 	$(BIN)/ruff check python tools tests
 	$(BIN)/mypy $(TYPED)
+	$(BIN)/python -m mypy.stubtest ovenbird._ovenbird --mypy-config-file pyproject.toml \
+	    --allowlist tools/stubtest_allowlist.txt
 
 clean:
 	cargo clean

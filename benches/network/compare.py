@@ -26,6 +26,10 @@ NETWORKS: dict[str, tuple[str, dict[str, str]]] = {
     "brunel_delta": ("brunel.py", {"ORDER": "2500", "T": "300", "MODEL": "iaf_psc_delta"}),
     "brunel_spread": ("brunel.py", {"ORDER": "1000", "T": "300", "SPREAD": "1"}),
     "microcircuit": ("microcircuit.py", {"SCALE": "0.1", "T": "1000"}),
+    "plastic": ("plastic.py", {"SCALE": "0.2", "T": "250"}),
+    "conductance": ("conductance.py", {"T": "500"}),
+    "conductance_hh": ("conductance.py", {"T": "100", "MODEL": "hh_cond_exp_traub"}),
+    "coupled": ("coupled.py", {"T": "51"}),
 }
 Row = dict[str, Any]
 

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ovenbird import units
+from ovenbird import errors, units
+from ovenbird._launch import SWITCH, launched
 from ovenbird._ovenbird import Connections, Kernel
 from ovenbird._suggest import did_you_mean
 from ovenbird.models import ModelHandle, ModelSpec
@@ -216,9 +217,9 @@ class Simulator:
             ``all_to_all``, ``one_to_one``, ``fixed_indegree``, ``pairwise_bernoulli``, ...; its
             parameters follow by keyword (``indegree=100``), or `rule` is a dictionary with all.
         weight, delay
-            One value for all connections, a distribution of `ovenbird.random`, or an array: with ``all_to_all`` one value for each of
-            `pre` (the channels of a generator), or one for each pair in the shape
-            ``(len(post), len(pre))``; with ``one_to_one`` one for each pair; with
+            One value for all connections, a distribution of `ovenbird.random`, or an array:
+            with ``all_to_all`` one value for each of `pre` (the channels of a generator), or one
+            for each pair in the shape ``(len(post), len(pre))``; with ``one_to_one`` one for each pair; with
             ``fixed_indegree`` the shape is ``(len(post), indegree)``. Weights are in pA, nS or
             mV, as the model of `post` takes them.
         receptor
@@ -399,6 +400,12 @@ class Simulator:
 
     def _build(self) -> Kernel:
         """A kernel in the state that the recipe leads to, at time 0."""
+        if launched() > 1:
+            raise errors.NotImplemented(
+                f"Simulator runs in one process, but this program was started as {launched()}; "
+                f"use ovenbird.nest for a simulation of several processes, or set {SWITCH}=off "
+                f"if each is meant to run one of its own"
+            )
         kernel = Kernel()
         settings = dict(self._settings)
         if self.seed is not None:

@@ -22,6 +22,7 @@ pub enum Kind {
     InexistentConnection,
     Io,
     Kernel,
+    LayerExpected,
     NewModelNameExists,
     NotImplemented,
     NumericalInstability,
@@ -30,6 +31,7 @@ pub enum Kind {
     Type,
     TypeMismatch,
     UnaccessedEntry,
+    UndefinedName,
     UnknownComponent,
     UnknownModelName,
     UnknownNode,
@@ -41,6 +43,38 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All kinds.
+    pub const ALL: [Kind; 28] = [
+        Kind::BackendPrepared,
+        Kind::BadDelay,
+        Kind::BadParameter,
+        Kind::BadParameterValue,
+        Kind::BadProperty,
+        Kind::DimensionMismatch,
+        Kind::IllegalConnection,
+        Kind::IncompatibleReceptorType,
+        Kind::Index,
+        Kind::InexistentConnection,
+        Kind::Io,
+        Kind::Kernel,
+        Kind::NewModelNameExists,
+        Kind::NotImplemented,
+        Kind::NumericalInstability,
+        Kind::StepMultipleRequired,
+        Kind::TimeMultipleRequired,
+        Kind::Type,
+        Kind::TypeMismatch,
+        Kind::UnaccessedEntry,
+        Kind::UnknownComponent,
+        Kind::UnknownModelName,
+        Kind::UnknownNode,
+        Kind::UnknownReceptorType,
+        Kind::UnknownSynapseType,
+        Kind::Value,
+        Kind::SolverFailure,
+        Kind::Overflow,
+    ];
+
     /// The exception class of this kind in the PyNEST dialect.
     pub fn class_name(self) -> &'static str {
         match self {
@@ -56,6 +90,7 @@ impl Kind {
             Kind::InexistentConnection => "InexistentConnection",
             Kind::Io => "IOError",
             Kind::Kernel => "KernelException",
+            Kind::LayerExpected => "LayerExpected",
             Kind::NewModelNameExists => "NewModelNameExists",
             Kind::NotImplemented => "NotImplemented",
             Kind::NumericalInstability => "NumericalInstability",
@@ -64,6 +99,7 @@ impl Kind {
             Kind::Type => "TypeError",
             Kind::TypeMismatch => "TypeMismatch",
             Kind::UnaccessedEntry => "UnaccessedDictionaryEntry",
+            Kind::UndefinedName => "UndefinedName",
             Kind::UnknownComponent => "UnknownComponent",
             Kind::UnknownModelName => "UnknownModelName",
             Kind::UnknownNode => "UnknownNode",
@@ -151,10 +187,13 @@ impl Error {
 impl From<ParameterError> for Error {
     fn from(e: ParameterError) -> Self {
         let kind = match e {
-            ParameterError::RedrawLimit { .. } | ParameterError::TooDeep => Kind::Kernel,
+            ParameterError::RedrawLimit { .. }
+            | ParameterError::TooDeep
+            | ParameterError::NoPosition
+            | ParameterError::NoDimension { .. } => Kind::Kernel,
             ParameterError::RedrawBounds { .. }
-            | ParameterError::NoPosition { .. }
-            | ParameterError::NoDimension { .. } => Kind::BadParameterValue,
+            | ParameterError::OnlyConnecting { .. }
+            | ParameterError::OneOfTwo => Kind::BadParameterValue,
             ParameterError::Domain { .. } | ParameterError::EmptyRange { .. } => Kind::BadProperty,
         };
         Error::new(kind, e.to_string())

@@ -2,10 +2,13 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::parameter::Parameter;
+use crate::space::Mask;
 
 /// A value of a parameter, state variable or status entry.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
+    /// Not known here: another rank holds the node.
+    Unknown,
     Bool(bool),
     Int(i64),
     Float(f64),
@@ -19,12 +22,15 @@ pub enum Value {
     Dict(Dict),
     /// Drawn or computed where it is used.
     Parameter(Parameter),
+    /// A region of space.
+    Mask(Mask),
 }
 
 impl Value {
     /// What kind of value this is, in words.
     pub fn type_name(&self) -> &'static str {
         match self {
+            Value::Unknown => "None",
             Value::Bool(_) => "a bool",
             Value::Int(_) => "an integer",
             Value::Float(_) => "a number",
@@ -36,6 +42,7 @@ impl Value {
             Value::Nodes(_) => "a NodeCollection",
             Value::Dict(_) => "a dictionary",
             Value::Parameter(_) => "a Parameter",
+            Value::Mask(_) => "a Mask",
         }
     }
 
@@ -75,6 +82,15 @@ impl Value {
         match self {
             Value::Int(i) => Ok(*i),
             _ => Err(self.mismatch(key, "an integer")),
+        }
+    }
+
+    /// The numbers in a list.
+    pub fn as_floats(&self, key: &str) -> Result<Vec<f64>> {
+        match self {
+            Value::Floats(v) => Ok(v.clone()),
+            Value::Ints(v) => Ok(v.iter().map(|&i| i as f64).collect()),
+            _ => Err(self.mismatch(key, "a list of numbers")),
         }
     }
 
@@ -195,6 +211,8 @@ pub enum Column {
     Ints(Vec<i64>),
     Bools(Vec<bool>),
     Values(Vec<Value>),
+    /// Where not all have the key.
+    Partial(Vec<Option<Value>>),
 }
 
 impl Column {
@@ -211,6 +229,15 @@ impl Column {
         }
     }
 
+    /// A column of values that some may lack; `None` if all do.
+    pub fn from_options(values: Vec<Option<Value>>) -> Option<Self> {
+        if values.iter().all(Option::is_some) {
+            return Some(Column::from_values(values.into_iter().flatten().collect()));
+        }
+        let any = values.iter().any(Option::is_some);
+        any.then_some(Column::Partial(values))
+    }
+
     /// The value with index `i`.
     ///
     /// # Panics
@@ -221,6 +248,7 @@ impl Column {
             Column::Ints(v) => Value::Int(v[i]),
             Column::Bools(v) => Value::Bool(v[i]),
             Column::Values(v) => v[i].clone(),
+            Column::Partial(v) => v[i].clone().expect("a value for each index"),
         }
     }
 }

@@ -7,7 +7,7 @@ pub mod recorder;
 pub mod stimulator;
 pub mod synapse;
 
-use ovenbird_core::model::{Neuron, Stimulator, SynapseInfo};
+use ovenbird_core::model::{Neuron, Stimulator, Synapse, SynapseInfo};
 use ovenbird_core::node::{Family, NeuronFamily, RecorderFamily, StimulatorFamily};
 use ovenbird_core::simulation::Registry;
 
@@ -46,7 +46,26 @@ const NODES: &[Maker] = &[
 ];
 
 /// The synapse models.
-const SYNAPSES: &[SynapseInfo] = &[synapse::STATIC_SYNAPSE, synapse::GAP_JUNCTION];
+const SYNAPSES: &[SynapseInfo] = &[
+    synapse::StaticSynapse::INFO,
+    synapse::GAP_JUNCTION,
+    synapse::StaticSynapseHomW::INFO,
+    synapse::BernoulliSynapse::INFO,
+    synapse::HtSynapse::INFO,
+    synapse::JonkeSynapse::INFO,
+    synapse::QuantalStpSynapse::INFO,
+    synapse::StdpNnPreCenteredSynapse::INFO,
+    synapse::StdpNnRestrSynapse::INFO,
+    synapse::StdpNnSymmSynapse::INFO,
+    synapse::StdpPlSynapseHom::INFO,
+    synapse::StdpSynapse::INFO,
+    synapse::StdpSynapseHom::INFO,
+    synapse::StdpTripletSynapse::INFO,
+    synapse::Tsodyks2Synapse::INFO,
+    synapse::TsodyksSynapse::INFO,
+    synapse::TsodyksSynapseHom::INFO,
+    synapse::VogelsSprekelerSynapse::INFO,
+];
 
 /// All models, for a new simulation.
 pub fn registry() -> Registry {

@@ -4,43 +4,56 @@ use crate::convert;
 use crate::error::ForPython;
 use crate::kernel::Kernel;
 use numpy::PyArray1;
-use ovenbird::core::simulation::{CONNECTION_KEYS, ConnectionSet};
+use ovenbird::core::simulation::ConnectionSet;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// An ordered set of connections; it stays valid when connections are added later.
 #[pyclass(module = "ovenbird._ovenbird", frozen)]
 pub struct Connections {
     pub kernel: Py<Kernel>,
-    pub set: ConnectionSet,
+    /// Found again when connections were made or removed since.
+    pub set: Mutex<ConnectionSet>,
+}
+
+impl Connections {
+    /// Connections of a kernel.
+    pub fn new(kernel: Py<Kernel>, set: ConnectionSet) -> Self {
+        Connections {
+            kernel,
+            set: Mutex::new(set),
+        }
+    }
+
+    fn set(&self) -> MutexGuard<'_, ConnectionSet> {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[pymethods]
 impl Connections {
     fn __len__(&self) -> usize {
-        self.set.len()
+        self.set().len()
     }
 
     /// The connections with the given indices.
     fn take(&self, py: Python<'_>, indices: &Bound<'_, PyArray1<i64>>) -> PyResult<Self> {
-        let indices = convert::indices(indices, self.set.len())?;
-        let set = self.set.take(&indices).for_python(py)?;
-        Ok(Connections {
-            kernel: self.kernel.clone_ref(py),
-            set,
-        })
+        let indices = convert::indices(indices, self.set().len())?;
+        let set = self.set().take(&indices).for_python(py)?;
+        Ok(Connections::new(self.kernel.clone_ref(py), set))
     }
 
     /// Values by key, a column each; all keys if none are named.
     #[pyo3(signature = (keys))]
     fn get<'py>(&self, py: Python<'py>, keys: Option<Vec<String>>) -> PyResult<Bound<'py, PyDict>> {
-        let keys = keys.unwrap_or_else(|| CONNECTION_KEYS.iter().map(|&k| k.to_owned()).collect());
         let mut kernel = self.kernel.borrow_mut(py);
+        let keys = keys.unwrap_or_else(|| kernel.simulation.connection_keys(&self.set()));
         let out = PyDict::new(py);
         for key in keys {
             let column = kernel
                 .simulation
-                .connection_values(&self.set, &key)
+                .connection_values(&mut self.set(), &key)
                 .for_python(py)?;
             if let Some(column) = column {
                 out.set_item(key, convert::to_column(py, column)?)?;
@@ -49,13 +62,14 @@ impl Connections {
         Ok(out)
     }
 
-    /// Sets weights or delays.
-    fn set(&self, py: Python<'_>, params: &Bound<'_, PyDict>) -> PyResult<()> {
+    /// Sets weights, delays, or parameters of the synapse models.
+    #[pyo3(name = "set")]
+    fn set_values(&self, py: Python<'_>, params: &Bound<'_, PyDict>) -> PyResult<()> {
         let params = convert::dict(params)?;
         let mut kernel = self.kernel.borrow_mut(py);
         kernel
             .simulation
-            .set_connections(&self.set, &params)
+            .set_connections(&mut self.set(), &params)
             .for_python(py)
     }
 
@@ -64,7 +78,7 @@ impl Connections {
         self.kernel
             .borrow_mut(py)
             .simulation
-            .disconnect(&self.set)
+            .disconnect(&mut self.set())
             .for_python(py)
     }
 }

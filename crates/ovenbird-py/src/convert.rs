@@ -2,6 +2,7 @@
 
 use crate::error::to_python;
 use crate::parameter::PyParameter;
+use crate::space::PyMask;
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods, PyReadonlyArray1};
 use ovenbird::Error;
 use ovenbird::core::error::Kind;
@@ -30,6 +31,9 @@ pub fn value(key: &str, any: &Bound<'_, PyAny>) -> PyResult<Value> {
     }
     if let Ok(p) = any.cast::<PyParameter>() {
         return Ok(Value::Parameter(p.get().0.clone()));
+    }
+    if let Ok(m) = any.cast::<PyMask>() {
+        return Ok(Value::Mask(m.get().0.clone()));
     }
     if let Ok(d) = any.cast::<PyDict>() {
         return Ok(Value::Dict(dict(d)?));
@@ -181,6 +185,7 @@ pub fn to_progressions(ids: &[u32]) -> Vec<Progression> {
 /// An engine's value for Python.
 pub fn to_object(py: Python<'_>, value: &Value) -> PyResult<Py<PyAny>> {
     Ok(match value {
+        Value::Unknown => py.None(),
         Value::Bool(b) => PyBool::new(py, *b).to_owned().into_any().unbind(),
         Value::Int(i) => i.into_pyobject(py)?.into_any().unbind(),
         Value::Float(x) => x.into_pyobject(py)?.into_any().unbind(),
@@ -193,6 +198,7 @@ pub fn to_object(py: Python<'_>, value: &Value) -> PyResult<Py<PyAny>> {
         Value::Nodes(v) => PyTuple::new(py, v)?.into_any().unbind(),
         Value::Dict(d) => to_dict(py, d)?.into_any().unbind(),
         Value::Parameter(p) => Py::new(py, PyParameter(p.clone()))?.into_any(),
+        Value::Mask(m) => Py::new(py, PyMask(m.clone()))?.into_any(),
     })
 }
 
@@ -216,6 +222,14 @@ pub fn to_column(py: Python<'_>, column: Column) -> PyResult<Py<PyAny>> {
                 .iter()
                 .map(|x| to_object(py, x))
                 .collect::<PyResult<_>>()?;
+            PyList::new(py, items)?.into_any().unbind()
+        }
+        Column::Partial(v) => {
+            let item = |x: &Option<Value>| match x {
+                Some(x) => to_object(py, x),
+                None => Ok(py.None()),
+            };
+            let items: Vec<_> = v.iter().map(item).collect::<PyResult<_>>()?;
             PyList::new(py, items)?.into_any().unbind()
         }
     })

@@ -3,12 +3,16 @@
 use crate::connections::Connections;
 use crate::convert;
 use crate::error::{ForPython, to_python};
+use crate::pair::Pair;
 use crate::parameter::PyParameter;
+use crate::ranks::Ranks;
 use numpy::{IntoPyArray, PyArray1};
-use ovenbird::core::connect::ConnSpec;
+use ovenbird::core::connect::{ConnSpec, ThirdRule};
 use ovenbird::core::error::Kind;
 use ovenbird::core::node::{KeyInfo, Role};
-use ovenbird::core::simulation::{Filter, Group, Progress, Progression, RunControl};
+use ovenbird::core::simulation::{
+    Filter, Group, Progress, Progression, RunControl, TripartiteSynapses,
+};
 use ovenbird::{Error, Simulation};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -18,6 +22,8 @@ use std::io::Write;
 #[pyclass(module = "ovenbird._ovenbird")]
 pub struct Kernel {
     pub simulation: Simulation,
+    /// The number of resets so far: sets of nodes belong to the epoch in which they were made.
+    pub epoch: u64,
 }
 
 /// Writes to whatever `sys.stdout` is.
@@ -95,16 +101,48 @@ impl Kernel {
 
 #[pymethods]
 impl Kernel {
+    /// A kernel of this process alone, or the part of one rank in one.
     #[new]
-    fn new() -> Self {
-        let mut simulation = ovenbird::simulation();
+    #[pyo3(signature = (ranks=None))]
+    fn new(ranks: Option<&mut Ranks>) -> PyResult<Self> {
+        let registry = ovenbird::models::registry();
+        let mut simulation = match ranks {
+            Some(ranks) => Simulation::with_ranks(registry, ranks.take()?),
+            None => Simulation::new(registry),
+        };
         simulation.set_console(Box::new(PythonStdout));
-        Kernel { simulation }
+        Ok(Kernel {
+            simulation,
+            epoch: 0,
+        })
+    }
+
+    /// The number of this rank.
+    #[getter]
+    fn rank(&self) -> usize {
+        self.simulation.ranks().rank()
+    }
+
+    /// The number of ranks.
+    #[getter]
+    fn num_ranks(&self) -> usize {
+        self.simulation.ranks().count()
+    }
+
+    /// Waits until all ranks have come here.
+    fn synchronize(&mut self, py: Python<'_>) -> PyResult<()> {
+        py.detach(|| self.simulation.synchronize()).for_python(py)
     }
 
     /// Removes nodes, connections and copied models, and sets time and settings back.
     fn reset(&mut self) {
         self.simulation.reset();
+        self.epoch += 1;
+    }
+
+    #[getter]
+    fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     #[getter]
@@ -220,6 +258,25 @@ impl Kernel {
         Ok((nodes.first, nodes.last))
     }
 
+    /// Makes `n` nodes with parameters of their own, or none; returns the first and the last id.
+    fn create_with(
+        &mut self,
+        py: Python<'_>,
+        model: &str,
+        n: i64,
+        params: &Bound<'_, PyDict>,
+    ) -> PyResult<(u32, u32)> {
+        let params = convert::dict(params)?;
+        let nodes = self.simulation.create_with(model, n, &params);
+        let nodes = nodes.for_python(py)?;
+        Ok((nodes.first, nodes.last))
+    }
+
+    /// Removes the nodes from `first` on, which are new and have no connections.
+    fn drop_nodes(&mut self, first: u32) {
+        self.simulation.drop_nodes(first);
+    }
+
     /// Splits `(first, last, step)` parts where the model changes.
     fn model_runs(
         &self,
@@ -265,15 +322,14 @@ impl Kernel {
     /// The nodes whose status has all the given values.
     #[pyo3(signature = (params, local_only))]
     fn find_nodes(
-        &self,
+        &mut self,
+        py: Python<'_>,
         params: &Bound<'_, PyDict>,
         local_only: bool,
     ) -> PyResult<Vec<Progression>> {
-        // all nodes are local to the one process
-        let _ = local_only;
-        Ok(convert::to_progressions(
-            &self.simulation.find(&convert::dict(params)?),
-        ))
+        let params = convert::dict(params)?;
+        let found = py.detach(|| self.simulation.find(&params, local_only));
+        Ok(convert::to_progressions(&found.for_python(py)?))
     }
 
     /// Makes connections by a rule.
@@ -293,6 +349,64 @@ impl Kernel {
             .collect::<PyResult<Vec<_>>>()?;
         py.detach(|| self.simulation.connect(&pre, &post, &rule, &synapses))
             .for_python(py)
+    }
+
+    /// Connects two single nodes if the arguments of Connect are plain; says whether they are.
+    fn connect_pair(
+        &mut self,
+        py: Python<'_>,
+        pre: &Bound<'_, PyAny>,
+        post: &Bound<'_, PyAny>,
+        conn: &Bound<'_, PyAny>,
+        syn: &Bound<'_, PyAny>,
+    ) -> PyResult<bool> {
+        let pair = Pair::plain(&self.simulation, self.epoch, [pre, post, conn, syn]);
+        let Some(pair) = pair else {
+            return Ok(false);
+        };
+        self.simulation
+            .connect(&[pair.source], &[pair.target], &pair.rule, &[pair.synapse])
+            .for_python(py)?;
+        Ok(true)
+    }
+
+    /// Makes connections by a rule, and from and to third factors by another; `syn` has the synapses
+    /// of the primary, the incoming and the outgoing connections.
+    fn connect_tripartite(
+        &mut self,
+        py: Python<'_>,
+        ids: [Bound<'_, PyAny>; 3],
+        conn: &Bound<'_, PyDict>,
+        third: &Bound<'_, PyDict>,
+        syn: [Vec<Bound<'_, PyDict>>; 3],
+    ) -> PyResult<()> {
+        let [pre, post, between] = &ids;
+        let (pre, post, between) = (
+            convert::ids(pre)?,
+            convert::ids(post)?,
+            convert::ids(between)?,
+        );
+        let rule = ConnSpec::from_dict(&convert::dict(conn)?).for_python(py)?;
+        let third = ThirdRule::from_dict(&convert::dict(third)?).for_python(py)?;
+        let specs = |list: &[Bound<'_, PyDict>]| {
+            let spec = |d: &Bound<'_, PyDict>| {
+                let d = convert::dict(d)?;
+                self.simulation.syn_spec(&d).for_python(py)
+            };
+            list.iter().map(spec).collect::<PyResult<Vec<_>>>()
+        };
+        let [primary, third_in, third_out] = &syn;
+        let synapses = TripartiteSynapses {
+            primary: specs(primary)?,
+            third_in: specs(third_in)?,
+            third_out: specs(third_out)?,
+        };
+        let nodes = [&pre[..], &post, &between];
+        py.detach(|| {
+            self.simulation
+                .connect_tripartite(nodes, &rule, &third, &synapses)
+        })
+        .for_python(py)
     }
 
     /// Removes a connection for each pair of a rule.
@@ -336,25 +450,19 @@ impl Kernel {
             Some(name) => Some(this.simulation.synapse_index(name).for_python(py)?),
             None => None,
         };
-        if synapse_label.is_some_and(|l| l != -1) {
-            // no model has labels, so no connection carries the wanted one
-            return Ok(Connections {
-                kernel,
-                set: Default::default(),
-            });
-        }
         let filter = Filter {
             sources: sources.as_deref(),
             targets: targets.as_deref(),
             model,
+            label: synapse_label.filter(|&l| l != -1),
         };
         let set = this.simulation.connections(&filter).for_python(py)?;
-        Ok(Connections { kernel, set })
+        Ok(Connections::new(kernel, set))
     }
 
     /// Makes everything ready to run.
     fn prepare(&mut self, py: Python<'_>) -> PyResult<()> {
-        self.simulation.prepare().for_python(py)
+        py.detach(|| self.simulation.prepare()).for_python(py)
     }
 
     /// Runs for `ms`; `progress(done_ms, total_ms, seconds)` is called several times a second.
@@ -381,9 +489,13 @@ impl Kernel {
                 }
             })
         });
-        match interrupt {
-            Some(e) => Err(e),
-            None => result.map(drop).for_python(py),
+        match (interrupt, self.simulation.stopped_by()) {
+            (Some(e), _) => Err(e),
+            (None, Some(rank)) if matches!(result, Ok(RunControl::Stop)) => Err(to_python(
+                py,
+                Error::new(Kind::Kernel, format!("rank {rank} has stopped the run")),
+            )),
+            _ => result.map(drop).for_python(py),
         }
     }
 

@@ -6,7 +6,11 @@ mod connections;
 mod convert;
 mod error;
 mod kernel;
+mod nodes;
+mod pair;
 mod parameter;
+mod ranks;
+mod space;
 
 use pyo3::prelude::*;
 
@@ -18,5 +22,18 @@ mod _ovenbird {
     #[pymodule_export]
     use super::kernel::Kernel;
     #[pymodule_export]
+    use super::nodes::{NodeSet, Spans};
+    #[pymodule_export]
     use super::parameter::PyParameter;
+    #[pymodule_export]
+    use super::ranks::{Ranks, finish_mpi, start_mpi};
+    #[pymodule_export]
+    use super::space::{
+        PyMask, connection_distances, create_drawn, create_free, create_grid, displacements,
+        evaluate_to_points, layer, positions, select_by_mask,
+    };
+
+    /// Whether this build has MPI.
+    #[pymodule_export]
+    const HAVE_MPI: bool = ovenbird_mpi::AVAILABLE;
 }

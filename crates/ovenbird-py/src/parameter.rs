@@ -1,7 +1,7 @@
 //! `Parameter`: an expression that the engine evaluates.
 
 use crate::error::ForPython;
-use ovenbird::core::parameter::{BinaryOp, Comparison, Parameter, ParameterError, UnaryOp};
+use ovenbird::core::parameter::{BinaryOp, Comparison, Parameter, ParameterError, Place, UnaryOp};
 use pyo3::basic::CompareOp;
 use pyo3::prelude::*;
 
@@ -46,6 +46,58 @@ impl PyParameter {
     #[staticmethod]
     fn exponential(py: Python<'_>, beta: f64) -> PyResult<Self> {
         made(py, Parameter::exponential(beta))
+    }
+
+    /// A coordinate of the node (endpoint 0), of the source (1) or of the target (2).
+    #[staticmethod]
+    fn position(dimension: usize, endpoint: u8) -> Self {
+        let place = match endpoint {
+            1 => Place::Source,
+            2 => Place::Target,
+            _ => Place::Node,
+        };
+        PyParameter(Parameter::position(place, dimension))
+    }
+
+    /// The distance in all dimensions or in one of them, counted from 0.
+    #[staticmethod]
+    #[pyo3(signature = (dimension))]
+    fn distance(dimension: Option<usize>) -> Self {
+        PyParameter(Parameter::distance(dimension))
+    }
+
+    #[staticmethod]
+    fn exponential_profile(py: Python<'_>, x: &Self, beta: f64) -> PyResult<Self> {
+        made(py, Parameter::exponential_profile(&x.0, beta))
+    }
+
+    #[staticmethod]
+    fn gaussian_profile(py: Python<'_>, x: &Self, mean: f64, std: f64) -> PyResult<Self> {
+        made(py, Parameter::gaussian_profile(&x.0, mean, std))
+    }
+
+    #[staticmethod]
+    fn gamma_profile(py: Python<'_>, x: &Self, kappa: f64, theta: f64) -> PyResult<Self> {
+        made(py, Parameter::gamma_profile(&x.0, kappa, theta))
+    }
+
+    #[staticmethod]
+    fn gaussian2d_profile(
+        py: Python<'_>,
+        x: &Self,
+        y: &Self,
+        mean: [f64; 2],
+        std: [f64; 2],
+        rho: f64,
+    ) -> PyResult<Self> {
+        let p = Parameter::gaussian2d_profile([&x.0, &y.0], mean, std, rho);
+        made(py, p)
+    }
+
+    /// `shape` holds theta, gamma, std, lam and psi.
+    #[staticmethod]
+    fn gabor_profile(py: Python<'_>, x: &Self, y: &Self, shape: [f64; 5]) -> PyResult<Self> {
+        made(py, Parameter::gabor_profile([&x.0, &y.0], shape))
     }
 
     #[staticmethod]

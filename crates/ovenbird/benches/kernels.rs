@@ -24,6 +24,7 @@ fn synapse(sim: &Simulation, weight: Amount, delay: Amount) -> [SynSpec; 1] {
         weight,
         delay: Some(delay),
         receptor: vec![0],
+        numbers: Vec::new(),
     }]
 }
 

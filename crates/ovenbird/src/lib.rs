@@ -93,5 +93,6 @@ pub fn static_synapse(sim: &Simulation, weight: f64, delay: f64) -> Result<SynSp
         weight: Amount::Same(weight),
         delay: Some(Amount::Same(delay)),
         receptor: vec![0],
+        numbers: Vec::new(),
     })
 }

@@ -38,6 +38,7 @@ fn simulate(threads: usize, width: Width) -> ovenbird::Result<Outcome> {
             weight,
             delay: Some(delay),
             receptor: vec![0],
+            numbers: Vec::new(),
         }]
     };
     let infinite = f64::INFINITY;

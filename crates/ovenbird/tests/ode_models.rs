@@ -196,6 +196,7 @@ fn gap_junction(sim: &Simulation, weight: f64) -> Result<SynSpec> {
         weight: Amount::Same(weight),
         delay: None,
         receptor: vec![0],
+        numbers: Vec::new(),
     })
 }
 

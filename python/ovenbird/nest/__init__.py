@@ -23,9 +23,25 @@ from ._module import NestModule
 from ._state import VerbosityLevel, _kernel, userdict
 from .build_info import DIALECT as __version__
 from .compartments import Compartments, Receptors
-from .connect import CollocatedSynapses, Connect, Disconnect, GetConnections
+from .connect import CollocatedSynapses, Connect, Disconnect, GetConnections, TripartiteConnect
 from .info import GetStatus, SetStatus, authors, get_verbosity, help, message, set_verbosity
 from .kernel_status import GetKernelStatus, SetKernelStatus
+from .layer_plots import PlotLayer, PlotProbabilityParameter, PlotSources, PlotTargets
+from .layers import (
+    Displacement,
+    Distance,
+    DumpLayerConnections,
+    DumpLayerNodes,
+    FindCenterElement,
+    FindNearestElement,
+    GetPosition,
+    GetSourceNodes,
+    GetSourcePositions,
+    GetTargetNodes,
+    GetTargetPositions,
+    SelectNodesByMask,
+)
+from .mask import CreateMask, Mask
 from .models import ConnectionRules, CopyModel, GetDefaults, Models, SetDefaults
 from .node_collection import NodeCollection
 from .nodes import Create, GetLocalNodeCollection, GetNodes, PrintNodes
@@ -40,30 +56,11 @@ from .parallel import (
 from .parameter import CreateParameter, Parameter
 from .serialize import serialize_data, to_json
 from .simulation import Cleanup, Install, Prepare, ResetKernel, Run, RunManager, Simulate
+from .sonata import SonataNetwork
 from .synapse_collection import SynapseCollection
 from .unavailable import (
-    CreateMask,
     DisableStructuralPlasticity,
-    Displacement,
-    Distance,
-    DumpLayerConnections,
-    DumpLayerNodes,
     EnableStructuralPlasticity,
-    FindCenterElement,
-    FindNearestElement,
-    GetPosition,
-    GetSourceNodes,
-    GetSourcePositions,
-    GetTargetNodes,
-    GetTargetPositions,
-    Mask,
-    PlotLayer,
-    PlotProbabilityParameter,
-    PlotSources,
-    PlotTargets,
-    SelectNodesByMask,
-    SonataNetwork,
-    TripartiteConnect,
     set_communicator,
 )
 

@@ -6,9 +6,10 @@ This is the only place in the package that holds a kernel for everybody.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ovenbird._launch import processes
 from ovenbird._ovenbird import Kernel
 
 
@@ -33,20 +34,19 @@ class Front:
 
     Attributes
     ----------
-    epoch
-        Number of resets so far. A collection remembers the epoch it belongs to: node ids start
-        anew after a reset, so a collection of an earlier epoch would name other nodes.
+    warned
+        Attributes without effect that have been set, each of which is warned of once.
     verbosity
         Least severity of the messages shown. A reset keeps it.
     print_time
         Whether a run shows its progress.
     """
 
-    epoch: int = 0
+    warned: set[str] = field(default_factory=set)
     verbosity: VerbosityLevel = VerbosityLevel.INFO
     print_time: bool = False
 
 
-_kernel: Final = Kernel()
+_kernel: Final = Kernel(processes())
 front: Final = Front()
 userdict: Final[dict[str, Any]] = {}

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import functools
 import platform
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from ovenbird._ovenbird import HAVE_MPI
 
 DIALECT = "3.10.0"
 EXIT_CODES = {
@@ -51,9 +54,9 @@ def _facts() -> dict[str, Any]:
         # Each flag tells whether the models and functions for which NEST needs the library exist.
         "have_boost": True,
         "have_gsl": True,
-        "have_hdf5": False,
+        "have_hdf5": find_spec("h5py") is not None,
         "have_libneurosim": False,
-        "have_mpi": False,
+        "have_mpi": HAVE_MPI,
         "have_music": False,
         "have_sionlib": False,
         "have_threads": True,

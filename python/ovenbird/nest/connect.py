@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovenbird import errors
+from ovenbird._suggest import did_you_mean
 
+from ._spatial_connect import needs_positions, spatial_rule
 from ._state import _kernel
 from ._values import params_to_kernel, to_kernel
 from .node_collection import NodeCollection
@@ -71,15 +73,95 @@ def Connect(
     IllegalConnection
         If nodes cannot be connected.
     """
+    if not return_synapsecollection and _kernel.connect_pair(pre, post, conn_spec, syn_spec):
+        return None
     conn = _conn_dict(conn_spec)
     sources, targets = _endpoints(pre, post, conn["rule"])
-    _refuse_spatial(conn)
+    synapses = _syn_dicts(syn_spec)
+    if needs_positions(conn, synapses):
+        conn = spatial_rule(conn, sources, targets)
     shape = _Shape(conn, len(sources), len(targets))
-    syn = [shape.synapse(spec) for spec in _syn_dicts(syn_spec)]
+    syn = [shape.synapse(spec) for spec in synapses]
     _kernel.connect(_to_ids(sources), _to_ids(targets), params_to_kernel(conn), syn)
     if not return_synapsecollection:
         return None
     return GetConnections(_as_collection(sources), _as_collection(targets))
+
+
+def TripartiteConnect(
+    pre: NodeCollection,
+    post: NodeCollection,
+    third: NodeCollection,
+    conn_spec: str | Mapping[str, Any],
+    third_factor_conn_spec: str | Mapping[str, Any],
+    syn_specs: Mapping[str, Any] | None = None,
+) -> None:
+    """Connect nodes, and bring third-factor nodes into play for some of the connections.
+
+    For each connection from `pre` to `post` that `conn_spec` makes, `third_factor_conn_spec`
+    decides whether a third node is connected, too: from the source to it, and from it to the
+    target.
+
+    Parameters
+    ----------
+    pre, post, third
+        The populations.
+    conn_spec
+        Rule of the primary connections, as for `Connect`.
+    third_factor_conn_spec
+        Dictionary with ``rule``, ``"third_factor_bernoulli_with_pool"``, the probability ``p``
+        that a connection has a third factor (default 1), the ``pool_size`` of each target
+        (default all third nodes), and ``pool_type``: ``"random"`` pools are drawn for each
+        target, ``"block"`` pools cut from the third population one after another.
+    syn_specs
+        Synapses by projection, ``primary``, ``third_in`` and ``third_out``, each as `syn_spec` of
+        `Connect`, but without arrays. Default ``static_synapse``.
+
+    Raises
+    ------
+    IllegalConnection
+        If a rule does not exist, or nodes cannot be connected.
+    BadProperty
+        If pools do not fit the populations.
+    """
+    sides = {"Presynaptic": pre, "Postsynaptic": post, "Third-factor": third}
+    for name, side in sides.items():
+        if not isinstance(side, NodeCollection):
+            raise TypeError(f"{name} nodes must be a NodeCollection, got {type(side).__name__}")
+        if not len(side):
+            raise errors.IllegalConnection(f"{name} nodes cannot be an empty NodeCollection")
+    specs = dict(syn_specs or {})
+    for key in specs:
+        if key not in PROJECTIONS:
+            raise errors.UnaccessedDictionaryEntry(
+                "Unaccessed elements in syn_specs, in function TripartiteConnect: "
+                f"{key}{did_you_mean(key, PROJECTIONS)}"
+            )
+    synapses = [_scalar_synapses(specs.get(key), key) for key in PROJECTIONS]
+    conn, third_conn = _conn_dict(conn_spec), _conn_dict(third_factor_conn_spec)
+    if conn["rule"] not in _kernel.get_status()["connection_rules"]:
+        raise errors.IllegalConnection(
+            f"Unknown connection rule {conn['rule']!r}; there are "
+            f"{', '.join(_kernel.get_status()['connection_rules'])}"
+        )
+    ids = [side._parts() for side in sides.values()]
+    _kernel.connect_tripartite(ids, params_to_kernel(conn), params_to_kernel(third_conn), synapses)
+
+
+PROJECTIONS = ("primary", "third_in", "third_out")
+
+
+def _scalar_synapses(spec: Any, projection: str) -> list[dict[str, Any]]:
+    """Return the synapses of one projection for the kernel; arrays have no meaning there."""
+    synapses = _syn_dicts(spec)
+    for synapse in synapses:
+        for key, value in synapse.items():
+            if _is_array(value):
+                raise ValueError(
+                    "Tripartite connections do not accept parameter lists, but "
+                    f"'syn_specs[{projection}][{key}]' is a list or similar."
+                )
+    return [params_to_kernel(synapse) for synapse in synapses]
 
 
 def _conn_dict(conn_spec: Any) -> dict[str, Any]:
@@ -166,19 +248,6 @@ def _to_ids(side: Endpoint) -> Ids:
 
 def _as_collection(side: Endpoint) -> NodeCollection:
     return side if isinstance(side, NodeCollection) else NodeCollection(np.unique(side))
-
-
-def _refuse_spatial(conn: Mapping[str, Any]) -> None:
-    for key in ("mask", "use_on_source"):
-        if key in conn:
-            raise errors.NotImplemented(
-                f"'{key}' in conn_spec is not available: collections have no positions"
-            )
-    for key, value in conn.items():
-        if isinstance(value, Parameter) and value.is_spatial():
-            raise TypeError(
-                f"'{key}' depends on positions, but the NodeCollections have no spatial information"
-            )
 
 
 class _Shape:
@@ -280,7 +349,7 @@ def Disconnect(
     """
     if len(args) == 1 and isinstance(args[0], SynapseCollection):
         if conn_spec is not None or syn_spec is not None:
-            raise TypeError(
+            raise ValueError(
                 "conn_spec and syn_spec do not apply to a SynapseCollection, which names each "
                 "connection"
             )

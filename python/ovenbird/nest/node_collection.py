@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import bisect
+import html
 import operator
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, SupportsIndex, cast
+from itertools import starmap
+from typing import Any, ClassVar, SupportsIndex, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ovenbird import errors
+from ovenbird._ovenbird import NodeSet, Spans
 
 from . import _runs
 from ._node_status import hierarchical, read_status, to_frame
+from ._placement import description, layer_of
 from ._runs import Run, Runs
-from ._state import _kernel, front
+from ._state import _kernel
 from ._values import node_ids, params_to_kernel
 from .compartments import CompartmentalPart
 from .serialize import to_json
 
-INVALID = (
-    "InvalidNodeCollection: ResetKernel invalidates all NodeCollections created before it; "
-    "create the nodes again"
-)
 
-
-class NodeCollection:
+class NodeCollection(NodeSet):
     """An ascending set of unique nodes.
 
     Indexing, slicing and iteration give collections. Parameters are read and written as
@@ -45,65 +43,44 @@ class NodeCollection:
         If a node does not exist.
     """
 
-    __slots__ = ("__weakref__", "_ends", "_epoch", "_runs", "_sliced")
-
-    _runs: Runs
-    _epoch: int
-    _sliced: bool
-    _ends: list[int]
+    __slots__ = ()
     __hash__ = None  # type: ignore[assignment]
+    _kernel: ClassVar = _kernel
 
-    def __init__(self, data: Iterable[int] | None = None) -> None:
+    @staticmethod
+    def _spans_of(data: Iterable[int] | None) -> Spans:
+        """Return what a collection of `data` consists of."""
         if isinstance(data, NodeCollection):
             data._check()
-            _init(self, data._runs, data._epoch, data._sliced)
-            return
-        if (
-            type(data) is list
-            and len(data) == 1
-            and isinstance(data[0], (int, np.integer))
-            and data[0] >= 0
-        ):
-            # the one node of a loop over single connections
-            only = int(data[0])
-            runs = _kernel.model_runs([(only, only, 1)])
-            _init(self, tuple(Run(*run) for run in runs), front.epoch, False)
-            return
+            return Spans(_kernel, data._spans, data._epoch, data._sliced)
         ids = node_ids(() if data is None else data)
         if len(ids) > 1:
             _check_ascending(ids)
-        _init(self, _runs_of(ids), front.epoch, False)
+        return Spans(_kernel, _runs_of(ids), _kernel.epoch, False)
 
     @classmethod
-    def _of(cls, runs: Iterable[tuple[int, int, int, str]], sliced: bool = False) -> NodeCollection:
+    def _of(cls, runs: Iterable[tuple[int, int, int, str]]) -> NodeCollection:
         """Return the collection of runs that are known to exist now."""
-        return _make(tuple(Run(*run) for run in runs), front.epoch, sliced)
+        return cls(Spans(_kernel, list(runs), _kernel.epoch, False))
+
+    @property
+    def _runs(self) -> Runs:
+        return tuple(starmap(Run, self._spans))
 
     def _to_kernel(self) -> NDArray[np.int64]:
         self._check()
         return _runs.ids_of(self._runs)
 
-    def _parts(self) -> list[tuple[int, int, int]]:
-        """Return the ids as the kernel takes them."""
-        self._check()
-        return [(first, last, step) for first, last, step, _ in self._runs]
-
-    def _check(self) -> None:
-        """Refuse a collection from before the last reset."""
-        if self._epoch != front.epoch and self._runs:
-            raise errors.KernelException(INVALID)
-
     # Set algebra
 
-    def __len__(self) -> int:
-        return self._ends[-1] if self._ends else 0
-
     def __iter__(self) -> Iterator[NodeCollection]:
+        if len(self) == 0:
+            return
+        self._check()
         epoch = self._epoch
-        for run in self._runs:
-            model = run.model
-            for node_id in run.ids():
-                yield _make((Run(node_id, node_id, 1, model),), epoch, False)
+        for first, last, step, model in self._spans:
+            for node_id in range(first, last + 1, step):
+                yield NodeCollection(Spans(_kernel, [(node_id, node_id, 1, model)], epoch, False))
 
     def __contains__(self, node_id: object) -> bool:
         return _runs.contains(self._runs, _as_id(node_id))
@@ -111,7 +88,7 @@ class NodeCollection:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, NodeCollection):
             raise NotImplementedError(f"Cannot compare NodeCollection to {type(other).__name__}")
-        return _runs.same(self._runs, other._runs)
+        return layer_of(self) == layer_of(other) and _runs.same(self._runs, other._runs)
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -129,6 +106,11 @@ class NodeCollection:
             return other
         self._check()
         other._check()
+        if layer_of(self) is not None or layer_of(other) is not None:
+            raise errors.BadProperty(
+                "Can only join NodeCollections with same metadata, and each call of Create with "
+                "positions makes a layer of its own."
+            )
         if self._sliced or other._sliced:
             raise errors.BadProperty(
                 "Cannot add NodeCollection to a sliced composite. Join the collections first and "
@@ -139,8 +121,8 @@ class NodeCollection:
     def __radd__(self, other: object) -> NodeCollection:
         return self + other
 
-    def __getitem__(self, key: Any) -> NodeCollection:
-        self._check()
+    def _select(self, key: Any) -> NodeCollection:
+        """Return the nodes at an index that is no plain integer."""
         if isinstance(key, slice):
             return self._slice(key)
         if isinstance(key, (list, tuple)):
@@ -156,17 +138,7 @@ class NodeCollection:
                 "only integers, slices, lists, tuples, and numpy arrays are valid indices of a "
                 f"NodeCollection, got {type(key).__name__}"
             ) from None
-        return self._single(index)
-
-    def _single(self, index: int) -> NodeCollection:
-        size = len(self)
-        if not -size <= index < size:
-            raise IndexError(f"index value outside of the NodeCollection: {index} with size {size}")
-        index %= size
-        number = bisect.bisect_right(self._ends, index)
-        run = self._runs[number]
-        node_id = run.ids()[index - (self._ends[number] - run.size)]
-        return _make((Run(node_id, node_id, 1, run.model),), self._epoch, False)
+        return self[int(index)]
 
     def _slice(self, key: slice) -> NodeCollection:
         size = len(self)
@@ -194,7 +166,7 @@ class NodeCollection:
                 )
             index = np.flatnonzero(index)
         if index.size == 0:
-            return _make((), front.epoch, False)
+            return _make((), _kernel.epoch, False)
         if index.dtype.kind not in "iu":
             raise TypeError("Indices must be integers or bools")
         size = len(self)
@@ -238,15 +210,21 @@ class NodeCollection:
         """Return the node ids, all of them, by rank, or by thread."""
         if selection == "all":
             return {"All": self.tolist()}
+        ids = _runs.ids_of(self._runs)
+        status = _kernel.get_status()
+        processes = ids % status["total_num_virtual_procs"]
+        here = processes % _kernel.num_ranks == _kernel.rank
         if selection == "rank":
-            return {"Rank 0": self.tolist()}
+            return {f"Rank {_kernel.rank}": ids[here].tolist()}
         if selection != "thread":
             raise errors.BadParameter(
                 f"to_array() accepts only 'all', 'rank', 'thread', but got '{selection}'."
             )
-        ids = _runs.ids_of(self._runs)
-        threads = _kernel.get_status()["local_num_threads"]
-        return {thread: ids[ids % threads == thread].tolist() for thread in range(threads)}
+        threads = processes // _kernel.num_ranks
+        return {
+            thread: ids[here & (threads == thread)].tolist()
+            for thread in range(status["local_num_threads"])
+        }
 
     def __copy__(self) -> NodeCollection:
         return self
@@ -255,14 +233,31 @@ class NodeCollection:
         return self
 
     def __repr__(self) -> str:
-        return _runs.described(self._runs, self._sliced)
+        space = self.spatial if self._runs else None
+        if space is None:
+            return _runs.described(self._runs, self._sliced)
+        whole = self._runs[0].first == layer_of(self) and self._runs[0].step == 1
+        text = _runs.described(self._runs, not whole or len(self) == 1 or self._sliced)
+        return text.replace("metadata=None", "metadata=spatial", 1)
+
+    def _repr_html_(self) -> str:
+        if not len(self):
+            return "<p>NodeCollection(&lt;empty&gt;)</p>"
+        head = "".join(f"<th>{text}</th>" for text in ("model", "size", "first", "last", "step"))
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells) + "</tr>"
+            for cells in (
+                (run.model, run.size, run.first, run.last, run.step) for run in self._runs
+            )
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     # Parameters
 
     @property
     def spatial(self) -> dict[str, Any] | None:
         """Description of the layer, or None for a collection without positions."""
-        return None
+        return description(self)
 
     def get(self, *params: Any, output: str = "") -> Any:
         """Return parameters of the nodes.
@@ -377,30 +372,14 @@ class NodeCollection:
 
     def __dir__(self) -> list[str]:
         names = set(super().__dir__())
-        if self._runs and self._epoch == front.epoch:
-            names.update(self[0].get())
+        if self._epoch == _kernel.epoch:
+            for first, *_ in {span[3]: span for span in self._spans}.values():
+                names.update(NodeCollection([first]).get())
         return sorted(names)
 
 
-_SLOTS = {
-    name: getattr(NodeCollection, name).__set__ for name in ("_runs", "_epoch", "_sliced", "_ends")
-}
-_set_runs, _set_epoch = _SLOTS["_runs"], _SLOTS["_epoch"]
-_set_sliced, _set_ends = _SLOTS["_sliced"], _SLOTS["_ends"]
-
-
-def _init(collection: NodeCollection, runs: Runs, epoch: int, sliced: bool) -> None:
-    """Fill the slots, which attribute assignment would send to the kernel."""
-    _set_runs(collection, runs)
-    _set_epoch(collection, epoch)
-    _set_sliced(collection, sliced)
-    _set_ends(collection, _runs.ends(runs) if len(runs) > 1 else [run.size for run in runs])
-
-
 def _make(runs: Runs, epoch: int, sliced: bool) -> NodeCollection:
-    collection = NodeCollection.__new__(NodeCollection)
-    _init(collection, runs, epoch, sliced)
-    return collection
+    return NodeCollection(Spans(_kernel, runs, epoch, sliced))
 
 
 def _runs_of(ids: NDArray[np.int64]) -> Runs:

@@ -9,6 +9,8 @@ from typing import Any
 
 from ovenbird import errors
 
+from ._layer_creation import create_layer
+from ._placement import held_here
 from ._state import _kernel
 from ._values import params_to_kernel
 from .node_collection import NodeCollection
@@ -27,7 +29,7 @@ def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) ->
         Dictionary of parameters, or a sequence of dictionaries, one per node. A value is for
         all nodes, a sequence of one value per node, or a `Parameter` drawn per node.
     positions
-        Positions of the nodes.
+        `nest.spatial.grid` or `nest.spatial.free`: where the nodes are.
 
     Returns
     -------
@@ -39,23 +41,38 @@ def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) ->
     UnknownModelName
         If the model does not exist.
     UnaccessedDictionaryEntry
-        If the model does not have a parameter.
+        If the model does not have a parameter. Then no nodes are made.
     """
     if isinstance(n, Mapping) and params is None:
+        if positions is not None:
+            raise ValueError(
+                "A parameter dictionary can be passed as second argument only if Create() is "
+                "called with two arguments."
+            )
         n, params = 1, n
     if not isinstance(model, str):
         raise TypeError(f"model must be the name of a node model, got {type(model).__name__}")
     if positions is not None:
-        raise errors.NotImplemented(
-            "Create with positions is not available; create the nodes without positions"
-        )
+        return _with_params(create_layer(model, n, params, positions), params)
     count = _count(n)
     if not (params is None or isinstance(params, Mapping)):
         _check_list(params, count)
+    if isinstance(params, Mapping) and params:
+        first, last = _kernel.create_with(model, count, params_to_kernel(params))
+        return NodeCollection._of([(first, last, 1, model)])
     first, last = _kernel.create(model, count)
-    nodes = NodeCollection._of([(first, last, 1, model)])
-    if params:
+    return _with_params(NodeCollection._of([(first, last, 1, model)]), params)
+
+
+def _with_params(nodes: NodeCollection, params: Any) -> NodeCollection:
+    """Return new nodes with parameters set; takes them back if these are refused."""
+    if not params:
+        return nodes
+    try:
         nodes.set(params)
+    except BaseException:
+        _kernel.drop_nodes(nodes._spans[0][0])
+        raise
     return nodes
 
 
@@ -90,7 +107,8 @@ def GetNodes(
     properties
         Names and values that all must match; nothing for all nodes.
     local_only
-        Whether to return only the nodes of this process.
+        Whether to return only the nodes of this process. Otherwise, where `properties` has more
+        than the model, all processes must make this call.
     """
     if properties is None:
         properties = {}
@@ -101,13 +119,15 @@ def GetNodes(
 
 
 def GetLocalNodeCollection(nc: NodeCollection) -> NodeCollection:
-    """Return the nodes of a collection that belong to this process; here all of them."""
+    """Return the nodes of a collection that belong to this process; devices belong to all."""
     if not isinstance(nc, NodeCollection):
         raise TypeError(
             f"GetLocalNodeCollection requires a NodeCollection, got {type(nc).__name__}"
         )
     nc._check()
-    return nc
+    if _kernel.num_ranks == 1 or not nc:
+        return nc
+    return nc[held_here(nc)]
 
 
 def PrintNodes() -> None:

@@ -1,4 +1,4 @@
-"""Processes and virtual processes; the simulation runs in one process."""
+"""Processes and virtual processes."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from ._state import _kernel
 
 def Rank() -> int:
     """Return the number of this process."""
-    return 0
+    return _kernel.rank
 
 
 def NumProcesses() -> int:
     """Return the number of processes."""
-    return 1
+    return _kernel.num_ranks
 
 
 def SyncProcesses() -> None:
-    """Wait for all processes; with a single one there is nothing to wait for."""
+    """Wait until all processes have called this."""
+    _kernel.synchronize()
 
 
 def GetLocalVPs() -> range:

@@ -6,6 +6,8 @@ import numbers
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ovenbird import _ovenbird, errors
 from ovenbird._suggest import did_you_mean
 
@@ -118,12 +120,27 @@ class Parameter:
         if not isinstance(spatial_nc, NodeCollection):
             raise TypeError(f"apply needs a NodeCollection, got {type(spatial_nc).__name__}")
         if positions is not None:
-            if len(spatial_nc) != 1:
-                raise ValueError("The NodeCollection must contain a single node ID only")
-            raise errors.NotImplemented(
-                "Parameter.apply with positions is not available: collections have no positions"
-            )
+            return self._apply_to(spatial_nc, positions)
         return tuple(_kernel.evaluate_nodes(self._datum, spatial_nc._parts()).tolist())
+
+    def _apply_to(self, node: NodeCollection, positions: Any) -> tuple[float, ...]:
+        """Return one value per position, as for connections from the node to there."""
+        if len(node) != 1:
+            raise ValueError("The NodeCollection must contain a single node ID only")
+        if not isinstance(positions, (list, tuple)):
+            raise TypeError(
+                f"Positions must be a list or tuple of positions, got {type(positions).__name__}"
+            )
+        for position in positions:
+            if not isinstance(position, (list, tuple, np.ndarray)):
+                raise TypeError("Each position must be a list or tuple")
+            if len(position) != len(positions[0]):
+                raise ValueError("All positions must have the same number of dimensions")
+        if not positions:
+            return ()
+        node_id = node._parts()[0][0]
+        rows = np.ascontiguousarray(positions, dtype=np.float64)
+        return tuple(_ovenbird.evaluate_to_points(_kernel, self._datum, node_id, rows).tolist())
 
 
 def operand(value: Any, action: str) -> _Datum:
@@ -173,10 +190,14 @@ _KEYS = {
     "normal": ("mean", "std"),
     "lognormal": ("mean", "std"),
     "exponential": ("beta",),
+    "position": ("dimension", "synaptic_endpoint"),
+    "distance": ("dimension",),
+    "exp_distribution": ("x", "beta"),
+    "gaussian": ("x", "mean", "std"),
+    "gaussian2d": ("x", "y", "mean_x", "mean_y", "std_x", "std_y", "rho"),
+    "gamma": ("x", "kappa", "theta"),
+    "gabor": ("x", "y", "theta", "gamma", "std", "lam", "psi"),
 }
-_SPATIAL = (
-    "position", "distance", "exp_distribution", "gaussian", "gaussian2d", "gamma", "gabor",
-)  # fmt: skip
 
 
 def CreateParameter(parametertype: str, specs: Mapping[str, Any]) -> Parameter:
@@ -186,7 +207,12 @@ def CreateParameter(parametertype: str, specs: Mapping[str, Any]) -> Parameter:
     ----------
     parametertype
         ``constant`` (`value`), ``uniform`` (`min`, `max`), ``uniform_int`` (`max`), ``normal``
-        and ``lognormal`` (`mean`, `std`), ``exponential`` (`beta`).
+        and ``lognormal`` (`mean`, `std`), ``exponential`` (`beta`); of nodes in space
+        ``position`` (`dimension` from 0, `synaptic_endpoint`: 0 node, 1 source, 2 target),
+        ``distance`` (`dimension` from 1, 0 for all), and functions of parameters `x` and `y`:
+        ``exp_distribution`` (`x`, `beta`), ``gaussian`` (`x`, `mean`, `std`), ``gaussian2d``
+        (`x`, `y`, `mean_x`, `mean_y`, `std_x`, `std_y`, `rho`), ``gamma`` (`x`, `kappa`,
+        `theta`), ``gabor`` (`x`, `y`, `theta`, `gamma`, `std`, `lam`, `psi`).
     specs
         The values named in brackets; those of distributions have defaults.
 
@@ -199,10 +225,6 @@ def CreateParameter(parametertype: str, specs: Mapping[str, Any]) -> Parameter:
     BadProperty
         If the values do not define a distribution.
     """
-    if parametertype in _SPATIAL:
-        raise errors.NotImplemented(
-            f"Parameter type '{parametertype}' is not available: collections have no positions"
-        )
     if parametertype not in _KEYS:
         near = did_you_mean(parametertype, _KEYS)
         raise errors.UndefinedName(f"The name {parametertype} is not defined{near or '.'}")
@@ -222,6 +244,17 @@ def CreateParameter(parametertype: str, specs: Mapping[str, Any]) -> Parameter:
     return Parameter(_datum(parametertype, specs))
 
 
+def _operand(specs: Mapping[str, Any], kind: str, key: str) -> _Datum:
+    if key not in specs:
+        raise IndexError(f"Parameter '{kind}' needs the key '{key}'")
+    value = specs[key]
+    if not isinstance(value, Parameter):
+        raise errors.TypeMismatch(
+            f"'{key}' of parameter '{kind}' must be a Parameter, got {type(value).__name__}"
+        )
+    return value._datum
+
+
 def _datum(kind: str, specs: Mapping[str, Any]) -> _Datum:
     if kind == "constant":
         return _Datum.constant(_number(specs, kind, "value"))
@@ -231,5 +264,56 @@ def _datum(kind: str, specs: Mapping[str, Any]) -> _Datum:
         return _Datum.uniform_int(_integer(specs, kind, "max", 1))
     if kind == "exponential":
         return _Datum.exponential(_number(specs, kind, "beta", 1.0))
-    make = _Datum.normal if kind == "normal" else _Datum.lognormal
-    return make(_number(specs, kind, "mean", 0.0), _number(specs, kind, "std", 1.0))
+    if kind in ("normal", "lognormal"):
+        make = _Datum.normal if kind == "normal" else _Datum.lognormal
+        return make(_number(specs, kind, "mean", 0.0), _number(specs, kind, "std", 1.0))
+    if kind == "position":
+        return _position(specs)
+    if kind == "distance":
+        dimension = _integer(specs, kind, "dimension", 0)
+        if not 0 <= dimension <= 3:
+            raise errors.BadParameterValue(
+                "Spatial distance parameter dimension cannot be negative, and must be 0 for the "
+                f"whole distance or 1-3 for x-z, got {dimension}."
+            )
+        return _Datum.distance(dimension - 1 if dimension else None)
+    return _profile(kind, specs)
+
+
+def _position(specs: Mapping[str, Any]) -> _Datum:
+    if "dimension" not in specs:
+        raise errors.BadParameterValue(
+            "Dimension must be specified when creating a node position parameter."
+        )
+    dimension = _integer(specs, "position", "dimension", 0)
+    if dimension < 0:
+        raise errors.BadParameterValue(
+            f"Node position parameter dimension cannot be negative, got {dimension}."
+        )
+    endpoint = _integer(specs, "position", "synaptic_endpoint", 0)
+    if not 0 <= endpoint <= 2:
+        raise errors.BadParameterValue(
+            "Synaptic endpoint must either be unspecified (0), source (1) or target (2), "
+            f"got {endpoint}."
+        )
+    return _Datum.position(dimension, endpoint)
+
+
+def _profile(kind: str, specs: Mapping[str, Any]) -> _Datum:
+    x = _operand(specs, kind, "x")
+
+    def number(key: str) -> float:
+        return _number(specs, kind, key)
+
+    if kind == "exp_distribution":
+        return _Datum.exponential_profile(x, number("beta"))
+    if kind == "gaussian":
+        return _Datum.gaussian_profile(x, number("mean"), number("std"))
+    if kind == "gamma":
+        return _Datum.gamma_profile(x, number("kappa"), number("theta"))
+    y = _operand(specs, kind, "y")
+    if kind == "gabor":
+        shape = [number(key) for key in ("theta", "gamma", "std", "lam", "psi")]
+        return _Datum.gabor_profile(x, y, shape)
+    mean, std = [number("mean_x"), number("mean_y")], [number("std_x"), number("std_y")]
+    return _Datum.gaussian2d_profile(x, y, mean, std, number("rho"))

@@ -21,7 +21,6 @@ def ResetKernel() -> None:
     files stay.
     """
     _kernel.reset()
-    front.epoch += 1
     front.print_time = False
 
 
@@ -41,7 +40,7 @@ def Run(t: float) -> None:
         If the network is not prepared.
     """
     duration = _milliseconds(t)
-    bar = progress_bar() if front.print_time else None
+    bar = progress_bar() if front.print_time and _kernel.rank == 0 else None
     try:
         _kernel.run(duration, bar)
     finally:

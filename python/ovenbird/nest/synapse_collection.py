@@ -5,19 +5,22 @@ from __future__ import annotations
 import html
 import operator
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ovenbird import errors
+from ovenbird import _ovenbird, errors
 from ovenbird._ovenbird import Connections
 
 from ._names import unknown_key
 from ._optional import optional_module
-from ._state import _kernel, front
+from ._state import _kernel
 from ._values import params_to_kernel, to_list
 from .serialize import to_json
+
+if TYPE_CHECKING:
+    from ovenbird._ovenbird import Column
 
 EMPTY = "The synapse collection does not contain any connections."
 HEADINGS = {
@@ -56,7 +59,7 @@ class SynapseCollection:
                 "use GetConnections() to obtain a SynapseCollection"
             )
         object.__setattr__(self, "_conns", data if data is not None and len(data) else None)
-        object.__setattr__(self, "_epoch", front.epoch)
+        object.__setattr__(self, "_epoch", _kernel.epoch)
         object.__setattr__(self, "print_full", False)
 
     def _live(self) -> Connections | None:
@@ -65,7 +68,7 @@ class SynapseCollection:
         Connections of a network that a reset has removed count as none as long as no new nodes
         exist; once there is a new network, their use is an error.
         """
-        if self._conns is None or self._epoch == front.epoch:
+        if self._conns is None or self._epoch == _kernel.epoch:
             return self._conns
         if _kernel.network_size == 0:
             return None
@@ -89,11 +92,14 @@ class SynapseCollection:
     def __getitem__(self, key: Any) -> SynapseCollection:
         if isinstance(key, slice):
             return self._take(np.arange(len(self), dtype=np.int64)[key])
+        if isinstance(key, (list, tuple, np.ndarray)):
+            return self._take(self._places(np.asarray(key)))
         try:
             index = operator.index(key)
         except TypeError:
             raise TypeError(
-                f"SynapseCollection indices must be integers or slices, not {type(key).__name__}"
+                "SynapseCollection indices must be integers, slices, or arrays of integers or "
+                f"bools, not {type(key).__name__}"
             ) from None
         if not -len(self) <= index < len(self):
             raise IndexError(
@@ -101,18 +107,42 @@ class SynapseCollection:
             )
         return self._take(np.array([index % len(self)], dtype=np.int64))
 
-    def _identity(self) -> list[list[Any]]:
+    def _places(self, index: NDArray[Any]) -> NDArray[np.int64]:
+        """Return the places that an array of integers, or of bools for each connection, names."""
+        size = len(self)
+        if index.ndim != 1:
+            raise TypeError("arrays of indices of a SynapseCollection must be one-dimensional")
+        if index.dtype == np.bool_:
+            if len(index) != size:
+                raise IndexError(
+                    "Bool index array must be the same length as SynapseCollection, got "
+                    f"{len(index)} for {size}"
+                )
+            return np.flatnonzero(index)
+        if index.size and index.dtype.kind not in "iu":
+            raise TypeError("Indices must be integers or bools")
+        index = index.astype(np.int64)
+        outside = (index < -size) | (index >= size)
+        if outside.any():
+            raise IndexError(
+                "index value outside of the SynapseCollection: "
+                f"{index[outside][0]} with size {size}"
+            )
+        return np.where(index < 0, index + size, index)
+
+    def _identity(self) -> list[Column]:
         conns = self._live()
         if conns is None:
             return []
         keys = ["source", "target", "target_thread", "synapse_id", "port"]
         columns = conns.get(keys)
-        return [to_list(columns[key]) for key in keys]
+        return [columns[key] for key in keys]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SynapseCollection):
             raise NotImplementedError(f"Cannot compare SynapseCollection to {type(other).__name__}")
-        return len(self) == len(other) and self._identity() == other._identity()
+        pairs = zip(self._identity(), other._identity(), strict=False)
+        return len(self) == len(other) and all(np.array_equal(a, b) for a, b in pairs)
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -133,7 +163,13 @@ class SynapseCollection:
     @property
     def distance(self) -> list[float]:
         """Distance between source and target; NaN for nodes without positions."""
-        return [float("nan")] * (0 if self._live() is None else len(self))
+        conns = self._live()
+        if conns is None:
+            return []
+        ends = conns.get(["source", "target"])
+        arrays = [np.asarray(ends[key], dtype=np.int64) for key in ("source", "target")]
+        distances = _ovenbird.connection_distances(_kernel, arrays[0], arrays[1])
+        return cast("list[float]", distances.tolist())
 
     def get(self, keys: Any = None, output: str = "") -> Any:
         """Return parameters of the connections.
@@ -160,6 +196,8 @@ class SynapseCollection:
             the parameter asked for.
         """
         conns = self._live()
+        if conns is None and output == "pandas":
+            return optional_module("pandas", "output='pandas'").DataFrame()
         if conns is None:
             return {} if keys is None else ()
         if keys is None:
@@ -284,6 +322,12 @@ class SynapseCollection:
             object.__setattr__(self, name, value)
         else:
             self.set({name: value})
+
+    def __dir__(self) -> list[str]:
+        names = set(super().__dir__())
+        if self._conns is not None and self._epoch == _kernel.epoch:
+            names.update(self._conns.get(None))
+        return sorted(names)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> SynapseCollection:
         return self

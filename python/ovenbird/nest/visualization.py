@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ovenbird import errors
-
 from ._optional import optional_module
 from .connect import GetConnections
 from .node_collection import NodeCollection
@@ -25,8 +23,11 @@ def plot_network(
         The nodes.
     filename
         File to write, ending in ``.png`` or ``.pdf``.
-    ext_conns, plot_modelnames
-        Not available.
+    ext_conns
+        Whether connections to nodes outside `nodes` lead to one node ``ext`` instead of each to
+        its own target.
+    plot_modelnames
+        Whether nodes are labelled with their model, too.
 
     Raises
     ------
@@ -37,16 +38,28 @@ def plot_network(
         raise TypeError(f"nodes must be a 'NodeCollection', got {type(nodes).__name__}.")
     if len(nodes) == 0:
         raise ValueError("nodes must at least contain one node.")
-    for name, flag in (("ext_conns", ext_conns), ("plot_modelnames", plot_modelnames)):
-        if flag:
-            raise errors.NotImplemented(f"plot_network(..., {name}=True) is not available")
     kind = Path(filename).suffix
     if kind not in (".png", ".pdf"):
         raise ValueError(f"Filename must end in '.png' or '.pdf', got {filename!r}.")
+    graph = _graph(nodes, ext_conns, plot_modelnames)
+    write = graph.write_pdf if kind == ".pdf" else graph.write_png
+    write(str(filename))
+
+
+def _graph(nodes: NodeCollection, ext_conns: bool, plot_modelnames: bool) -> Any:
     pydot = optional_module("pydot", "plot_network")
     conns = GetConnections(nodes)
     graph = pydot.Dot(rankdir="LR", ranksep="5")
+    inside = set(nodes.tolist())
+    drawn = set(inside)
     for source, target in zip(conns.sources(), conns.targets(), strict=True):
-        graph.add_edge(pydot.Edge(str(source), str(target)))
-    write = graph.write_pdf if kind == ".pdf" else graph.write_png
-    write(str(filename))
+        if ext_conns and target not in inside:
+            graph.add_edge(pydot.Edge(str(source), "ext"))
+        else:
+            graph.add_edge(pydot.Edge(str(source), str(target)))
+            drawn.add(target)
+    if plot_modelnames:
+        for node in NodeCollection(sorted(drawn)):
+            name = str(node.global_id)
+            graph.add_node(pydot.Node(name, label=f"{name}\\n{node.model}"))
+    return graph

@@ -177,7 +177,7 @@ def test_delays_between_steps_go_to_the_nearest(given, used):
           "make_symmetric": True}, errors.BadProperty),
         ({"rule": "all_to_al"}, errors.BadProperty),
         ({"p": 0.5}, KeyError),
-        ({"rule": "all_to_all", "p": 0.5}, errors.UnaccessedDictionaryEntry),
+        ({"rule": "all_to_all", "p": 0.5}, TypeError),
         (3, TypeError),
     ],
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """Connect, Disconnect and GetConnections: endpoints, specifications, shapes of arrays."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -135,7 +137,7 @@ def test_collocated_synapses(sides: Pair) -> None:
         (None, {"synapse_model": 3}, TypeError),
         (None, {"foo": 1.0}, nest.NESTErrors.UnaccessedDictionaryEntry),
         (None, {"delay": 0.01}, nest.NESTErrors.BadDelay),
-        ({"rule": "all_to_all", "mask": {}}, None, nest.NESTErrors.NotImplemented),
+        ({"rule": "all_to_all", "mask": {}}, None, TypeError),
     ],
 )
 def test_bad_specifications(
@@ -186,3 +188,64 @@ def test_disconnect(sides: Pair) -> None:
     for args in ((pre,), (pre, post, "one_to_one"), (pre, [4]), ()):
         with pytest.raises(TypeError):
             nest.Disconnect(*args)
+
+
+@pytest.mark.parametrize("autapses", [True, False])
+def test_fixed_total_number_without_multapses(autapses: bool) -> None:
+    nodes = nest.Create("iaf_psc_alpha", 12)
+    allowed = 144 if autapses else 132
+    spec = {"rule": "fixed_total_number", "allow_multapses": False, "allow_autapses": autapses}
+    for number in (0, 1, 60, allowed - 1, allowed):
+        nest.Connect(nodes, nodes, {**spec, "N": number})
+        conns = nest.GetConnections()
+        assert len(conns) == len(pairs(conns)) == number
+        assert autapses or all(s != t for s, t in pairs(conns))
+        conns.disconnect()
+    with pytest.raises(nest.NESTErrors.BadProperty, match=f"give {allowed}"):
+        nest.Connect(nodes, nodes, {**spec, "N": allowed + 1})
+
+
+def test_single_calls_refuse_as_others_do() -> None:
+    a, b = nest.Create("iaf_psc_alpha", 2)
+    recorder = nest.Create("spike_recorder")
+    cases: list[tuple[Any, ...]] = [
+        (recorder, a),
+        (a, b, "one_to_two"),
+        (a, b, {"rule": "one_to_one", "autapses": True}),
+        (a, b, None, {"weigth": 1.0}),
+        (a, b, None, {"delay": 0.01}),
+        (a, b, None, {"weight": float("nan")}),
+        (a, b, None, {"receptor_type": 3}),
+        (a, b, None, {"synapse_model": "static"}),
+        (a, b, {"rule": "one_to_one", "make_symmetric": 1}),
+        (a, b, "one_to_one", "gap_junction"),
+    ]
+    for case in cases:
+        with pytest.raises((nest.NESTError, ValueError)):
+            nest.Connect(*case)
+    assert nest.num_connections == 0
+    nest.Connect(a, b, {"rule": "one_to_one", "make_symmetric": True}, {"weight": 2})
+    assert pairs(nest.GetConnections()) == {(1, 2), (2, 1)}
+    nest.ResetKernel()
+    with pytest.raises(nest.NESTError, match="ResetKernel"):
+        nest.Connect(a, b)
+
+
+def test_refused_parameters_leave_no_nodes() -> None:
+    nest.local_num_threads = 2
+    kept = nest.Create("iaf_psc_alpha", 3)
+    for model, params in [
+        ("iaf_psc_alpha", {"C_m": -1.0}),
+        ("iaf_psc_alpha", {"C_mm": 1.0}),
+        ("iaf_psc_alpha", [{"C_m": 1.0}] * 4 + [{"V_m": 0.0, "C_m": -1.0}]),
+        ("poisson_generator", {"rate": -1.0}),
+        ("multimeter", {"record_from": ["V_m"], "interval": -1.0}),
+    ]:
+        with pytest.raises(nest.NESTError):
+            nest.Create(model, 5, params)
+        assert nest.network_size == 3
+    more = nest.Create("iaf_psc_alpha", 4, {"V_m": [1.0, 2.0, 3.0, 4.0]})
+    assert more.tolist() == [4, 5, 6, 7]
+    assert (kept + more).V_m == (-70.0, -70.0, -70.0, 1.0, 2.0, 3.0, 4.0)
+    nest.Connect(kept, more)
+    nest.Simulate(1.0)

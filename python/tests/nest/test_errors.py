@@ -29,16 +29,7 @@ def test_name_and_message() -> None:
 @pytest.mark.parametrize(
     "use",
     [
-        lambda: nest.spatial.grid([2, 2]),
-        lambda: nest.spatial.distance + 1,
-        lambda: nest.spatial.pos.x,
-        lambda: nest.spatial_distributions.gaussian(1.0),
-        lambda: nest.CreateMask("circular", {"radius": 1.0}),
-        lambda: nest.Mask(),
         lambda: nest.EnableStructuralPlasticity(),
-        lambda: nest.TripartiteConnect(),
-        lambda: nest.SonataNetwork("config.json"),
-        lambda: nest.GetPosition(nest.NodeCollection()),
         lambda: nest.server.run_mpi_app(),
     ],
 )

@@ -269,7 +269,7 @@ def test_create() -> None:
         with pytest.raises(error):
             nest.Create(*args)
     assert nest.network_size == size
-    with pytest.raises(nest.NESTErrors.NotImplemented):
+    with pytest.raises(TypeError):
         nest.Create("iaf_psc_alpha", positions=[[0.0, 0.0]])
 
 

@@ -104,7 +104,6 @@ def test_nodes_and_weights() -> None:
         ("constant", {"value": "a"}, nest.NESTErrors.TypeMismatch),
         ("constant", 3, nest.NESTErrors.TypeMismatch),
         ("lognormal", {"std": -1.0}, nest.NESTErrors.BadProperty),
-        ("distance", {}, nest.NESTErrors.NotImplemented),
     ],
 )
 def test_bad_specifications(kind: str, specs: object, error: type[Exception]) -> None:

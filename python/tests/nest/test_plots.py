@@ -1,6 +1,7 @@
 """Plots of spikes and potentials from arrays and files."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -93,3 +94,24 @@ def test_devices() -> None:
     with pytest.raises(TypeError, match="V_m"):
         nest.voltage_trace.from_device(recorder)
     plt.close("all")
+
+
+def test_network_as_graph() -> None:
+    pytest.importorskip("pydot")
+    from ovenbird.nest.visualization import _graph
+
+    nodes = nest.Create("iaf_psc_alpha", 2) + nest.Create("parrot_neuron")
+    nest.Connect(nodes[0], nodes[1:])
+    nest.Connect(nodes[1], nodes[0])
+
+    def edges(graph: Any) -> set[tuple[str, str]]:
+        return {(edge.get_source(), edge.get_destination()) for edge in graph.get_edges()}
+
+    assert edges(_graph(nodes, False, False)) == {("1", "2"), ("1", "3"), ("2", "1")}
+    assert edges(_graph(nodes[:2], True, False)) == {("1", "2"), ("1", "ext"), ("2", "1")}
+    labels = [node.get_label() for node in _graph(nodes[:2], False, True).get_nodes()]
+    assert [label.strip('"') for label in labels] == [
+        "1\\niaf_psc_alpha",
+        "2\\niaf_psc_alpha",
+        "3\\nparrot_neuron",
+    ]

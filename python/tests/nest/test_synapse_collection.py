@@ -1,6 +1,7 @@
 """SynapseCollection: indexing, table, parameters."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -133,3 +134,92 @@ def test_status_functions(conns: nest.SynapseCollection) -> None:
     assert nest.GetStatus(conns[0], "weight") == (2.0,)
     assert nest.GetStatus(conns, ["weight", "delay"]) == ((2.0, 1.0),) * 6
     assert nest.GetStatus(conns)[5]["synapse_model"] == "copy_synapse"
+
+
+def _mixed_network() -> tuple[Any, Any]:
+    neurons = nest.Create("iaf_psc_alpha", 30) + nest.Create("iaf_psc_exp", 20)
+    nest.CopyModel("static_synapse", "other_synapse", {"weight": 3.0})
+    nest.Connect(neurons, neurons, {"rule": "fixed_indegree", "indegree": 7})
+    random_weights = {"synapse_model": "other_synapse", "weight": nest.random.normal()}
+    nest.Connect(
+        neurons[:10], neurons[5:40], {"rule": "pairwise_bernoulli", "p": 0.4}, random_weights
+    )
+    nest.Connect(nest.Create("poisson_generator", 2), neurons)
+    nest.Connect(neurons, nest.Create("spike_recorder"))
+    nest.Connect(nest.Create("multimeter"), neurons[:3])
+    return neurons, nest.GetNodes()
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_filters_give_what_they_say(threads: int) -> None:
+    nest.local_num_threads = threads
+    neurons, everything = _mixed_network()
+    table = nest.GetConnections().get(["source", "target", "synapse_model", "weight"])
+    rows = list(zip(*table.values(), strict=True))
+    sides = [None, neurons[3], neurons[::4], neurons[30:], everything[-4:], everything]
+    for source in sides:
+        for target in sides:
+            for model in (None, "static_synapse", "other_synapse"):
+                found = nest.GetConnections(source, target, model)
+                expected = [
+                    row
+                    for row in rows
+                    if (source is None or row[0] in source)
+                    and (target is None or row[1] in target)
+                    and model in (None, row[2])
+                ]
+                assert len(found) == len(expected)
+                if not expected:
+                    continue
+                columns = found.get(["source", "target", "synapse_model", "weight"])
+                if len(found) == 1:
+                    columns = {key: [value] for key, value in columns.items()}
+                assert list(zip(*columns.values(), strict=True)) == expected
+
+
+def test_indexing_by_arrays() -> None:
+    neurons = nest.Create("iaf_psc_alpha", 5)
+    nest.Connect(neurons, neurons, syn_spec={"weight": nest.random.uniform(-1.0, 1.0)})
+    conns = nest.GetConnections()
+    weights = np.array(conns.weight)
+    assert conns[weights > 0].weight == weights[weights > 0].tolist()
+    assert conns[[3, -1, 0]].weight == weights[[3, -1, 0]].tolist()
+    assert len(conns[[]]) == 0
+    assert conns[np.argsort(weights)].weight == sorted(weights)
+    for wrong, error in (([25], IndexError), ([True], IndexError), ([0.5], TypeError)):
+        with pytest.raises(error):
+            conns[wrong]
+
+
+def test_sets_outlive_changes_of_others() -> None:
+    neurons = nest.Create("iaf_psc_alpha", 40)
+    nest.Connect(neurons, neurons, {"rule": "fixed_total_number", "N": 600})
+    conns = nest.GetConnections()
+    picked = conns[::7]
+    before = list(zip(picked.sources(), picked.targets(), strict=True))
+    picked.set(weight=list(range(len(picked))), delay=2.0)
+    assert picked.weight == [float(i) for i in range(len(picked))]
+    picked.set(weight=[-float(i) for i in range(len(picked))])
+    assert picked.weight == [-float(i) for i in range(len(picked))]
+    picked.set(weight=list(range(len(picked))))
+    conns[1].disconnect()
+    more = nest.Create("iaf_psc_alpha", 20)
+    nest.Connect(neurons, more, {"rule": "fixed_indegree", "indegree": 3})
+    assert list(zip(picked.sources(), picked.targets(), strict=True)) == before
+    assert picked.weight == [float(i) for i in range(len(picked))]
+    assert set(picked.delay) == {2.0}
+    assert nest.num_connections == 600 - 1 + 60
+    picked.disconnect()
+    assert nest.num_connections == 599 + 60 - len(before)
+    with pytest.raises(nest.NESTErrors.InexistentConnection):
+        picked.get("weight")
+
+
+def test_completion_and_html() -> None:
+    neurons = nest.Create("iaf_psc_alpha", 2) + nest.Create("parrot_neuron")
+    nest.Connect(neurons[0], neurons[1])
+    assert {"V_m", "tau_syn_ex", "get", "global_id"} <= set(dir(neurons))
+    assert "V_m" not in dir(neurons[2])
+    assert {"weight", "delay", "get", "source"} <= set(dir(nest.GetConnections()))
+    assert "<td>parrot_neuron</td><td>1</td><td>3</td>" in neurons._repr_html_()
+    assert "<td>iaf_psc_alpha</td><td>2</td>" in neurons._repr_html_()

@@ -1,6 +1,16 @@
 """Deterministic experiments, each a function of a PyNEST-like module and a resolution."""
 
-from . import conductance, devices, glif, hodgkin_huxley, integrate_and_fire, izhikevich, networks
+from . import (
+    conductance,
+    devices,
+    glif,
+    hodgkin_huxley,
+    integrate_and_fire,
+    izhikevich,
+    networks,
+    plasticity,
+    space,
+)
 from .base import EXPERIMENTS, Arrays, Experiment
 
 __all__ = [
@@ -14,4 +24,6 @@ __all__ = [
     "integrate_and_fire",
     "izhikevich",
     "networks",
+    "plasticity",
+    "space",
 ]

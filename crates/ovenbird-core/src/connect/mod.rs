@@ -2,7 +2,13 @@
 
 mod parse;
 mod rules;
+mod space;
 mod spec;
+mod split;
+mod thinning;
+mod third;
 
 pub use rules::{Draws, Grouping, RULES, Rule, RuleContext};
+pub use space::{PairBuffers, Side, Space, SpaceSpec};
 pub use spec::{Amount, ConnSpec, SynSpec};
+pub use third::{NAME as THIRD_FACTOR_RULE, ThirdRule, Triple};

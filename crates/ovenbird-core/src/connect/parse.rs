@@ -1,9 +1,11 @@
 //! Specifications of Connect from users' dictionaries.
 
 use super::rules::{RULES, Rule};
+use super::space::SpaceSpec;
 use super::spec::{Amount, ConnSpec, SynSpec};
 use crate::error::{Error, Kind, Result};
 use crate::parameter::Parameter;
+use crate::space::Mask;
 use crate::value::{Dict, Value};
 
 fn required<'a>(spec: &'a Dict, rule: &str, key: &str) -> Result<&'a Value> {
@@ -45,6 +47,8 @@ impl ConnSpec {
             Some(rule) => rule.as_str("rule")?,
             None => return Err(Error::new(Kind::Index, "conn_spec needs a 'rule'")),
         };
+        let space = space_spec(spec, name)?;
+        let in_space = space.is_some();
         let (rule, own): (_, &[&str]) = match name {
             "one_to_one" => (Rule::OneToOne, &[]),
             "all_to_all" => (Rule::AllToAll, &[]),
@@ -65,13 +69,19 @@ impl ConnSpec {
                 })?;
                 (Rule::FixedTotalNumber(n), &["N"])
             }
+            "pairwise_bernoulli" if in_space && spec.get("p").is_none() => {
+                (Rule::PairwiseBernoulli(Parameter::constant(1.0)?), &[])
+            }
             "pairwise_bernoulli" => (Rule::PairwiseBernoulli(number(spec, name, "p")?), &["p"]),
             "symmetric_pairwise_bernoulli" => (
                 Rule::SymmetricPairwiseBernoulli(number(spec, name, "p")?),
                 &["p"],
             ),
             "pairwise_poisson" => {
-                let key = "pairwise_avg_num_conns";
+                let key = match spec.get("p") {
+                    Some(_) if in_space => "p",
+                    _ => "pairwise_avg_num_conns",
+                };
                 (
                     Rule::PairwisePoisson(number(spec, name, key)?),
                     &["pairwise_avg_num_conns"],
@@ -84,7 +94,16 @@ impl ConnSpec {
         };
         const SWITCHES: [&str; 3] = ["allow_autapses", "allow_multapses", "make_symmetric"];
         for (key, _) in spec.iter() {
-            if key != "rule" && !own.contains(&key) && !SWITCHES.contains(&key) {
+            let spatial = in_space && SPACE_KEYS.contains(&key);
+            if in_space && !spatial && !own.contains(&key) {
+                return Err(Error::new(
+                    Kind::Value,
+                    format!(
+                        "'{key}' is not allowed in conn_spec when connecting with mask or kernel"
+                    ),
+                ));
+            }
+            if key != "rule" && !own.contains(&key) && !SWITCHES.contains(&key) && !spatial {
                 let known = own.iter().chain(&SWITCHES).copied();
                 return Err(unknown("conn_spec", key, known));
             }
@@ -98,8 +117,56 @@ impl ConnSpec {
             allow_autapses: switch("allow_autapses", true)?,
             allow_multapses: switch("allow_multapses", true)?,
             make_symmetric: switch("make_symmetric", false)?,
+            space,
         })
     }
+}
+
+/// Keys that may stand in the conn_spec of any rule in space.
+const SPACE_KEYS: [&str; 7] = [
+    "rule",
+    "mask",
+    "p",
+    "use_on_source",
+    "allow_autapses",
+    "allow_multapses",
+    "allow_oversized_mask",
+];
+
+/// What the specification says about space, if it does.
+fn space_spec(spec: &Dict, rule: &str) -> Result<Option<SpaceSpec>> {
+    let has = |key: &str| spec.get(key).is_some();
+    let depends = spec.iter().any(|(_, v)| match v {
+        Value::Parameter(p) => p.is_spatial(),
+        _ => false,
+    });
+    let pairwise = rule.contains("pairwise_bernoulli");
+    if !depends && !has("mask") && !has("use_on_source") && (pairwise || !has("p")) {
+        return Ok(None);
+    }
+    let flag = |key: &str| spec.get(key).map_or(Ok(false), |v| v.as_bool(key));
+    if has("use_on_source") && rule != "pairwise_bernoulli" {
+        return Err(Error::new(
+            Kind::Value,
+            "'use_on_source' can only be set when using pairwise_bernoulli",
+        ));
+    }
+    let mask = match spec.get("mask") {
+        None => None,
+        Some(Value::Mask(mask)) => Some(mask.clone()),
+        Some(Value::Dict(dict)) => Some(Mask::from_dict(dict)?),
+        Some(other) => return Err(other.mismatch("mask", "a Mask or a dictionary")),
+    };
+    let degree = matches!(rule, "fixed_indegree" | "fixed_outdegree");
+    Ok(Some(SpaceSpec {
+        mask,
+        on_source: flag("use_on_source")?,
+        oversized: flag("allow_oversized_mask")?,
+        kernel: match degree && has("p") {
+            true => Some(number(spec, rule, "p")?),
+            false => None,
+        },
+    }))
 }
 
 fn unknown<'a>(spec: &str, key: &str, known: impl Iterator<Item = &'a str>) -> Error {
@@ -112,6 +179,19 @@ fn unknown<'a>(spec: &str, key: &str, known: impl Iterator<Item = &'a str>) -> E
 }
 
 impl crate::simulation::Simulation {
+    /// Synapses as the defaults of a model say.
+    pub fn default_synapse(&self, model: u16) -> SynSpec {
+        let defaults = self.synapse_model(model);
+        let delay = Amount::Same(defaults.delay);
+        SynSpec {
+            model,
+            weight: Amount::Same(defaults.default_weight()),
+            delay: defaults.info.has_delay.then_some(delay),
+            receptor: vec![defaults.receptor],
+            numbers: Vec::new(),
+        }
+    }
+
     /// The synapses in a user's `syn_spec`; what it does not say comes from the model's defaults.
     ///
     /// # Errors
@@ -123,16 +203,21 @@ impl crate::simulation::Simulation {
         };
         let model = self.synapse_index(name)?;
         let defaults = self.synapse_model(model);
-        let mut syn = SynSpec {
-            model,
-            weight: Amount::Same(defaults.weight),
-            delay: defaults
-                .info
-                .has_delay
-                .then_some(Amount::Same(defaults.delay)),
-            receptor: vec![defaults.receptor],
-        };
+        let mut syn = self.default_synapse(model);
         for (key, value) in spec.iter() {
+            if defaults.is_common(key) {
+                return Err(Error::new(
+                    Kind::NotImplemented,
+                    format!(
+                        "Synapse parameter \"{key}\" can only be set via SetDefaults() or \
+                         CopyModel()."
+                    ),
+                ));
+            }
+            if let Some((at, number)) = defaults.number(key) {
+                syn.numbers.push((at, number.amount(value)?));
+                continue;
+            }
             match key {
                 "synapse_model" => {}
                 "weight" => syn.weight = Amount::from_value(key, value)?,
@@ -152,7 +237,7 @@ impl crate::simulation::Simulation {
                 }
                 _ if !self.settings.dict_miss_is_error => {}
                 _ => {
-                    let known = ["synapse_model", "weight", "delay", "receptor_type"];
+                    let known = defaults.connect_keys();
                     return Err(unknown("syn_spec", key, known.into_iter()));
                 }
             }

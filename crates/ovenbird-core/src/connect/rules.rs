@@ -4,6 +4,8 @@
 //! worker finds the pairs that end on it without knowing what others draw, and the network is the
 //! same on any number of workers. Rules that go by source are run by every worker in full.
 
+use super::space::{Space, SpaceBuffers};
+use super::split::split_distinct;
 use crate::error::{Error, Kind, Result};
 use crate::parameter::{Context, Parameter};
 use crate::rng::{Key, Stream};
@@ -63,6 +65,11 @@ pub struct Draws {
     /// For each candidate the draw in which it was taken last.
     taken: Vec<u32>,
     draw: u32,
+    /// Candidates that were drawn.
+    drawn: Vec<u32>,
+    /// Whether the candidates have ascending ids, once that is known.
+    sorted: Option<bool>,
+    space: SpaceBuffers,
 }
 
 impl Draws {
@@ -73,6 +80,21 @@ impl Draws {
             first + self.partners[i] as usize
         } else {
             first + i
+        }
+    }
+
+    /// The partners, and buffers for rules in space.
+    pub(super) fn for_space(&mut self) -> (&mut Vec<u32>, &mut SpaceBuffers) {
+        (&mut self.partners, &mut self.space)
+    }
+
+    /// How often `id` is among the candidates, which are the same in all draws.
+    fn occurrences(&mut self, candidates: &[u32], id: u32) -> usize {
+        let is_sorted = || candidates.is_sorted_by(|a, b| a < b);
+        if *self.sorted.get_or_insert_with(is_sorted) {
+            usize::from(candidates.binary_search(&id).is_ok())
+        } else {
+            candidates.iter().filter(|&&c| c == id).count()
         }
     }
 
@@ -104,16 +126,49 @@ pub struct RuleContext<'a> {
     pub key: Key,
     /// The number of the call of Connect.
     pub call: u32,
+    /// Where the nodes are, if that matters.
+    pub space: Option<&'a Space>,
 }
 
 /// Sub-streams of a call, so that different draws for one target do not meet.
 const PAIRS: u32 = 0;
 const DEGREE: u32 = 1;
 const SPLIT: u32 = 2;
+const COUNTS: u32 = 5;
 
 impl RuleContext<'_> {
-    fn stream(&self, index: usize, use_for: u32) -> Stream {
+    pub(super) fn stream(&self, index: usize, use_for: u32) -> Stream {
         Stream::new(self.key, self.call, index as u32, use_for)
+    }
+
+    /// The number of sources that each target may have.
+    fn room(&self) -> Vec<u64> {
+        let n = self.sources.len() as u64;
+        let own: HashSet<u32> = if self.allow_autapses {
+            HashSet::new()
+        } else {
+            self.sources.iter().copied().collect()
+        };
+        let room = |t: &u32| n - u64::from(own.contains(t));
+        self.targets.iter().map(room).collect()
+    }
+
+    /// The node itself, if it may not be its own partner.
+    fn barred(&self, id: u32) -> Option<u32> {
+        (!self.allow_autapses).then_some(id)
+    }
+
+    /// What the sources of the target with index `at` are drawn from.
+    fn sources_of(&self, at: usize, repeat: bool) -> Urn<'_> {
+        Urn {
+            candidates: self.sources,
+            barred: self.barred(self.targets[at]),
+            repeat,
+        }
+    }
+
+    fn degree(&self, p: &Parameter, at: usize, name: &str) -> Result<usize> {
+        degree(p, &mut self.stream(at, DEGREE), &Context::default(), name)
     }
 
     fn is_autapse(&self, source: usize, target: usize) -> bool {
@@ -125,8 +180,14 @@ fn bad<T>(text: impl Into<String>) -> Result<T> {
     Err(Error::bad_property(text))
 }
 
-fn degree(p: &Parameter, stream: &mut Stream, name: &str) -> Result<usize> {
-    let x = p.evaluate(stream, &Context::default())?;
+/// The number of partners of one node.
+pub(super) fn degree(
+    p: &Parameter,
+    stream: &mut Stream,
+    context: &Context,
+    name: &str,
+) -> Result<usize> {
+    let x = p.evaluate(stream, context)?;
     if !x.is_finite() || x < 0.0 {
         return bad(format!("{name} must be a number >= 0, got {x}"));
     }
@@ -145,6 +206,12 @@ fn within_limit(k: f64) -> Result<()> {
         Kind::Kernel,
         format!("Too many connections: {k:e} for one node, at most {MAX_PARTNERS:e} are possible"),
     ))
+}
+
+/// The number of connections of one pair.
+pub(super) fn poisson(stream: &mut Stream, mean: f64) -> Result<usize> {
+    within_limit(mean)?;
+    Ok(stream.poisson(mean) as usize)
 }
 
 fn probability(p: &Parameter, stream: &mut Stream) -> Result<f64> {
@@ -187,6 +254,18 @@ impl Rule {
         }
     }
 
+    /// The Parameter or number of the rule.
+    pub(super) fn parameter(&self) -> Option<&Parameter> {
+        match self {
+            Rule::FixedIndegree(p)
+            | Rule::FixedOutdegree(p)
+            | Rule::PairwiseBernoulli(p)
+            | Rule::SymmetricPairwiseBernoulli(p)
+            | Rule::PairwisePoisson(p) => Some(p),
+            Rule::OneToOne | Rule::AllToAll | Rule::FixedTotalNumber(_) => None,
+        }
+    }
+
     /// Whether targets may be devices, which have no place of their own on any worker.
     pub fn allows_devices(&self) -> bool {
         matches!(self, Rule::OneToOne | Rule::AllToAll)
@@ -196,6 +275,7 @@ impl Rule {
     pub fn expected(&self, cx: &RuleContext<'_>) -> f64 {
         let (n, m) = (cx.sources.len() as f64, cx.targets.len() as f64);
         let known = |p: &Parameter| p.as_constant().unwrap_or(0.0);
+        let masked = cx.space.is_some_and(Space::is_masked);
         match self {
             Rule::OneToOne => n,
             Rule::AllToAll => n * m,
@@ -204,7 +284,13 @@ impl Rule {
             Rule::FixedTotalNumber(k) => *k as f64,
             Rule::PairwiseBernoulli(p)
             | Rule::SymmetricPairwiseBernoulli(p)
-            | Rule::PairwisePoisson(p) => known(p) * n * m,
+            | Rule::PairwisePoisson(p) => {
+                if masked {
+                    0.0
+                } else {
+                    known(p) * n * m
+                }
+            }
         }
     }
 
@@ -246,14 +332,21 @@ impl Rule {
                     "Source and Target population must be of the same size. ({n} sources, {m} targets)"
                 ),
             )),
+            Rule::FixedIndegree(p) | Rule::FixedOutdegree(p) if cx.space.is_some() => {
+                not_negative(p)
+            }
             Rule::FixedIndegree(p) => check_degree(p, "Indegree", n, "source", cx),
             Rule::FixedOutdegree(p) => check_degree(p, "Outdegree", m, "target", cx),
             Rule::FixedTotalNumber(k) => {
-                if *k > 0 && !cx.allow_multapses {
-                    return Err(Error::new(
-                        Kind::NotImplemented,
-                        "Connect doesn't support the suppression of multapses in the \
-                         fixed_total_number rule.",
+                let room: u64 = if cx.allow_multapses {
+                    *k
+                } else {
+                    cx.room().iter().sum()
+                };
+                if *k > room {
+                    return bad(format!(
+                        "There are not enough pairs: N is {k}, but without multapses {n} sources \
+                         and {m} targets give {room}."
                     ));
                 }
                 let only_autapses = n == 1 && m == 1 && !cx.allow_autapses && cx.is_autapse(0, 0);
@@ -335,6 +428,9 @@ impl Rule {
         let n = cx.sources.len();
         draws.partners.clear();
         draws.places = (0, false);
+        if let Some(space) = cx.space {
+            return space.draw(self, cx, at, draws);
+        }
         let allowed = |s: usize| cx.allow_autapses || !cx.is_autapse(s, at);
         match self {
             Rule::OneToOne => {
@@ -349,38 +445,27 @@ impl Rule {
                 Ok(())
             }
             Rule::FixedIndegree(p) => {
-                let k = degree(p, &mut cx.stream(at, DEGREE), "indegree")?;
+                let k = cx.degree(p, at, "indegree")?;
                 draws.places = (at * k, false);
-                draw_many(
-                    cx,
-                    at,
-                    (k, n),
-                    "sources",
-                    cx.allow_multapses,
-                    allowed,
-                    draws,
-                )
+                let urn = cx.sources_of(at, cx.allow_multapses);
+                urn.draw(k, "sources", &mut cx.stream(at, PAIRS), draws)
             }
             Rule::FixedOutdegree(p) => {
-                let k = degree(p, &mut cx.stream(at, DEGREE), "outdegree")?;
+                let k = cx.degree(p, at, "outdegree")?;
                 draws.places = (at * k, false);
-                let allowed = |t: usize| cx.allow_autapses || !cx.is_autapse(at, t);
-                let m = cx.targets.len();
-                draw_many(
-                    cx,
-                    at,
-                    (k, m),
-                    "targets",
-                    cx.allow_multapses,
-                    allowed,
-                    draws,
-                )
+                let urn = Urn {
+                    candidates: cx.targets,
+                    barred: cx.barred(cx.sources[at]),
+                    repeat: cx.allow_multapses,
+                };
+                urn.draw(k, "targets", &mut cx.stream(at, PAIRS), draws)
             }
             Rule::FixedTotalNumber(_) => {
                 let (first, next) = (split[at], split[at + 1]);
                 draws.places = (first as usize, false);
+                let urn = cx.sources_of(at, cx.allow_multapses);
                 let k = (next - first) as usize;
-                draw_many(cx, at, (k, n), "sources", true, allowed, draws)
+                urn.draw(k, "sources", &mut cx.stream(at, PAIRS), draws)
             }
             Rule::PairwiseBernoulli(p) => bernoulli(cx, p, at, n, &mut |source| {
                 draws
@@ -389,22 +474,10 @@ impl Rule {
             }),
             Rule::SymmetricPairwiseBernoulli(p) => {
                 let k = partners(p, &mut cx.stream(at, DEGREE), n)?;
-                draw_many(cx, at, (k, n), "sources", false, allowed, draws)
+                cx.sources_of(at, false)
+                    .draw(k, "sources", &mut cx.stream(at, PAIRS), draws)
             }
-            Rule::PairwisePoisson(p) => {
-                let mut stream = cx.stream(at, PAIRS);
-                for source in (0..n).filter(|&s| allowed(s)) {
-                    let mean = p.evaluate(&mut stream, &Context::default())?;
-                    if !mean.is_finite() || mean < 0.0 {
-                        return bad(format!("pairwise_avg_num_conns must be >= 0, got {mean}"));
-                    }
-                    within_limit(mean)?;
-                    let times = stream.poisson(mean) as usize;
-                    let pairs = std::iter::repeat_n(source as u32, times);
-                    draws.partners.extend(pairs);
-                }
-                Ok(())
-            }
+            Rule::PairwisePoisson(p) => poisson_pairs(cx, p, at, draws),
         }
     }
 
@@ -418,16 +491,15 @@ impl Rule {
         let mut counts = vec![0u64; m];
         let mut work = vec![(0, m, *total)];
         // sources that each target may draw from decide its share
-        let n = cx.sources.len() as u64;
-        let own: HashSet<u32> = if cx.allow_autapses {
-            HashSet::new()
-        } else {
-            cx.sources.iter().copied().collect()
-        };
+        let room = cx.room();
         let mut share = vec![0u64];
-        for t in cx.targets {
-            let loses = u64::from(own.contains(t));
-            share.push(share[share.len() - 1] + (n - loses));
+        for &r in &room {
+            share.push(share[share.len() - 1] + r);
+        }
+        if !cx.allow_multapses {
+            work.clear();
+            let mut stream = Stream::new(cx.key.derive(cx.call, SPLIT), 0, 0, 0);
+            counts = split_distinct(*total, &room, &mut stream);
         }
         while let Some((from, to, k)) = work.pop() {
             if to - from == 1 {
@@ -449,6 +521,15 @@ impl Rule {
             before.push(sum);
         }
         before
+    }
+}
+
+fn not_negative(degree: &Parameter) -> Result<()> {
+    match degree.as_constant() {
+        Some(k) if k < 0.0 => bad(format!(
+            "Number of connections cannot be less than zero, got {k}."
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -477,41 +558,89 @@ fn check_degree(
     Ok(())
 }
 
-/// Draws `k` of `n` partners that are `allowed`, with or without repetition.
-fn draw_many(
-    cx: &RuleContext<'_>,
-    at: usize,
-    (k, n): (usize, usize),
-    what: &str,
+/// What the partners of one node are drawn from: all candidates but the node itself, unless it may
+/// be connected to itself.
+struct Urn<'a> {
+    candidates: &'a [u32],
+    /// The node, where it is not allowed.
+    barred: Option<u32>,
+    /// Whether a candidate may be drawn again.
     repeat: bool,
-    allowed: impl Fn(usize) -> bool,
+}
+
+impl Urn<'_> {
+    /// How many candidates there are to draw.
+    fn size(&self, draws: &mut Draws) -> usize {
+        let barred = self.barred.map(|id| draws.occurrences(self.candidates, id));
+        self.candidates.len() - barred.unwrap_or(0)
+    }
+
+    /// Draws `k` partners.
+    fn draw(&self, k: usize, what: &str, stream: &mut Stream, draws: &mut Draws) -> Result<()> {
+        if k == 0 {
+            return Ok(());
+        }
+        let (n, size) = (self.candidates.len(), self.size(draws));
+        if size == 0 || (!self.repeat && k > size) {
+            return bad(format!(
+                "There are not enough {what}: {k} wanted, {size} of {n} allowed without \
+                 repetition or self-connection."
+            ));
+        }
+        if self.repeat && size == n {
+            stream.fill_below(n as u32, k, &mut draws.words, &mut draws.partners);
+            return Ok(());
+        }
+        if !self.repeat {
+            draws.free(n);
+        }
+        while draws.partners.len() < k {
+            let missing = k - draws.partners.len();
+            let mut drawn = std::mem::take(&mut draws.drawn);
+            drawn.clear();
+            stream.fill_below(n as u32, missing, &mut draws.words, &mut drawn);
+            for &i in &drawn {
+                let allowed = Some(self.candidates[i as usize]) != self.barred;
+                if allowed && (self.repeat || draws.take(i as usize)) {
+                    draws.partners.push(i);
+                }
+            }
+            draws.drawn = drawn;
+        }
+        Ok(())
+    }
+}
+
+/// Draws the sources of a target, each a Poisson distributed number of times. Where all have the
+/// same mean, their sum is drawn, and shared out.
+fn poisson_pairs(
+    cx: &RuleContext<'_>,
+    mean: &Parameter,
+    at: usize,
     draws: &mut Draws,
 ) -> Result<()> {
-    if k == 0 {
-        return Ok(());
-    }
-    let candidates = if cx.allow_autapses {
-        n
-    } else {
-        (0..n).filter(|&i| allowed(i)).count()
-    };
-    if candidates == 0 || (!repeat && k > candidates) {
-        return bad(format!(
-            "There are not enough {what}: {k} wanted, {candidates} of {n} allowed without \
-             repetition or self-connection."
-        ));
-    }
-    let mut stream = cx.stream(at, PAIRS);
-    if repeat && candidates == n {
-        stream.fill_below(n as u32, k, &mut draws.words, &mut draws.partners);
-        return Ok(());
-    }
-    draws.free(n);
-    while draws.partners.len() < k {
-        let i = stream.below(n as u64) as usize;
-        if allowed(i) && (repeat || draws.take(i)) {
-            draws.partners.push(i as u32);
+    let check = |mean: f64| {
+        if mean.is_finite() && mean >= 0.0 {
+            return Ok(mean);
         }
+        bad(format!("pairwise_avg_num_conns must be >= 0, got {mean}"))
+    };
+    let mut stream = cx.stream(at, COUNTS);
+    if let Some(mean) = mean.as_constant() {
+        let urn = cx.sources_of(at, true);
+        let sum = check(mean)? * urn.size(draws) as f64;
+        let k = poisson(&mut stream, sum)?;
+        return urn.draw(k, "sources", &mut stream, draws);
+    }
+    for source in 0..cx.sources.len() {
+        if !cx.allow_autapses && cx.is_autapse(source, at) {
+            continue;
+        }
+        let mean = check(mean.evaluate(&mut stream, &Context::default())?)?;
+        let times = poisson(&mut stream, mean)?;
+        draws
+            .partners
+            .extend(std::iter::repeat_n(source as u32, times));
     }
     Ok(())
 }

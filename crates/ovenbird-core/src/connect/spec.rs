@@ -1,6 +1,7 @@
 //! What a call of Connect asks for.
 
 use super::rules::Rule;
+use super::space::SpaceSpec;
 use crate::error::{Error, Kind, Result};
 use crate::parameter::{Context, Parameter};
 use crate::rng::Stream;
@@ -88,6 +89,8 @@ pub struct ConnSpec {
     pub allow_autapses: bool,
     pub allow_multapses: bool,
     pub make_symmetric: bool,
+    /// For nodes in space: masks and kernels.
+    pub space: Option<SpaceSpec>,
 }
 
 impl ConnSpec {
@@ -98,6 +101,7 @@ impl ConnSpec {
             allow_autapses: true,
             allow_multapses: true,
             make_symmetric: false,
+            space: None,
         }
     }
 }
@@ -111,9 +115,22 @@ pub struct SynSpec {
     /// In ms; `None` for models without delay.
     pub delay: Option<Amount>,
     pub receptor: Vec<i64>,
+    /// Parameters and state of stateful models: the index of the word, and what it is.
+    pub numbers: Vec<(usize, Amount)>,
 }
 
 impl SynSpec {
+    /// The Parameters that amounts are drawn from.
+    pub fn parameters(&self) -> impl Iterator<Item = &Parameter> {
+        let own = [Some(&self.weight), self.delay.as_ref()];
+        let numbers = self.numbers.iter().map(|(_, amount)| amount);
+        let amounts = own.into_iter().flatten().chain(numbers);
+        amounts.filter_map(|a| match a {
+            Amount::Drawn(p) => Some(p),
+            Amount::Same(_) | Amount::Each(_) => None,
+        })
+    }
+
     /// The receptor of the connection at `place`.
     ///
     /// # Errors

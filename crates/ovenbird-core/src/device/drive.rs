@@ -22,6 +22,8 @@ pub struct DriveEntry {
     pub model: u16,
     /// Whether spikes are counted instead of weighted.
     pub counts: bool,
+    /// The label, -1 if it has none.
+    pub label: i32,
 }
 
 /// Entries with consecutive cells, one delay and one weight.
@@ -54,6 +56,15 @@ pub struct Drive {
 }
 
 impl Drive {
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.entries.capacity() * size_of::<DriveEntry>()
+            + (self.ids.capacity() + self.occurrences.capacity()) * 4
+            + (self.runs.capacity() + self.reversed_runs.capacity()) * size_of::<Run>()
+            + self.reversed.capacity() * size_of::<ChannelKey>()
+            + self.amounts.capacity() * 8
+    }
+
     /// A stimulator without targets.
     pub fn new(id: u32, family: usize, local: u32) -> Self {
         Drive {

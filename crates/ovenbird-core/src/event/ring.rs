@@ -74,6 +74,11 @@ impl Ring {
         (key, cell - first)
     }
 
+    /// The channel to which `cell` belongs, its first cell, and its number of nodes.
+    pub fn channel_of(&self, cell: usize) -> (ChannelKey, usize, usize) {
+        self.channels[self.channels.partition_point(|c| c.1 <= cell) - 1]
+    }
+
     /// The channels in the order of their cells.
     pub fn channels(&self) -> &[(ChannelKey, usize, usize)] {
         &self.channels

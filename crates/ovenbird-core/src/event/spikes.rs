@@ -33,6 +33,16 @@ impl Spike {
         }
     }
 
+    /// The spike as one word, for other ranks.
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// The spike from its word.
+    pub fn from_bits(bits: u64) -> Self {
+        Spike(bits)
+    }
+
     /// The position in the slice of the step in which it was emitted.
     pub fn lag(self) -> usize {
         (self.0 >> (COUNT_BITS + ID_BITS)) as usize

@@ -9,6 +9,7 @@
 
 mod elementary;
 mod lanes;
+mod power;
 mod propagators;
 mod real;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod tests;
 pub use crate::rng::{cos, sin};
 pub use elementary::{exp, exp_linear, exp2, exp2_linear_pair, expm1, ln};
 pub use lanes::{LANES, LaneMask, Lanes};
+pub use power::{power, power_exp};
 pub use propagators::{phi1, phi2};
 pub use real::{Mask, Real};
 

@@ -1,5 +1,6 @@
 //! The spike history that a neuron model keeps for plastic synapses and for homeostasis.
 
+use super::history::History;
 use crate::math::exp;
 
 /// Parameters of the archive, a part of every archiving neuron's status.
@@ -49,12 +50,19 @@ impl Default for Archive {
 #[derive(Debug, Default)]
 pub struct ArchiveColumns {
     nodes: Vec<Archive>,
+    /// What plastic synapses will read, if any node has such inputs.
+    pub history: Option<Box<History>>,
 }
 
 impl ArchiveColumns {
     /// Appends `n` archives like `row`.
     pub fn push(&mut self, row: Archive, n: usize) {
         self.nodes.resize(self.nodes.len() + n, row);
+    }
+
+    /// Drops all but the first `n` archives.
+    pub fn truncate(&mut self, n: usize) {
+        self.nodes.truncate(n);
     }
 
     /// The archive of node `i`.
@@ -75,10 +83,14 @@ impl ArchiveColumns {
         a.calcium *= exp((a.calcium_time - t) / p.tau_Ca);
         (0..count).for_each(|_| a.calcium += p.beta_Ca);
         a.calcium_time = t;
+        if let Some(history) = &mut self.history {
+            (0..count).for_each(|_| history.spike(i, t));
+        }
     }
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.nodes.capacity() * size_of::<Archive>()
+        let history = self.history.as_ref().map_or(0, |h| h.bytes());
+        self.nodes.capacity() * size_of::<Archive>() + history
     }
 }

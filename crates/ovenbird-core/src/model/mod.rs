@@ -1,6 +1,7 @@
 //! What a model is: tables of parameters and state, ports, and a step.
 
 mod archive;
+mod history;
 mod info;
 mod neuron;
 mod recorder;
@@ -9,6 +10,8 @@ mod synapse;
 mod table;
 
 pub use archive::{Archive, ArchiveColumns, ArchiveParams};
+pub(crate) use history::RECENT as HISTORY_RECENT;
+pub use history::{EPSILON as HISTORY_EPSILON, History, Post, PostSide};
 pub use info::{ElementType, Event, NodeInfo, Port};
 pub use neuron::{
     Block, Constants, Failure, Forced, GapInput, GapSignal, Inputs, Neuron, Output, Read,
@@ -16,7 +19,10 @@ pub use neuron::{
 };
 pub use recorder::{RecorderInfo, RecorderKind};
 pub use stimulator::{Emission, Moment, Pulse, Reading, Settling, Signal, Stimulator, Targets};
-pub use synapse::{SynapseInfo, SynapseKind};
+pub use synapse::{
+    CommonSpec, Layout, NO_LABEL, Nothing, Number, NumberSpec, Numbers, Synapse, SynapseInfo,
+    SynapseKind, SynapseOps, Variant,
+};
 pub use table::{Check, Columns, Field, FieldSpec, Shape, Table};
 
 /// The checks that a parameter table can name.

@@ -73,7 +73,7 @@ impl Check {
         format!("{finite}{min}{max}")
     }
 
-    fn test(&self, key: &str, x: f64) -> Result<()> {
+    pub(crate) fn test(&self, key: &str, x: f64) -> Result<()> {
         let above = if self.min_inclusive {
             x >= self.min
         } else {
@@ -369,6 +369,8 @@ pub trait Columns: Default + Send + Sync + 'static {
     }
     /// Appends `n` nodes that start as `row`.
     fn push(&mut self, row: &Self::Row, n: usize);
+    /// Drops all but the first `n` nodes.
+    fn truncate(&mut self, n: usize);
     /// The variables of node `i`.
     fn row(&self, i: usize) -> Self::Row;
     /// Sets the variables of node `i`.
@@ -483,6 +485,10 @@ macro_rules! state {
                 self.nodes += n;
                 let _ = row;
                 $( self.$name.resize(self.nodes, row.$name.clone()); )*
+            }
+            fn truncate(&mut self, n: usize) {
+                self.nodes = n;
+                $( self.$name.truncate(n); )*
             }
             fn row(&self, i: usize) -> State {
                 let _ = i;

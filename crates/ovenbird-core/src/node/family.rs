@@ -3,7 +3,7 @@
 use crate::error::{Error, Kind, Result};
 use crate::event::{Ring, Spike};
 use crate::math::Width;
-use crate::model::{Event, NodeInfo, Port, RecorderKind, Shape, Table};
+use crate::model::{Event, NodeInfo, Port, PostSide, RecorderKind, Shape, Table};
 use crate::rng::Key;
 use crate::synapse::GapPart;
 use crate::time::{Clock, Step};
@@ -179,6 +179,8 @@ pub trait Family: Send + Sync {
     fn held(&self, part: &Part) -> usize;
     /// Appends nodes with the given ids to a part.
     fn create(&mut self, part: &mut Part, ids: &[u32]);
+    /// Drops all but the first `n` nodes of a part, the others being new and not connected.
+    fn truncate(&self, part: &mut Part, n: usize);
     /// One key of several nodes at the time `now`; `None` if nodes have no such key.
     fn get(
         &self,
@@ -268,6 +270,10 @@ pub trait NeuronOps: Sync {
     fn check_finite(&self, part: &Part, clock: &Clock, now: Step) -> Result<()>;
     /// The ids of a part's nodes.
     fn ids<'a>(&self, part: &'a Part) -> &'a [u32];
+    /// Keeps the spikes of a node for plastic synapses from now on.
+    fn listen(&self, part: &mut Part, local: u32);
+    /// What synapses read of a part's nodes.
+    fn post<'a>(&self, part: &'a mut Part) -> PostSide<'a>;
     /// Notes that time has been set back, so that histories start anew.
     fn rewind(&self, part: &mut Part);
 }

@@ -97,7 +97,7 @@ impl RecorderFamily {
         if !self.samples() {
             return Ok(());
         }
-        if new.sampling != old.sampling && !old.connected.is_empty() {
+        if new.sampling != old.sampling && (old.linked || !old.connected.is_empty()) {
             return Err(Error::bad_property(
                 "The recording interval, the interval offset and the list of properties to record \
                  cannot be changed after the multimeter has been connected to nodes.",
@@ -292,6 +292,10 @@ impl Family for RecorderFamily {
             recorder.shape_columns();
             list.push(recorder);
         }
+    }
+
+    fn truncate(&self, part: &mut Part, n: usize) {
+        part_mut::<List>(part).truncate(n);
     }
 
     fn get(

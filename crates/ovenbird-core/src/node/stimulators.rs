@@ -257,6 +257,10 @@ impl<S: Stimulator> Family for StimulatorFamily<S> {
         part_mut::<List<S>>(part).extend(ids.iter().map(new));
     }
 
+    fn truncate(&self, part: &mut Part, n: usize) {
+        part_mut::<List<S>>(part).truncate(n);
+    }
+
     fn get(
         &self,
         parts: &[&Part],

@@ -2,6 +2,7 @@
 
 use super::Location;
 use crate::error::{Error, Kind, Result};
+use crate::rank::Layout;
 
 /// A run of consecutive ids of one family, made by one call.
 #[derive(Clone, Debug)]
@@ -14,8 +15,8 @@ pub struct Run {
     pub family: usize,
     /// The place of the run's first node on each worker; for devices, the place in the family.
     base: Vec<u32>,
-    /// Whether the nodes are spread over the workers.
-    spread: bool,
+    /// How the nodes are spread over virtual processes; devices are on all ranks.
+    layout: Option<Layout>,
 }
 
 impl Run {
@@ -24,20 +25,42 @@ impl Run {
         self.first + (self.count - 1)
     }
 
-    /// The worker and place of a node of this run.
-    pub fn locate(&self, id: u32) -> Location {
-        if !self.spread {
-            return Location {
+    /// How many nodes the family held on each worker before; devices are all on the first.
+    pub fn held_before(&self) -> &[u32] {
+        if self.layout.is_some() {
+            &self.base
+        } else {
+            &self.base[..1]
+        }
+    }
+
+    /// The worker and place of a node of this run; `None` if another rank holds it.
+    pub fn locate(&self, id: u32) -> Option<Location> {
+        let Some(layout) = self.layout else {
+            return Some(Location {
                 worker: 0,
                 local: self.base[0] + (id - self.first),
-            };
+            });
+        };
+        if layout.rank_of(id) != layout.rank() {
+            return None;
         }
-        let workers = self.base.len() as u32;
-        let worker = id % workers;
-        let first_here = self.first + (worker + workers - self.first % workers) % workers;
-        Location {
-            worker,
-            local: self.base[worker as usize] + (id - first_here) / workers,
+        let worker = layout.thread_of(id);
+        let first_here = layout.first_from(self.first, layout.vp(id)) as u32;
+        Some(Location {
+            worker: worker as u32,
+            local: self.base[worker] + (id - first_here) / layout.vps(),
+        })
+    }
+
+    /// How many nodes up to `last` belong to virtual process `vp`; all, for devices.
+    pub fn count_to(&self, last: u32, vp: u32) -> u64 {
+        let end = u64::from(last.min(self.last())) + 1;
+        match self.layout {
+            None => end - u64::from(self.first),
+            Some(layout) => end
+                .saturating_sub(layout.first_from(self.first, vp))
+                .div_ceil(u64::from(layout.vps())),
         }
     }
 }
@@ -46,16 +69,16 @@ impl Run {
 #[derive(Clone, Debug)]
 pub struct NodeTable {
     runs: Vec<Run>,
-    workers: usize,
+    layout: Layout,
     next: u32,
 }
 
 impl NodeTable {
-    /// An empty table for nodes spread over `workers`.
-    pub fn new(workers: usize) -> Self {
+    /// An empty table for nodes that are spread like this.
+    pub fn new(layout: Layout) -> Self {
         NodeTable {
             runs: Vec::new(),
-            workers,
+            layout,
             next: 1,
         }
     }
@@ -75,9 +98,27 @@ impl NodeTable {
         &self.runs
     }
 
-    /// The worker that owns neuron `id`.
-    pub fn worker(&self, id: u32) -> usize {
-        id as usize % self.workers
+    /// How nodes are spread.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// Whether worker `w` of this rank owns neuron `id`.
+    #[inline]
+    pub fn is_on(&self, id: u32, w: usize) -> bool {
+        self.layout.vp(id) == self.layout.vp_of_thread(w)
+    }
+
+    /// Whether this rank owns neuron `id`.
+    #[inline]
+    pub fn is_here(&self, id: u32) -> bool {
+        self.layout.rank_of(id) == self.layout.rank()
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        let bases = self.runs.iter().map(|r| r.base.capacity() * 4);
+        self.runs.capacity() * size_of::<Run>() + bases.sum::<usize>()
     }
 
     /// Adds `count` nodes to `family`, which holds `held[w]` nodes on worker `w` so far. Returns
@@ -105,12 +146,13 @@ impl NodeTable {
                     ),
                 )
             })?;
-        let mut ids = vec![Vec::new(); self.workers];
+        let layout = self.layout;
+        let mut ids = vec![Vec::new(); layout.threads()];
         if spread {
             for (w, list) in ids.iter_mut().enumerate() {
-                let workers = self.workers as u32;
-                let start = first + (w as u32 + workers - first % workers) % workers;
-                list.extend((start..self.next).step_by(self.workers));
+                let start = layout.first_from(first, layout.vp_of_thread(w));
+                let here = (start..u64::from(self.next)).step_by(layout.vps() as usize);
+                list.extend(here.map(|id| id as u32));
             }
         } else {
             ids[0].extend(first..self.next);
@@ -121,9 +163,16 @@ impl NodeTable {
             count,
             family,
             base,
-            spread,
+            layout: spread.then_some(layout),
         });
         Ok((first, ids))
+    }
+
+    /// Drops the nodes from `first` on, the first of a call, and gives their runs back.
+    pub fn drop_from(&mut self, first: u32) -> Vec<Run> {
+        let kept = self.runs.partition_point(|r| r.first < first);
+        self.next = first;
+        self.runs.split_off(kept)
     }
 
     /// The run that holds `id`.
@@ -144,11 +193,11 @@ impl NodeTable {
         }
     }
 
-    /// The family, worker and place of node `id`.
+    /// The family, worker and place of node `id`; no place if another rank holds it.
     ///
     /// # Errors
     /// When there is no such node.
-    pub fn locate(&self, id: u32) -> Result<(usize, Location)> {
+    pub fn locate(&self, id: u32) -> Result<(usize, Option<Location>)> {
         let run = self.run(id)?;
         Ok((run.family, run.locate(id)))
     }
@@ -160,26 +209,38 @@ mod tests {
 
     #[test]
     fn every_node_has_one_place() {
-        for workers in [1, 2, 3, 7] {
-            let mut table = NodeTable::new(workers);
-            let mut held = vec![vec![0; workers]; 2];
-            let mut places = std::collections::BTreeSet::new();
-            for (family, count) in [(0, 5), (1, 1), (0, 13), (1, 4)] {
-                let (_, ids) = table.add(family, count, &held[family], true).unwrap();
-                for (w, list) in ids.iter().enumerate() {
-                    for (k, &id) in list.iter().enumerate() {
-                        let place = Location {
-                            worker: w as u32,
-                            local: (held[family][w] + k) as u32,
-                        };
-                        assert_eq!(table.locate(id).unwrap(), (family, place));
-                        assert!(places.insert((family, place.worker, place.local)));
+        for (ranks, threads) in [(1, 1), (1, 2), (1, 7), (2, 1), (3, 2), (5, 3)] {
+            let mut found = Vec::new();
+            for rank in 0..ranks {
+                let layout = Layout::new(rank, ranks, threads);
+                let mut table = NodeTable::new(layout);
+                let mut held = vec![vec![0; threads]; 2];
+                let mut places = std::collections::BTreeSet::new();
+                for (family, count) in [(0, 5), (1, 1), (0, 13), (1, 4)] {
+                    let (_, ids) = table.add(family, count, &held[family], true).unwrap();
+                    for (w, list) in ids.iter().enumerate() {
+                        for (k, &id) in list.iter().enumerate() {
+                            let place = Location {
+                                worker: w as u32,
+                                local: (held[family][w] + k) as u32,
+                            };
+                            assert_eq!(table.locate(id).unwrap(), (family, Some(place)));
+                            assert!(table.is_on(id, w) && table.is_here(id));
+                            assert!(places.insert((family, place.worker, place.local)));
+                            found.push(id);
+                        }
+                        let run = table.runs().last().unwrap();
+                        let vp = layout.vp_of_thread(w);
+                        assert_eq!(run.count_to(run.last(), vp), list.len() as u64);
+                        held[family][w] += list.len();
                     }
-                    held[family][w] += list.len();
                 }
+                let elsewhere = (1..=23).filter(|&id| table.locate(id).unwrap().1.is_none());
+                assert_eq!(elsewhere.count(), 23 - places.len());
+                assert!(table.locate(0).is_err() && table.locate(24).is_err());
             }
-            assert_eq!(places.len(), 23);
-            assert!(table.locate(0).is_err() && table.locate(24).is_err());
+            found.sort_unstable();
+            assert_eq!(found, (1..=23).collect::<Vec<u32>>());
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::text::{Environment, TextFile};
 use crate::error::{Error, Result};
 use crate::model::RecorderKind;
+use crate::rank::Layout;
 use crate::time::{Clock, Step};
 use crate::value::{Dict, Value};
 use std::collections::BTreeSet;
@@ -105,12 +106,15 @@ pub struct Recorder {
     pub targets: Vec<u32>,
     /// The targets of a sampling recorder.
     pub connected: BTreeSet<u32>,
+    /// Whether it also has targets on other ranks.
+    pub linked: bool,
     pub data: Data,
     /// Events written so far, to whatever backend.
     pub n_events: usize,
     /// Files of the last run, one per virtual process.
     pub filenames: Vec<String>,
     files: Vec<TextFile>,
+    layout: Layout,
     screen: String,
     window: (Step, Step),
 }
@@ -144,10 +148,12 @@ impl Recorder {
             senders: Vec::new(),
             targets: Vec::new(),
             connected: BTreeSet::new(),
+            linked: false,
             data: Data::default(),
             n_events: 0,
             filenames: Vec::new(),
             files: Vec::new(),
+            layout: Layout::new(0, 1, 1),
             screen: String::new(),
             window: (0, 0),
         };
@@ -194,6 +200,7 @@ impl Recorder {
         }
         let paths = environment.paths(self.stem(), self.id, &p.file_extension);
         self.files = environment.open(paths, &self.header())?;
+        self.layout = environment.layout;
         self.filenames = self
             .files
             .iter()
@@ -285,7 +292,7 @@ impl Recorder {
         let line = self.line((stamp, offset), sender, floats, ints, clock);
         match self.files.len() {
             0 => self.screen.push_str(&line),
-            n => self.files[sender as usize % n].write(&line),
+            _ => self.files[self.layout.thread_of(sender)].write(&line),
         }
     }
 

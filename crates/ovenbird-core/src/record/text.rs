@@ -1,12 +1,13 @@
 //! Text files of the ascii backend, with NEST's names and layout.
 
 use crate::error::{Error, Kind, Result};
+use crate::rank::Layout;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Where files go, and how they are named.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Environment {
     /// The folder; the working directory if empty.
     pub data_path: String,
@@ -15,8 +16,8 @@ pub struct Environment {
     pub overwrite_files: bool,
     /// The number of nodes, which sets the digits of node ids.
     pub network_size: usize,
-    /// The number of virtual processes, one file each.
-    pub processes: usize,
+    /// The virtual processes, one file each on the rank that has it.
+    pub layout: Layout,
 }
 
 /// A file that is being written.
@@ -39,11 +40,15 @@ fn digits(n: usize) -> usize {
 }
 
 impl Environment {
-    /// The paths of a recorder's files, one per virtual process.
+    /// The paths of a recorder's files on this rank, one per virtual process.
     pub fn paths(&self, stem: &str, id: u32, ext: &str) -> Vec<PathBuf> {
-        let (id_digits, vp_digits) = (digits(self.network_size), digits(self.processes));
-        (0..self.processes)
-            .map(|vp| {
+        let (id_digits, vp_digits) = (
+            digits(self.network_size),
+            digits(self.layout.vps() as usize),
+        );
+        (0..self.layout.threads())
+            .map(|thread| {
+                let vp = self.layout.vp_of_thread(thread);
                 let mut name = format!(
                     "{}{stem}-{id:0id_digits$}-{vp:0vp_digits$}",
                     self.data_prefix

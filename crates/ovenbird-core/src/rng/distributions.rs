@@ -131,6 +131,24 @@ pub(super) fn central_normal_quantile(low: u32, high: u32) -> f64 {
     with_sign(q * rational(&CENTRE, 0.180_625 - q * q), high)
 }
 
+/// The same bits as [`normal_quantile`] where [`is_in_tail`]; what is beyond the near tail is too
+/// rare for lanes.
+#[inline(always)]
+pub(super) fn tail_normal_quantiles(words: &[u64], out: &mut [f64]) {
+    let mut far = false;
+    for (x, word) in out.iter_mut().zip(words) {
+        let (low, high) = (*word as u32, (*word >> 32) as u32);
+        let r = (-ln_normal(tail_probability(low, high))).sqrt();
+        far |= r > 5.0;
+        *x = with_sign(rational(&TAIL, r - 1.6), high);
+    }
+    if far {
+        for (x, &word) in out.iter_mut().zip(words) {
+            *x = normal_quantile_single(word as u32, (word >> 32) as u32);
+        }
+    }
+}
+
 /// The same bits as [`normal_quantile`]; faster for a single number.
 fn normal_quantile_single(low: u32, high: u32) -> f64 {
     let p = tail_probability(low, high);

@@ -186,13 +186,12 @@ impl Stream {
 
     /// As many standard normals as there is room: the same as [`Stream::normal`] one by one.
     pub fn fill_normal(&mut self, out: &mut [f64]) {
-        let mut words = [0u64; 128];
+        let mut words = [0u64; NORMALS];
         for part in out.chunks_mut(words.len()) {
-            let words = &mut words[..part.len()];
-            self.fill_u64(words);
+            self.fill_u64(&mut words[..part.len()]);
             crate::math::vectorize(
                 #[inline(always)]
-                || normals(words, part),
+                || normals(&words, part),
             );
         }
     }
@@ -257,28 +256,39 @@ fn fill_blocks(identity: [u32; 3], key: [u32; 2], first: u32, out: &mut [[u64; 2
     }
 }
 
-/// The standard normals of up to 128 words: all as if they were central, then those in the tails.
+/// How many normals are made at a time.
+const NORMALS: usize = 128;
+/// Loops over normals have multiples of this length, so that little is left to scalar code.
+const LANES: usize = 16;
+
+/// The standard normals of the first words: all as if they were central, then those in the tails.
 #[inline(always)]
-fn normals(words: &[u64], out: &mut [f64]) {
-    use distributions::{central_normal_quantile, is_in_tail, normal_quantile};
-    let mut beyond = [false; 128];
+fn normals(words: &[u64; NORMALS], out: &mut [f64]) {
+    use distributions::{central_normal_quantile, is_in_tail, tail_normal_quantiles};
+    let mut beyond = [false; NORMALS];
     for ((x, beyond), &word) in out.iter_mut().zip(&mut beyond).zip(words) {
         let (low, high) = (word as u32, (word >> 32) as u32);
         *x = central_normal_quantile(low, high);
         *beyond = is_in_tail(low, high);
     }
-    let mut tails = [(0u8, 0u64); 128];
-    let mut n = 0;
-    for (i, (&word, &beyond)) in words.iter().zip(&beyond).enumerate() {
-        tails[n] = (i as u8, word);
-        n += usize::from(beyond);
+    let mut tails = [0u8; NORMALS + LANES];
+    let mut found = 0;
+    for (i, &beyond) in beyond[..out.len()].iter().enumerate() {
+        tails[found] = i as u8;
+        found += usize::from(beyond);
     }
-    let mut values = [0.0; 128];
-    for (x, (_, word)) in values.iter_mut().zip(&tails[..n]) {
-        *x = normal_quantile(*word as u32, (*word >> 32) as u32);
+    // filled up with the first tail again
+    let first = tails[0];
+    tails[found..][..LANES].fill(first);
+    let padded = found.next_multiple_of(LANES);
+    let mut picked = [0u64; NORMALS + LANES];
+    for (word, &i) in picked.iter_mut().zip(&tails[..padded]) {
+        *word = words[usize::from(i)];
     }
-    for ((i, _), x) in tails[..n].iter().zip(values) {
-        out[usize::from(*i)] = x;
+    let mut values = [0.0; NORMALS + LANES];
+    tail_normal_quantiles(&picked[..padded], &mut values[..padded]);
+    for (&i, x) in tails[..found].iter().zip(values) {
+        out[usize::from(i)] = x;
     }
 }
 

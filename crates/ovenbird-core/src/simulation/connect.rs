@@ -1,20 +1,26 @@
 //! Connect: from pairs to connections, each with the worker that owns its target.
 
-use super::maker::{Maker, Ports, check_gap};
+use super::maker::{Maker, Ports, Stateful, check_gap};
 use super::{DelayRange, Simulation};
-use crate::connect::{Amount, ConnSpec, Rule, RuleContext, SynSpec};
+use crate::connect::{Amount, ConnSpec, Rule, RuleContext, Side, Space, SynSpec};
+use crate::device::Drive;
 use crate::error::{Error, Kind, Result};
-use crate::model::{ElementType, Event, RecorderKind, Signal, SynapseKind};
+use crate::model::{ElementType, Event, RecorderKind, Signal, SynapseKind, Variant};
 use crate::node::Family;
+use crate::rank::Call;
 use crate::rng::{Key, Purpose};
-use crate::synapse::PendingMark;
+use crate::synapse::{BLOCK_BITS, PendingMark, blocks_of};
 use crate::time::Clock;
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::time::Instant;
 
 /// Most constant weights that are stored once for all their connections; those of later constants
 /// are stored per connection.
 const SHARED_WEIGHTS: usize = 64;
+
+/// The expected number of connections from which on they are made by all threads.
+const WORTH_THREADS: f64 = 2000.0;
 
 /// What a node sends along its connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,37 +53,13 @@ impl Simulation {
         synapses: &[SynSpec],
     ) -> Result<()> {
         let start = Instant::now();
-        self.refuse_while_prepared("Connecting")?;
-        for &id in sources.iter().chain(targets) {
-            self.nodes.run(id)?;
-        }
-        let context = RuleContext {
-            sources,
-            targets,
-            allow_autapses: rule.allow_autapses,
-            allow_multapses: rule.allow_multapses,
-            key: Key::new(self.settings.seed(), Purpose::ConnectRule),
-            call: self.connect_calls,
+        let mark = if rule.make_symmetric || rule.rule.reverses() {
+            self.mark(&[sources, targets].concat())
+        } else {
+            self.mark(sources)
         };
-        rule.rule.check(&context, rule.make_symmetric)?;
-        self.check_room(rule.rule.expected(&context))?;
-        self.check_arrays(&context, rule, synapses)?;
-        self.check_symmetry(&context, rule, synapses)?;
-        self.check_populations(&context, rule)?;
-        let mark = self.mark();
-        let result = self.make(&context, rule, synapses).and_then(|()| {
-            let both = rule.make_symmetric && matches!(rule.rule, Rule::OneToOne);
-            if both {
-                let swapped = RuleContext {
-                    sources: targets,
-                    targets: sources,
-                    ..context
-                };
-                self.check_populations(&swapped, rule)?;
-                self.make(&swapped, rule, synapses)?;
-            }
-            Ok(())
-        });
+        let made = self.connect_here(sources, targets, rule, synapses);
+        let result = self.agree(Call::Connect, 0, 0, made).map(drop);
         if result.is_err() {
             self.roll_back(&mark);
         } else {
@@ -86,6 +68,68 @@ impl Simulation {
         }
         self.timers.connect += start.elapsed().as_secs_f64();
         result
+    }
+
+    /// Makes the connections that live on this rank.
+    fn connect_here(
+        &mut self,
+        sources: &[u32],
+        targets: &[u32],
+        rule: &ConnSpec,
+        synapses: &[SynSpec],
+    ) -> Result<()> {
+        self.refuse_while_prepared("Connecting")?;
+        for &id in sources.iter().chain(targets) {
+            self.nodes.run(id)?;
+        }
+        let space = self.space(sources, targets, rule, synapses)?;
+        let context = RuleContext {
+            sources,
+            targets,
+            allow_autapses: rule.allow_autapses,
+            allow_multapses: rule.allow_multapses,
+            key: Key::new(self.settings.seed(), Purpose::ConnectRule),
+            call: self.connect_calls,
+            space: space.as_ref(),
+        };
+        rule.rule.check(&context, rule.make_symmetric)?;
+        self.check_room(rule.rule.expected(&context))?;
+        self.check_arrays(&context, rule, synapses)?;
+        self.check_symmetry(&context, rule, synapses)?;
+        self.check_populations(&context, rule)?;
+        self.make(&context, rule, synapses)?;
+        if rule.make_symmetric && matches!(rule.rule, Rule::OneToOne) {
+            let swapped = RuleContext {
+                sources: targets,
+                targets: sources,
+                ..context
+            };
+            self.check_populations(&swapped, rule)?;
+            self.make(&swapped, rule, synapses)?;
+        }
+        Ok(())
+    }
+
+    /// The two populations in space, if the rule or the synapses depend on it.
+    pub(super) fn space(
+        &self,
+        sources: &[u32],
+        targets: &[u32],
+        rule: &ConnSpec,
+        synapses: &[SynSpec],
+    ) -> Result<Option<Space>> {
+        let mut parameters = synapses.iter().flat_map(SynSpec::parameters);
+        let spec = match &rule.space {
+            Some(spec) => spec.clone(),
+            None if parameters.any(crate::parameter::Parameter::is_spatial) => Default::default(),
+            None => return Ok(None),
+        };
+        let side = |ids: &[u32]| -> Result<Side> {
+            let (layer, places) = self.layers.common(ids)?;
+            Ok(Side { layer, places })
+        };
+        let (source, target) = (side(sources)?, side(targets)?);
+        Space::new(&spec, &rule.rule, source, target, synapses).map(Some)
     }
 
     fn check_arrays(
@@ -97,8 +141,9 @@ impl Simulation {
         let wanted = rule.rule.array_len(cx);
         for syn in synapses {
             let delay = syn.delay.as_ref();
-            let lists = [("weight", Some(&syn.weight)), ("delay", delay)];
-            for (name, amount) in lists {
+            let known = [("weight", Some(&syn.weight)), ("delay", delay)];
+            let numbers = syn.numbers.iter().map(|n| ("a parameter", Some(&n.1)));
+            for (name, amount) in known.into_iter().chain(numbers) {
                 let Some(Amount::Each(v)) = amount else {
                     continue;
                 };
@@ -136,7 +181,9 @@ impl Simulation {
         let number = |a: &Amount| a.same().is_some();
         for syn in synapses {
             let info = &self.synapse_model(syn.model).info;
-            let scalar = number(&syn.weight) && syn.delay.as_ref().is_none_or(number);
+            let scalar = number(&syn.weight)
+                && syn.delay.as_ref().is_none_or(number)
+                && syn.numbers.iter().all(|n| number(&n.1));
             let self_symmetric = rule.rule == Rule::AllToAll && cx.sources == cx.targets && scalar;
             if info.requires_symmetric && !rule.make_symmetric && !self_symmetric {
                 return Err(Error::bad_property(format!(
@@ -168,12 +215,25 @@ impl Simulation {
     }
 
     fn check_populations(&self, cx: &RuleContext<'_>, rule: &ConnSpec) -> Result<()> {
-        if rule.rule.allows_devices() {
+        let on_source = rule.space.as_ref().is_some_and(|s| s.on_source);
+        let to_devices = match &rule.rule {
+            Rule::PairwiseBernoulli(_) => on_source,
+            Rule::PairwisePoisson(_) => cx.space.is_some(),
+            rule => rule.allows_devices(),
+        };
+        if to_devices {
             return Ok(());
         }
         for &id in cx.targets {
             let (family, _) = self.nodes.locate(id)?;
             if !self.is_neuron(family) {
+                if cx.space.is_some() {
+                    return Err(Error::illegal_connection(format!(
+                        "Spatial Connect with {} to devices is not possible: node {id} is a {}.",
+                        rule.rule.name(),
+                        self.families[family].name()
+                    )));
+                }
                 return Err(Error::illegal_connection(format!(
                     "Cannot use this rule ({}) to connect to nodes without proxies (usually devices): \
                      node {id} is a {}.",
@@ -196,7 +256,9 @@ impl Simulation {
         let mut ports = Ports::new();
         let mut last = None;
         for &id in targets {
-            let (f, at) = self.nodes.locate(id)?;
+            let (f, Some(at)) = self.nodes.locate(id)? else {
+                continue;
+            };
             let Some(ops) = self.families[f].neurons() else {
                 continue;
             };
@@ -209,6 +271,7 @@ impl Simulation {
                     check_gap(&*self.families[f], &syn.receptor)?;
                     continue;
                 }
+                self.check_target(syn, f)?;
                 for &event in events {
                     for &receptor in &syn.receptor {
                         let key = (s, f, class, event == Event::Spike, receptor);
@@ -220,6 +283,73 @@ impl Simulation {
             }
         }
         Ok(ports)
+    }
+
+    /// Checks that a synapse model can have targets of a family.
+    fn check_target(&self, syn: &SynSpec, family: usize) -> Result<()> {
+        let model = self.synapse_model(syn.model);
+        let family = &self.families[family];
+        if model.info.reads_history && !family.info().archives {
+            return Err(Error::illegal_connection(format!(
+                "The target node does not support STDP synapses. {} keeps no spike history, which \
+                 {} reads.",
+                family.name(),
+                model.name
+            )));
+        }
+        if model.variant == Variant::Hpc && syn.receptor.iter().any(|&r| r != 0) {
+            return Err(Error::illegal_connection(format!(
+                "Only rport==0 allowed for HPC synapses. Use {} instead.",
+                model.info.name
+            )));
+        }
+        Ok(())
+    }
+
+    /// What the connections of a stateful synapse have in common, made known to all workers.
+    fn stateful(&mut self, syn: &SynSpec) -> Result<Option<Stateful>> {
+        let model = self.synapse_model(syn.model);
+        let Some(ops) = model.ops.clone() else {
+            return Ok(None);
+        };
+        let mut words = model.words.clone();
+        let mut varying = Vec::new();
+        for (at, amount) in &syn.numbers {
+            match amount.same() {
+                Some(x) => words[*at] = x,
+                None => varying.push((*at, amount.clone())),
+            }
+        }
+        let specs = model.numbers();
+        let checked = !syn.numbers.is_empty();
+        self.share_model(syn.model);
+        if let Some(weight) = syn.weight.same()
+            && varying.is_empty()
+            && checked
+        {
+            ops.check(&words, weight)?;
+        }
+        let never = ops.never();
+        let now = self.now();
+        let template = |w: &mut super::Worker| w.plastic.template(syn.model, &words, never, now);
+        let templates = self.workers.iter_mut().map(template).collect();
+        let named = |at: usize| {
+            let mut names = specs.iter().map(|s| s.name);
+            let model = self.synapse_model(syn.model);
+            let name = names.find(|name| model.number(name).is_some_and(|n| n.0 == at));
+            name.and_then(|name| model.number(name)).map(|n| n.1)
+        };
+        let varying = varying
+            .into_iter()
+            .filter_map(|(at, amount)| named(at).map(|spec| (at, spec, amount)))
+            .collect();
+        Ok(Some(Stateful {
+            ops,
+            words,
+            varying,
+            checked,
+            templates,
+        }))
     }
 
     /// Whether connections of a constant weight share it: so do those of the first such weights.
@@ -291,6 +421,8 @@ impl Simulation {
         let ports = self.ports(targets, synapses, &kinds_of_synapses, &events)?;
         let split = rule.rule.split(cx);
         let weights = synapses.iter().map(|s| self.shares_weight(s)).collect();
+        let stateful: Result<Vec<_>> = synapses.iter().map(|s| self.stateful(s)).collect();
+        let stateful = stateful?;
         self.start_threads()?;
         let maker = Maker {
             clock: self.clock,
@@ -298,18 +430,26 @@ impl Simulation {
             nodes: &self.nodes,
             synapses,
             kinds: kinds_of_synapses,
+            infos: synapses
+                .iter()
+                .map(|s| self.synapse_model(s.model).info)
+                .collect(),
+            stateful,
             weights,
             ports,
             key: Key::new(self.settings.seed(), Purpose::SynapseParameter),
             call: self.connect_calls,
             delays: self.delays,
+            now: self.now(),
             has_run: self.has_run,
             gap_interval: self.settings.wfr_comm_interval,
+            requests: kinds.contains(&Sends::Requests),
         };
         let fast = all_neurons && kinds == [Sends::Spikes];
         let result = if fast {
             let pool = self.pool.as_mut().expect("threads are started");
-            maker.make_in_parallel(cx, rule, &split, &mut self.workers, pool)
+            let pool = (rule.rule.expected(cx) >= WORTH_THREADS).then_some(pool);
+            maker.make_all(cx, rule, &split, &mut self.workers, pool)
         } else {
             maker.make_one_by_one(cx, rule, &split, &mut self.workers, &mut self.devices)
         };
@@ -319,8 +459,9 @@ impl Simulation {
 
     /// Refuses connections that cannot be held: too many for an index, or for the memory.
     fn check_room(&self, expected: f64) -> Result<()> {
-        let limit = f64::from(u32::MAX) * self.workers.len() as f64;
-        let bytes = expected * 4.0;
+        let vps = f64::from(self.nodes.layout().vps());
+        let limit = f64::from(u32::MAX) * vps;
+        let bytes = expected * 4.0 / self.ranks.count() as f64;
         let fits = expected <= limit && Vec::<u8>::new().try_reserve_exact(bytes as usize).is_ok();
         if fits {
             return Ok(());
@@ -329,52 +470,75 @@ impl Simulation {
             Kind::Kernel,
             format!(
                 "Too many connections: {expected:e} do not fit in memory, or exceed the {limit:e} \
-                 that {} threads can hold",
-                self.workers.len()
+                 that {vps} threads can hold"
             ),
         ))
     }
 
-    /// How much there is of everything that Connect adds to.
-    fn mark(&self) -> Mark {
+    /// How much there is of everything that connections from `senders` can add to; what they cannot
+    /// reach is not looked at, so that a small call in a large network is cheap.
+    pub(super) fn mark(&self, senders: &[u32]) -> Mark {
+        let senders = blocks_of(senders);
+        let workers = self.workers.iter();
+        let drives = workers.clone().map(|w| {
+            let drive = |d: &Drive| (d.id, d.entries.len());
+            let found = senders.iter().flat_map(|&block| w.drives_in(block));
+            found.map(drive).collect()
+        });
         Mark {
-            pending: self.workers.iter().map(|w| w.pending.mark()).collect(),
-            gaps: self.workers.iter().map(|w| w.gaps.entries.len()).collect(),
-            drives: self
-                .workers
-                .iter()
-                .map(|w| w.drives.iter().map(|d| d.entries.len()).collect())
+            pending: workers.clone().map(|w| w.pending.mark(&senders)).collect(),
+            plastic: workers
+                .clone()
+                .map(|w| w.plastic.pending.mark(&senders))
                 .collect(),
+            gaps: workers.clone().map(|w| w.gaps.entries.len()).collect(),
+            drives: drives.collect(),
             listening: self.devices.listening.len(),
             sampling: self.devices.sampling.len(),
+            linked: self.devices.linked.len(),
             shared_weights: self.shared_weights.len(),
+            delays: self.delays,
+            senders,
         }
     }
 
-    fn roll_back(&mut self, mark: &Mark) {
+    pub(super) fn roll_back(&mut self, mark: &Mark) {
         for (i, w) in self.workers.iter_mut().enumerate() {
-            w.pending.truncate(&mark.pending[i]);
+            w.pending.truncate(&mark.senders, &mark.pending[i]);
+            w.plastic.pending.truncate(&mark.senders, &mark.plastic[i]);
             w.gaps.entries.truncate(mark.gaps[i]);
-            w.drives.truncate(mark.drives[i].len());
-            for (d, &n) in w.drives.iter_mut().zip(&mark.drives[i]) {
-                d.entries.truncate(n);
-            }
+            let known: BTreeMap<u32, usize> = mark.drives[i].iter().copied().collect();
+            w.drives.retain_mut(|d| {
+                if mark.senders.binary_search(&(d.id >> BLOCK_BITS)).is_err() {
+                    return true;
+                }
+                let held = known.get(&d.id);
+                d.entries.truncate(held.copied().unwrap_or(0));
+                held.is_some()
+            });
         }
         self.devices.listening.truncate(mark.listening);
         self.devices.sampling.truncate(mark.sampling);
+        self.devices.linked.truncate(mark.linked);
         self.shared_weights.truncate(mark.shared_weights);
+        self.delays = mark.delays;
         self.devices.note_connected(&self.families, &self.nodes);
     }
 }
 
 /// A point to which a failed Connect goes back.
-struct Mark {
+pub(super) struct Mark {
+    /// The blocks of ids that the senders are in.
+    senders: Vec<u32>,
     pending: Vec<PendingMark>,
+    plastic: Vec<PendingMark>,
     gaps: Vec<usize>,
-    drives: Vec<Vec<usize>>,
+    drives: Vec<Vec<(u32, usize)>>,
     listening: usize,
     sampling: usize,
+    linked: usize,
     shared_weights: usize,
+    delays: DelayRange,
 }
 
 /// One more than the longest delay, in steps.

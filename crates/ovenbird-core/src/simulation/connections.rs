@@ -6,7 +6,7 @@ use crate::connect::Rule;
 use crate::error::{Error, Kind, Result};
 use crate::event::ChannelKey;
 use crate::model::{Event, SynapseKind};
-use crate::synapse::{Connection, Position};
+use crate::synapse::{Connection, Position, SourceIndex, Wanted};
 use crate::value::{Column, Dict, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,12 +16,22 @@ pub struct Filter<'a> {
     pub sources: Option<&'a [u32]>,
     pub targets: Option<&'a [u32]>,
     pub model: Option<u16>,
+    pub label: Option<i64>,
+}
+
+/// What connections are to become.
+#[derive(Default)]
+pub(super) struct Changes {
+    pub weights: Option<Vec<f64>>,
+    pub delays: Option<Vec<u32>>,
+    pub numbers: Vec<(String, Vec<f64>)>,
 }
 
 /// Where a connection is kept.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Place {
+pub(super) enum Place {
     Row(u32, Position),
+    Plastic(u32, Position),
     Gap(u32, u32),
     Drive(u32, u32, u32),
     Listening(u32),
@@ -32,7 +42,7 @@ impl Place {
     /// The place as a number, within the list that holds the connection.
     fn port(self) -> u32 {
         match self {
-            Place::Row(_, at) => at.key().1,
+            Place::Row(_, at) | Place::Plastic(_, at) => at.key().1,
             Place::Gap(_, i) | Place::Drive(.., i) | Place::Listening(i) | Place::Sampling(i) => i,
         }
     }
@@ -40,31 +50,61 @@ impl Place {
 
 /// One connection in a set.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Handle {
-    source: u32,
-    target: u32,
-    model: u16,
+pub(super) struct Handle {
+    pub source: u32,
+    pub target: u32,
+    pub model: u16,
     /// Which of the connections of the same ends and model, in their order.
     nth: u32,
-    place: Place,
+    /// Whether there are no others of these ends and model.
+    alone: bool,
+    pub place: Place,
+}
+
+impl Handle {
+    /// What sets are sorted by.
+    fn order(&self) -> (u16, u8, u32, u32) {
+        let rank = match self.place {
+            Place::Row(..) | Place::Plastic(..) | Place::Gap(..) => 0,
+            Place::Listening(_) | Place::Sampling(_) => 1,
+            Place::Drive(..) => 2,
+        };
+        (self.model, rank, self.source, self.target)
+    }
+
+    fn ends(&self) -> Ends {
+        (self.source, self.target, self.model)
+    }
 }
 
 /// An ordered set of connections. It stays valid when connections are added or removed.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectionSet {
-    handles: Vec<Handle>,
+    pub(super) handles: Vec<Handle>,
     generation: u64,
 }
 
-/// A connection that was removed.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Removed {
-    /// The generation that began with the removal.
+/// The key of a position in rows.
+type RowKey = (u32, u32);
+
+/// Source, target and model of a connection.
+type Ends = (u32, u32, u16);
+
+/// What became of connections that have their ends in common with others.
+#[derive(Clone, Debug)]
+pub(super) struct Moved {
+    /// The generation that began with it.
     generation: u64,
-    /// Source, target and model.
-    ends: (u32, u32, u16),
-    /// Which of the connections with these ends it was.
-    nth: u32,
+    ends: Ends,
+    what: Move,
+}
+
+#[derive(Clone, Debug)]
+enum Move {
+    /// The connection with this number was removed.
+    Gone(u32),
+    /// The connections have new numbers.
+    To(Vec<u32>),
 }
 
 /// Everything about a connection that users see.
@@ -74,8 +114,8 @@ struct Seen {
     receptor: i64,
 }
 
-/// The keys of a connection.
-pub const KEYS: [&str; 10] = [
+/// The keys that connections of all models have, but for some the weight.
+const KEYS: [&str; 10] = [
     "delay",
     "port",
     "receptor",
@@ -124,7 +164,8 @@ impl Simulation {
     pub fn num_connections(&self) -> usize {
         let of_workers = self.workers.iter().map(|w| {
             let driven: usize = w.drives.iter().map(|d| d.entries.len()).sum();
-            w.rows.len() + w.pending.len() + w.gaps.entries.len() + driven
+            let plastic = w.plastic.len() + w.plastic.pending.len();
+            w.rows.len() + w.pending.len() + plastic + w.gaps.entries.len() + driven
         });
         of_workers.sum::<usize>() + self.devices.listening.len() + self.devices.sampling.len()
     }
@@ -133,6 +174,7 @@ impl Simulation {
         let mut n = 0;
         for w in &self.workers {
             n += w.rows.count(model) + w.pending.count(model);
+            n += w.plastic.count(model) + w.plastic.pending.count(model);
             n += w
                 .drives
                 .iter()
@@ -152,7 +194,7 @@ impl Simulation {
         n
     }
 
-    fn gap_model(&self) -> u16 {
+    pub(super) fn gap_model(&self) -> u16 {
         let gap = |s: &super::SynapseModel| s.info.kind == SynapseKind::GapJunction;
         self.synapses.iter().position(gap).unwrap_or(0) as u16
     }
@@ -172,51 +214,38 @@ impl Simulation {
     /// When a node does not exist.
     pub fn connections(&mut self, filter: &Filter<'_>) -> Result<ConnectionSet> {
         self.settle()?;
-        let sources: Option<BTreeSet<u32>> = filter.sources.map(|s| s.iter().copied().collect());
-        let targets = filter.targets.map(|t| {
-            let mut marked = vec![false; self.nodes.len() + 1];
-            for &id in t {
-                if let Some(m) = marked.get_mut(id as usize) {
-                    *m = true;
-                }
-            }
-            marked
-        });
-        for &id in filter
-            .sources
-            .iter()
-            .chain(&filter.targets)
-            .copied()
-            .flatten()
-        {
+        let nodes = filter.sources.iter().chain(&filter.targets);
+        for &id in nodes.copied().flatten() {
             self.nodes.run(id)?;
         }
-        let mut handles = Vec::new();
-        self.visit(sources.as_ref(), &mut |source, target, model, place| {
+        let sources: Option<BTreeSet<u32>> = filter.sources.map(|s| s.iter().copied().collect());
+        let targets = filter.targets.map(|t| SourceIndex::new(t.iter().copied()));
+        let mut handles = match (filter.sources, filter.targets, filter.model) {
+            (None, None, None) => Vec::with_capacity(self.num_connections()),
+            _ => Vec::new(),
+        };
+        self.visit(sources.as_ref(), filter, |source, target, model, place| {
             let wanted = filter.model.is_none_or(|m| m == model)
-                && targets.as_ref().is_none_or(|t| t[target as usize]);
+                && targets.as_ref().is_none_or(|t| t.row(target).is_some())
+                && filter.label.is_none_or(|l| self.label(place) == l);
             if wanted {
                 handles.push(Handle {
                     source,
                     target,
                     model,
                     nth: 0,
+                    alone: true,
                     place,
                 });
             }
         })?;
-        let rank = |h: &Handle| match h.place {
-            Place::Row(..) | Place::Gap(..) => 0u8,
-            Place::Listening(_) | Place::Sampling(_) => 1,
-            Place::Drive(..) => 2,
-        };
-        handles.sort_by_key(|h| (h.model, rank(h), h.source, h.target));
-        for i in 0..handles.len() {
-            if i > 0 {
-                let (a, b) = (handles[i - 1], handles[i]);
-                if (a.source, a.target, a.model) == (b.source, b.target, b.model) {
-                    handles[i].nth = a.nth + 1;
-                }
+        handles.sort_by_key(Handle::order);
+        for i in 1..handles.len() {
+            let (a, b) = (handles[i - 1], handles[i]);
+            if a.ends() == b.ends() {
+                handles[i].nth = a.nth + 1;
+                handles[i].alone = false;
+                handles[i - 1].alone = false;
             }
         }
         Ok(ConnectionSet {
@@ -225,13 +254,41 @@ impl Simulation {
         })
     }
 
-    /// Visits all connections from some sources.
+    /// What of the rows of worker `w` passes a filter. Targets that are no neurons have no cells.
+    fn wanted(&self, filter: &Filter<'_>, w: usize) -> Wanted {
+        let cells = filter.targets.map(|targets| {
+            let channels = self.workers[w].ring.channels();
+            let last = channels.last().map_or(0, |&(_, first, n)| first + n);
+            let mut bits = vec![0u64; last.div_ceil(64)];
+            for &id in targets {
+                let Ok((family, Some(at))) = self.nodes.locate(id) else {
+                    continue;
+                };
+                if at.worker as usize != w {
+                    continue;
+                }
+                let of_node = channels.iter().filter(|c| c.0.family as usize == family);
+                for (_, first, _) in of_node {
+                    let cell = first + at.local as usize;
+                    bits[cell / 64] |= 1 << (cell % 64);
+                }
+            }
+            bits
+        });
+        Wanted {
+            model: filter.model,
+            cells,
+        }
+    }
+
+    /// Visits the connections from some sources; of those in rows only what else passes `filter`.
     fn visit(
         &self,
         sources: Option<&BTreeSet<u32>>,
-        f: &mut dyn FnMut(u32, u32, u16, Place),
+        filter: &Filter<'_>,
+        mut f: impl FnMut(u32, u32, u16, Place),
     ) -> Result<()> {
-        let wanted = |source: u32| sources.is_none_or(|s| s.contains(&source));
+        let is_wanted = |source: u32| sources.is_none_or(|s| s.contains(&source));
         let gap = self.gap_model();
         for (w, worker) in self.workers.iter().enumerate() {
             let ids = self.ids_by_family(w);
@@ -239,56 +296,49 @@ impl Simulation {
                 let target = ids[c.channel.family as usize][c.local as usize];
                 f(c.source, target, c.model, Place::Row(w as u32, at));
             };
+            let wanted = self.wanted(filter, w);
+            let ring = &worker.ring;
             match sources {
-                Some(list) => {
-                    list.iter()
-                        .for_each(|&s| worker.rows.for_source(s, &worker.ring, &mut row));
+                Some(list) => list
+                    .iter()
+                    .for_each(|&s| worker.rows.find(Some(s), &wanted, ring, &mut row)),
+                None => worker.rows.find(None, &wanted, ring, &mut row),
+            }
+            let mut row = |at: Position, c: Connection| {
+                let target = ids[c.channel.family as usize][c.local as usize];
+                f(c.source, target, c.model, Place::Plastic(w as u32, at));
+            };
+            match sources {
+                Some(list) => list
+                    .iter()
+                    .for_each(|&s| worker.plastic.for_source(s, ring, &mut row)),
+                None => worker.plastic.for_each(ring, &mut row),
+            }
+            for (i, e) in worker.gaps.entries.iter().enumerate() {
+                if is_wanted(e.source) {
+                    let place = Place::Gap(w as u32, i as u32);
+                    f(e.source, ids[e.family][e.local as usize], gap, place);
                 }
-                None => worker.rows.for_each(&worker.ring, &mut row),
             }
-            for (i, e) in worker
-                .gaps
-                .entries
-                .iter()
-                .enumerate()
-                .filter(|(_, e)| wanted(e.source))
-            {
-                let place = Place::Gap(w as u32, i as u32);
-                f(e.source, ids[e.family][e.local as usize], gap, place);
-            }
-            for (d, drive) in worker
-                .drives
-                .iter()
-                .enumerate()
-                .filter(|(_, d)| wanted(d.id))
-            {
+            for (d, drive) in worker.drives.iter().enumerate() {
+                if !is_wanted(drive.id) {
+                    continue;
+                }
                 for (i, e) in drive.entries.iter().enumerate() {
-                    f(
-                        drive.id,
-                        e.target,
-                        e.model,
-                        Place::Drive(w as u32, d as u32, i as u32),
-                    );
+                    let place = Place::Drive(w as u32, d as u32, i as u32);
+                    f(drive.id, e.target, e.model, place);
                 }
             }
         }
-        for (i, l) in self
-            .devices
-            .listening
-            .iter()
-            .enumerate()
-            .filter(|(_, l)| wanted(l.source))
-        {
-            f(l.source, l.recorder, l.model, Place::Listening(i as u32));
+        for (i, l) in self.devices.listening.iter().enumerate() {
+            if is_wanted(l.source) {
+                f(l.source, l.recorder, l.model, Place::Listening(i as u32));
+            }
         }
-        for (i, l) in self
-            .devices
-            .sampling
-            .iter()
-            .enumerate()
-            .filter(|(_, l)| wanted(l.recorder))
-        {
-            f(l.recorder, l.source, l.model, Place::Sampling(i as u32));
+        for (i, l) in self.devices.sampling.iter().enumerate() {
+            if is_wanted(l.recorder) {
+                f(l.recorder, l.source, l.model, Place::Sampling(i as u32));
+            }
         }
         Ok(())
     }
@@ -301,18 +351,14 @@ impl Simulation {
     }
 
     /// Finds the connections of a set again after others were made or removed.
-    fn refresh(&mut self, set: &ConnectionSet) -> Result<ConnectionSet> {
+    fn refresh(&mut self, set: &mut ConnectionSet) -> Result<()> {
         self.settle()?;
         if set.generation == self.generation {
-            return Ok(set.clone());
+            return Ok(());
         }
-        let sources: Vec<u32> = set
-            .handles
-            .iter()
-            .map(|h| h.source)
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect();
+        let mut sources: Vec<u32> = set.handles.iter().map(|h| h.source).collect();
+        sources.sort_unstable();
+        sources.dedup();
         let gone = || {
             Error::new(
                 Kind::InexistentConnection,
@@ -326,40 +372,40 @@ impl Simulation {
             sources: Some(&sources),
             ..Filter::default()
         })?;
-        let index: BTreeMap<_, _> = now
-            .handles
-            .iter()
-            .map(|h| ((h.source, h.target, h.model, h.nth), *h))
-            .collect();
-        let removed = self.removed_since(set.generation);
-        let handles: Result<Vec<_>> = set
-            .handles
-            .iter()
-            .map(|h| {
-                let ends = (h.source, h.target, h.model);
-                let mut nth = h.nth;
-                for &other in removed.get(&ends).into_iter().flatten() {
-                    if other == nth {
-                        return Err(gone());
-                    }
-                    nth -= u32::from(other < nth);
+        let moved = self.moved_since(set.generation);
+        let mut found = Vec::with_capacity(set.len());
+        // a set is in order, as a rule, so what is looked for comes next
+        let mut next = 0;
+        for h in &set.handles {
+            let mut nth = h.nth;
+            for what in moved.get(&h.ends()).into_iter().flatten() {
+                match what {
+                    Move::Gone(other) if *other == nth => return Err(gone()),
+                    Move::Gone(other) => nth -= u32::from(*other < nth),
+                    Move::To(numbers) => nth = numbers.get(nth as usize).copied().unwrap_or(nth),
                 }
-                let key = (h.source, h.target, h.model, nth);
-                index.get(&key).copied().ok_or_else(gone)
-            })
-            .collect();
-        Ok(ConnectionSet {
-            handles: handles?,
-            generation: self.generation,
-        })
+            }
+            let key = (h.order(), nth);
+            if now.handles.get(next).map(|n| (n.order(), n.nth)) != Some(key) {
+                let search = now
+                    .handles
+                    .binary_search_by_key(&key, |n| (n.order(), n.nth));
+                next = search.map_err(|_| gone())?;
+            }
+            found.push(now.handles[next]);
+            next += 1;
+        }
+        set.handles = found;
+        set.generation = self.generation;
+        Ok(())
     }
 
-    /// The connections that were removed after a generation, by their ends and model, in order.
-    fn removed_since(&self, generation: u64) -> BTreeMap<(u32, u32, u16), Vec<u32>> {
-        let first = self.removed.partition_point(|r| r.generation <= generation);
-        let mut by_ends: BTreeMap<_, Vec<u32>> = BTreeMap::new();
-        for r in &self.removed[first..] {
-            by_ends.entry(r.ends).or_default().push(r.nth);
+    /// What became of connections after a generation, by their ends, in order.
+    fn moved_since(&self, generation: u64) -> BTreeMap<Ends, Vec<&Move>> {
+        let first = self.moved.partition_point(|r| r.generation <= generation);
+        let mut by_ends: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for m in &self.moved[first..] {
+            by_ends.entry(m.ends).or_default().push(&m.what);
         }
         by_ends
     }
@@ -368,13 +414,71 @@ impl Simulation {
     fn note_removed(&mut self, set: &ConnectionSet) {
         let mut handles: Vec<&Handle> = set.handles.iter().collect();
         // the last of several connections first, so that the numbers of the others stay valid
-        handles.sort_by_key(|h| (h.source, h.target, h.model, std::cmp::Reverse(h.nth)));
+        handles.sort_by_key(|h| (h.ends(), std::cmp::Reverse(h.nth)));
         let generation = self.generation + 1;
-        self.removed.extend(handles.into_iter().map(|h| Removed {
+        self.moved.extend(handles.into_iter().map(|h| Moved {
             generation,
-            ends: (h.source, h.target, h.model),
-            nth: h.nth,
+            ends: h.ends(),
+            what: Move::Gone(h.nth),
         }));
+    }
+
+    /// Weights and delays of all connections that share their ends with one of `set`.
+    fn siblings(&mut self, set: &ConnectionSet) -> Result<BTreeMap<Ends, Vec<(u64, u32)>>> {
+        let shared = set.handles.iter().filter(|h| !h.alone);
+        let mut values: BTreeMap<Ends, Vec<_>> = shared.map(|h| (h.ends(), Vec::new())).collect();
+        if values.is_empty() {
+            return Ok(values);
+        }
+        let mut sources: Vec<u32> = values.keys().map(|ends| ends.0).collect();
+        sources.dedup();
+        let all = self.connections(&Filter {
+            sources: Some(&sources),
+            ..Filter::default()
+        })?;
+        for h in &all.handles {
+            if let Some(list) = values.get_mut(&h.ends()) {
+                let seen = self.see(h.place);
+                list.push((seen.weight.to_bits(), seen.delay));
+            }
+        }
+        Ok(values)
+    }
+
+    /// Remembers how the order of connections with the same ends changed: `expected` is what they
+    /// should be in the order before.
+    fn note_order(
+        &mut self,
+        set: &ConnectionSet,
+        expected: BTreeMap<Ends, Vec<(u64, u32)>>,
+    ) -> Result<()> {
+        if expected.is_empty() {
+            return Ok(());
+        }
+        let now = self.siblings(set)?;
+        for (ends, values) in expected {
+            let Some(found) = now.get(&ends) else {
+                continue;
+            };
+            let mut taken = vec![false; found.len()];
+            let numbers: Vec<u32> = values
+                .iter()
+                .filter_map(|value| {
+                    let free = |&i: &usize| !taken[i] && found[i] == *value;
+                    let i = (0..found.len()).find(free)?;
+                    taken[i] = true;
+                    Some(i as u32)
+                })
+                .collect();
+            if numbers.len() == values.len() && !numbers.is_sorted() {
+                self.moved.push(Moved {
+                    generation: self.generation,
+                    ends,
+                    what: Move::To(numbers),
+                });
+            }
+        }
+        Ok(())
     }
 
     fn see(&self, place: Place) -> Seen {
@@ -395,6 +499,15 @@ impl Simulation {
                     weight,
                     delay,
                     receptor: receptor_of(w as usize, channel, local),
+                }
+            }
+            Place::Plastic(w, at) => {
+                let worker = &self.workers[w as usize];
+                let (channel, local) = worker.ring.locate(worker.plastic.cell(at) as usize);
+                Seen {
+                    weight: worker.plastic.weight(at),
+                    delay: at.delay(),
+                    receptor: receptor_of(w as usize, channel, local as u32),
                 }
             }
             Place::Gap(w, i) => {
@@ -424,14 +537,12 @@ impl Simulation {
     ///
     /// # Errors
     /// When a connection has been removed.
-    pub fn connection_values(&mut self, set: &ConnectionSet, key: &str) -> Result<Option<Column>> {
-        let fresh;
-        let set = if set.generation == self.generation {
-            set
-        } else {
-            fresh = self.refresh(set)?;
-            &fresh
-        };
+    pub fn connection_values(
+        &mut self,
+        set: &mut ConnectionSet,
+        key: &str,
+    ) -> Result<Option<Column>> {
+        self.refresh(set)?;
         let h = &set.handles;
         let ints = |f: &dyn Fn(&Handle) -> i64| Column::Ints(h.iter().map(f).collect());
         Ok(Some(match key {
@@ -440,15 +551,30 @@ impl Simulation {
             "synapse_id" => ints(&|h| i64::from(h.model)),
             "port" => ints(&|h| h.place.port().into()),
             "target_thread" => ints(&|h| match h.place {
-                Place::Row(w, _) | Place::Gap(w, _) | Place::Drive(w, ..) => i64::from(w),
+                Place::Row(w, _)
+                | Place::Plastic(w, _)
+                | Place::Gap(w, _)
+                | Place::Drive(w, ..) => i64::from(w),
                 Place::Listening(i) => self.thread_of(&self.devices.listening[i as usize]),
                 Place::Sampling(i) => self.thread_of(&self.devices.sampling[i as usize]),
             }),
-            "sizeof" => ints(&|_| 12),
+            "sizeof" => ints(&|h| self.synapse_model(h.model).bytes()),
             "receptor" => ints(&|h| self.see(h.place).receptor),
+            "weight"
+                if h.iter()
+                    .any(|h| self.synapse_model(h.model).info.common_weight) =>
+            {
+                let weight = |h: &Handle| {
+                    let common = self.synapse_model(h.model).info.common_weight;
+                    (!common).then(|| Value::Float(self.see(h.place).weight))
+                };
+                return Ok(Column::from_options(h.iter().map(weight).collect()));
+            }
             "weight" => Column::Floats(h.iter().map(|h| self.see(h.place).weight).collect()),
             "delay" => {
-                let ms = |h: &Handle| self.clock.ms(self.see(h.place).delay.into());
+                // the product, as NEST has it, not the nearest number to the delay in ms
+                let resolution = self.clock.resolution();
+                let ms = |h: &Handle| f64::from(self.see(h.place).delay) * resolution;
                 Column::Floats(h.iter().map(ms).collect())
             }
             "synapse_model" => Column::Values(
@@ -456,8 +582,61 @@ impl Simulation {
                     .map(|h| Value::Str(self.synapse_model(h.model).name.clone()))
                     .collect(),
             ),
-            _ => return Ok(None),
+            _ => return Ok(self.numbers_of(h, key)),
         }))
+    }
+
+    /// One number of the models of connections; `None` if none of them has it.
+    fn numbers_of(&self, handles: &[Handle], key: &str) -> Option<Column> {
+        let mut last = None;
+        let value = |h: &Handle| {
+            if last.as_ref().is_none_or(|(model, _)| *model != h.model) {
+                last = Some((h.model, self.synapse_model(h.model).number(key)));
+            }
+            let (at, spec) = last.as_ref().and_then(|l| l.1)?;
+            Some(spec.value(self.words(h)[at]))
+        };
+        Column::from_options(handles.iter().map(value).collect())
+    }
+
+    /// The words of a connection of a stateful model.
+    fn words(&self, h: &Handle) -> Vec<f64> {
+        let model = self.synapse_model(h.model);
+        match (h.place, &model.ops) {
+            (Place::Plastic(w, at), _) => self.workers[w as usize].plastic.words(at).0,
+            (_, Some(ops)) => {
+                let mut words = model.words.clone();
+                words[ops.layout().label()] = self.label(h.place) as f64;
+                words
+            }
+            (_, None) => Vec::new(),
+        }
+    }
+
+    /// The label of a connection, -1 if it has none.
+    fn label(&self, place: Place) -> i64 {
+        match place {
+            Place::Plastic(w, at) => self.workers[w as usize].plastic.label(at),
+            Place::Drive(w, d, i) => {
+                let drive = &self.workers[w as usize].drives[d as usize];
+                drive.entries[i as usize].label.into()
+            }
+            _ => -1,
+        }
+    }
+
+    /// The keys that any connection of a set has.
+    pub fn connection_keys(&self, set: &ConnectionSet) -> Vec<String> {
+        let models: BTreeSet<u16> = set.handles.iter().map(|h| h.model).collect();
+        let mut keys: BTreeSet<&str> = KEYS.into_iter().filter(|&k| k != "weight").collect();
+        for model in models {
+            let model = self.synapse_model(model);
+            keys.extend(model.numbers().iter().map(|n| n.name));
+            if !model.info.common_weight {
+                keys.insert("weight");
+            }
+        }
+        keys.into_iter().map(str::to_owned).collect()
     }
 
     /// The thread of a device's connection: that of the node that is no device, else of the target.
@@ -469,42 +648,71 @@ impl Simulation {
         } else {
             l.recorder
         };
-        self.nodes.worker(id) as i64
+        self.nodes.layout().thread_of(id) as i64
     }
 
-    /// Sets weights or delays of connections, for all or for none.
+    /// Sets weights, delays, or numbers of stateful models, for all connections or for none.
     ///
     /// # Errors
     /// When a key is not known, cannot be set, or a value is not right.
-    pub fn set_connections(&mut self, set: &ConnectionSet, params: &Dict) -> Result<()> {
+    pub fn set_connections(&mut self, set: &mut ConnectionSet, params: &Dict) -> Result<()> {
         self.refuse_while_prepared_for_delay(params)?;
-        let set = self.refresh(set)?;
+        self.refresh(set)?;
         let n = set.len();
-        let mut weights = None;
-        let mut delays = None;
+        let models: BTreeSet<u16> = set.handles.iter().map(|h| h.model).collect();
+        let mut changes = Changes::default();
         for (key, value) in params.iter() {
+            if !self.settable(&models, key)? {
+                continue;
+            }
+            let list = self.connection_numbers(key, value, n)?;
             match key {
-                "weight" => weights = Some(self.connection_numbers(key, value, n)?),
+                "weight" => changes.weights = Some(list),
                 "delay" => {
-                    let list = self.connection_numbers(key, value, n)?;
                     let steps: Result<Vec<_>> =
                         list.iter().map(|&ms| self.delay_steps(ms)).collect();
-                    delays = Some(steps?);
+                    changes.delays = Some(steps?);
                 }
-                _ if KEYS.contains(&key) => {
-                    return Err(Error::new(
-                        Kind::UnaccessedEntry,
-                        format!(
-                            "Unaccessed elements in params, in a connection: {key} cannot be set"
-                        ),
-                    ));
-                }
-                _ if !self.settings.dict_miss_is_error => {}
-                _ => return Err(Error::unknown_key("a connection", key, ["weight", "delay"])),
+                _ => changes.numbers.push((key.to_owned(), list)),
             }
         }
         self.draw_calls += 1;
-        self.write_connections(&set, weights.as_deref(), delays.as_deref())
+        let plastic = self.plan_plastic(set, &changes)?;
+        self.write_connections(set, changes.weights.as_deref(), changes.delays.as_deref())?;
+        self.write_plastic(plastic)
+    }
+
+    /// Whether a key can be set in connections of all these models; `false` passes over it.
+    fn settable(&self, models: &BTreeSet<u16>, key: &str) -> Result<bool> {
+        for &model in models {
+            let model = self.synapse_model(model);
+            let known = match key {
+                "weight" => !model.info.common_weight,
+                "delay" => true,
+                _ => model.number(key).is_some(),
+            };
+            if known {
+                continue;
+            }
+            if model.is_common(key) || KEYS.contains(&key) {
+                return Err(Error::new(
+                    Kind::UnaccessedEntry,
+                    format!(
+                        "Unaccessed elements in params, in function connection.set(): {key} of a \
+                         {} cannot be set",
+                        model.name
+                    ),
+                ));
+            }
+            if !self.settings.dict_miss_is_error {
+                return Ok(false);
+            }
+            let mut keys = vec!["weight", "delay"];
+            keys.extend(model.numbers().iter().map(|n| n.name));
+            let place = format!("function connection.set() of a {}", model.name);
+            return Err(Error::unknown_key(&place, key, keys));
+        }
+        Ok(true)
     }
 
     fn refuse_while_prepared_for_delay(&self, params: &Dict) -> Result<()> {
@@ -519,6 +727,17 @@ impl Simulation {
         if let crate::connect::Amount::Each(v) = &amount
             && v.len() != n
         {
+            if !self.ranks.alone() {
+                return Err(Error::new(
+                    Kind::NotImplemented,
+                    format!(
+                        "{key} has {} values for the {n} connections of this rank: a collection \
+                         holds the connections of its rank only, so values for those of all \
+                         ranks cannot be set with an array",
+                        v.len()
+                    ),
+                ));
+            }
             return Err(Error::new(
                 Kind::Index,
                 format!("{key} has {} values for {n} connections", v.len()),
@@ -536,18 +755,32 @@ impl Simulation {
         weights: Option<&[f64]>,
         delays: Option<&[u32]>,
     ) -> Result<()> {
-        let mut rebuild: BTreeMap<u32, BTreeMap<(u32, u32), usize>> = BTreeMap::new();
+        let mut expected = self.siblings(set)?;
+        for (i, h) in set.handles.iter().enumerate().filter(|(_, h)| !h.alone) {
+            if let Some(value) = expected.get_mut(&h.ends()).map(|v| &mut v[h.nth as usize]) {
+                value.0 = weights.map_or(value.0, |w| w[i].to_bits());
+                value.1 = delays.map_or(value.1, |d| d[i]);
+            }
+        }
+        let mut rebuild: BTreeMap<u32, Vec<(RowKey, usize)>> = BTreeMap::new();
+        // models that get weights of their own
+        let mut own: BTreeSet<u16> = BTreeSet::new();
         for (i, h) in set.handles.iter().enumerate() {
             let weight = weights.map(|w| w[i]);
             let delay = delays.map(|d| d[i]);
             match h.place {
                 Place::Row(w, at) => {
-                    let in_place = delay.is_none()
-                        && weight.is_none_or(|x| self.workers[w as usize].rows.set_weight(at, x));
+                    let rows = &mut self.workers[w as usize].rows;
+                    let in_place =
+                        delay.is_none() && weight.is_none_or(|x| h.alone && rows.set_weight(at, x));
                     if !in_place {
-                        rebuild.entry(w).or_default().insert(at.key(), i);
+                        if weight.is_some() && !rows.owns_weight(at) {
+                            own.insert(h.model);
+                        }
+                        rebuild.entry(w).or_default().push((at.key(), i));
                     }
                 }
+                Place::Plastic(..) => {}
                 Place::Gap(w, k) => {
                     let entry = &mut self.workers[w as usize].gaps.entries[k as usize];
                     entry.weight = weight.unwrap_or(entry.weight);
@@ -576,16 +809,20 @@ impl Simulation {
         if let Some(list) = delays {
             list.iter().for_each(|&d| self.delays.note(d));
         }
-        if !rebuild.is_empty() {
-            // on all workers alike, since the order of sums depends on which weights are shared
-            let own: BTreeSet<u16> = match weights {
-                Some(_) => set.handles.iter().map(|h| h.model).collect(),
-                None => BTreeSet::new(),
-            };
+        let rebuilt = !rebuild.is_empty();
+        if rebuilt {
             for w in 0..self.workers.len() {
-                let entries = rebuild.get(&(w as u32));
-                self.rebuild_rows(w, |c, at| {
-                    let index = entries.and_then(|e| e.get(&at.key())).copied();
+                let mut entries = rebuild.remove(&(w as u32)).unwrap_or_default();
+                entries.sort_unstable();
+                // on all workers alike, since the order of sums depends on which weights are shared
+                let blocks = if own.is_empty() {
+                    blocks_of(entries.iter().map(|e| e.0))
+                } else {
+                    (0..self.workers[w].rows.num_blocks()).collect()
+                };
+                let mut coming = entries.into_iter().peekable();
+                self.rebuild_rows(w, &blocks, |c, at| {
+                    let index = coming.next_if(|e| e.0 == at.key()).map(|e| e.1);
                     Some(Connection {
                         weight: index.zip(weights).map_or(c.weight, |(i, x)| x[i]),
                         delay: index.zip(delays).map_or(c.delay, |(i, d)| d[i]),
@@ -594,21 +831,18 @@ impl Simulation {
                     })
                 });
             }
+        }
+        let moves = |h: &Handle| matches!(h.place, Place::Drive(..));
+        if rebuilt || set.handles.iter().any(moves) {
             self.generation += 1;
             self.arrange()?;
-        }
-        if set
-            .handles
-            .iter()
-            .any(|h| matches!(h.place, Place::Drive(..)))
-        {
-            self.arrange()?;
+            self.note_order(set, expected)?;
         }
         Ok(())
     }
 
     /// The channel to which a connection moves when its weight becomes `weight`.
-    fn channel_for(
+    pub(super) fn channel_for(
         &self,
         w: usize,
         family: usize,
@@ -630,43 +864,43 @@ impl Simulation {
         })
     }
 
-    /// Makes a worker's rows anew from what `change` makes of each connection.
+    /// Makes blocks of a worker's rows anew from what `change` makes of each connection.
     fn rebuild_rows(
         &mut self,
         w: usize,
+        blocks: &[u32],
         mut change: impl FnMut(Connection, Position) -> Option<Connection>,
     ) {
-        let mut all = Vec::new();
-        let worker = &self.workers[w];
-        worker.rows.for_each(&worker.ring, |at, c| {
-            if let Some(c) = change(c, at) {
-                all.push(c);
-            }
-        });
-        for c in &mut all {
-            let f = c.channel.family as usize;
-            if let Some(new) = self.channel_for(w, f, c.channel, c.local, c.weight, Event::Spike) {
-                c.channel = new;
+        for &block in blocks {
+            let mut changed = Vec::new();
+            let worker = &mut self.workers[w];
+            worker.rows.take_block(block, &worker.ring, |at, c| {
+                changed.extend(change(c, at));
+            });
+            for mut c in changed {
+                let f = c.channel.family as usize;
+                let channel = self.channel_for(w, f, c.channel, c.local, c.weight, Event::Spike);
+                c.channel = channel.unwrap_or(c.channel);
+                self.workers[w].pending.push(c);
             }
         }
-        let worker = &mut self.workers[w];
-        worker.rows.clear();
-        all.into_iter().for_each(|c| worker.pending.push(c));
     }
 
     /// Removes connections.
     ///
     /// # Errors
     /// When one of them does not exist any more.
-    pub fn disconnect(&mut self, set: &ConnectionSet) -> Result<()> {
+    pub fn disconnect(&mut self, set: &mut ConnectionSet) -> Result<()> {
         self.refuse_while_prepared("Disconnecting")?;
-        let set = self.refresh(set)?;
-        self.note_removed(&set);
+        self.refresh(set)?;
+        self.note_removed(set);
         let mut rows: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
+        let mut plastic: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
         let mut gone: BTreeMap<(u8, u32, u32), BTreeSet<u32>> = BTreeMap::new();
         for h in &set.handles {
             match h.place {
                 Place::Row(w, at) => drop(rows.entry(w).or_default().insert(at.key())),
+                Place::Plastic(w, at) => drop(plastic.entry(w).or_default().insert(at.key())),
                 Place::Gap(w, i) => drop(gone.entry((0, w, 0)).or_default().insert(i)),
                 Place::Drive(w, d, i) => drop(gone.entry((1, w, d)).or_default().insert(i)),
                 Place::Listening(i) => drop(gone.entry((2, 0, 0)).or_default().insert(i)),
@@ -682,8 +916,12 @@ impl Simulation {
                 _ => retain(&mut self.devices.sampling, &indices),
             }
         }
+        for (w, removed) in &plastic {
+            self.workers[*w as usize].plastic.remove(removed);
+        }
         for (w, removed) in rows {
-            self.rebuild_rows(w as usize, |c, at| {
+            let blocks = blocks_of(removed.iter().copied());
+            self.rebuild_rows(w as usize, &blocks, |c, at| {
                 (!removed.contains(&at.key())).then_some(c)
             });
         }
@@ -691,6 +929,13 @@ impl Simulation {
         self.generation += 1;
         self.arrange()
     }
+}
+
+/// The blocks of sorted keys of positions.
+fn blocks_of(keys: impl Iterator<Item = (u32, u32)>) -> Vec<u32> {
+    let mut blocks: Vec<u32> = keys.map(|key| key.0).collect();
+    blocks.dedup();
+    blocks
 }
 
 fn seen_by(l: &Listening) -> Seen {
@@ -715,6 +960,18 @@ fn retain<T>(list: &mut Vec<T>, removed: &BTreeSet<u32>) {
 }
 
 impl Simulation {
+    /// Whether connections between two nodes are kept on this rank: with the target, or with a
+    /// source that sends to a recorder.
+    fn is_kept_here(&self, (source, target): (u32, u32)) -> bool {
+        let neuron = |id| self.nodes.run(id).is_ok_and(|r| self.is_neuron(r.family));
+        let owner = if neuron(source) && !neuron(target) {
+            source
+        } else {
+            target
+        };
+        self.nodes.is_here(owner)
+    }
+
     /// Removes one connection of a model for each pair of a rule.
     ///
     /// # Errors
@@ -753,6 +1010,7 @@ impl Simulation {
             sources: Some(sources),
             targets: Some(targets),
             model: Some(model),
+            label: None,
         };
         let all = self.connections(&filter)?;
         let mut found: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
@@ -761,6 +1019,7 @@ impl Simulation {
         }
         let chosen: Result<Vec<usize>> = pairs
             .iter()
+            .filter(|pair| self.is_kept_here(**pair))
             .map(|pair| {
                 found.get_mut(pair).and_then(Vec::pop).ok_or_else(|| {
                     Error::new(
@@ -775,6 +1034,6 @@ impl Simulation {
                 })
             })
             .collect();
-        self.disconnect(&all.take(&chosen?)?)
+        self.disconnect(&mut all.take(&chosen?)?)
     }
 }

@@ -5,7 +5,7 @@ use crate::device::Drive;
 use crate::error::Result;
 use crate::event::Spike;
 use crate::model::{Emission, Targets};
-use crate::node::{Family, Location, NodeTable, Part};
+use crate::node::{Family, NodeTable, Part};
 use crate::record::Recorder;
 use crate::synapse::SourceIndex;
 use crate::time::{Clock, Step};
@@ -74,6 +74,8 @@ pub(super) struct Devices {
     pub listening: Vec<Listening>,
     /// Connections from multimeters to their targets.
     pub sampling: Vec<Listening>,
+    /// Multimeters that are connected to nodes on other ranks.
+    pub linked: Vec<u32>,
     /// How many multimeters have been connected to a node.
     meters: BTreeMap<u32, i64>,
     recorders: Vec<RecorderAt>,
@@ -142,7 +144,9 @@ impl Devices {
             .filter(|r| families[r.family].recorders().is_some())
         {
             for id in run.first..=run.last() {
-                let local = run.locate(id).local;
+                let Some(local) = run.locate(id).map(|at| at.local) else {
+                    continue;
+                };
                 self.recorders.push(RecorderAt {
                     id,
                     family: run.family,
@@ -162,12 +166,14 @@ impl Devices {
         self.stimulators.clear();
         for l in &self.listening {
             let recorder = self.index_of(l.recorder);
-            let (family, Location { local, .. }) = nodes.locate(l.source)?;
+            let (family, Some(at)) = nodes.locate(l.source)? else {
+                continue;
+            };
             if let Some(ops) = families[family].stimulators() {
                 let known = self.stimulators.iter().position(|s| s.drive.id == l.source);
                 let s = known.unwrap_or_else(|| {
                     self.stimulators.push(RecordedStimulator {
-                        drive: Drive::new(l.source, family, local),
+                        drive: Drive::new(l.source, family, at.local),
                         recorders: Vec::new(),
                         ids: Vec::new(),
                         occurrences: Vec::new(),
@@ -308,7 +314,9 @@ impl Devices {
     ) -> Result<()> {
         self.probes.clear();
         for (recorder, order, l) in self.sampling_orders() {
-            let (family, Location { local, .. }) = nodes.locate(l.source)?;
+            let (family, Some(node)) = nodes.locate(l.source)? else {
+                continue;
+            };
             let Some(ops) = families[family].stimulators() else {
                 continue;
             };
@@ -330,7 +338,7 @@ impl Devices {
                 order,
                 id,
                 family,
-                local,
+                local: node.local,
                 targets,
                 occurrences,
                 cache,
@@ -364,6 +372,16 @@ impl Devices {
         *n
     }
 
+    /// Notes that a multimeter is connected to a node on another rank.
+    pub fn link(&mut self, families: &[Box<dyn Family>], id: u32, (f, local): (usize, u32)) {
+        if let Some(r) = self.recorder_mut(families, f, local)
+            && !r.linked
+        {
+            r.linked = true;
+            self.linked.push(id);
+        }
+    }
+
     /// Tells sampling recorders anew to which nodes they are connected.
     pub fn note_connected(&mut self, families: &[Box<dyn Family>], nodes: &NodeTable) {
         self.find_recorders(families, nodes);
@@ -371,6 +389,13 @@ impl Devices {
             let at = self.recorders[i];
             if let Some(r) = self.recorder_mut(families, at.family, at.local) {
                 r.connected.clear();
+                r.linked = false;
+            }
+        }
+        for i in 0..self.linked.len() {
+            let at = self.recorders[self.index_of(self.linked[i])];
+            if let Some(r) = self.recorder_mut(families, at.family, at.local) {
+                r.linked = true;
             }
         }
         self.meters.clear();
@@ -439,6 +464,19 @@ impl Devices {
                 }
             }
         }
+    }
+
+    /// Bytes that connections to recorders take.
+    pub fn bytes(&self) -> usize {
+        (self.listening.capacity() + self.sampling.capacity()) * size_of::<Listening>()
+            + self.index.bytes()
+            + self.heard_by.capacity() * size_of::<Vec<usize>>()
+            + self.heard_by.iter().map(Vec::capacity).sum::<usize>() * size_of::<usize>()
+    }
+
+    /// The stimulators that multimeters of this rank sample.
+    pub fn sampled(&self) -> impl Iterator<Item = u32> {
+        self.sampling.iter().map(|l| l.source)
     }
 
     /// Writes the samples that wait, in the order of time and then of connection.

@@ -3,18 +3,22 @@
 use super::connect::{MAX_DELAY, Sends, delay_steps, sends};
 use super::devices::{Devices, Listening};
 use super::{DelayRange, Worker};
-use crate::connect::{Amount, ConnSpec, Draws, Grouping, RuleContext, SynSpec};
+use crate::connect::{Amount, ConnSpec, Draws, Grouping, PairBuffers, Rule, RuleContext, SynSpec};
 use crate::device::{Drive, DriveEntry};
 use crate::error::{Error, Kind, Result};
 use crate::event::ChannelKey;
-use crate::model::{ElementType, Event, Port, RecorderKind, Signal, SynapseKind};
+use crate::model::{
+    ElementType, Event, NumberSpec, Port, RecorderKind, Signal, SynapseInfo, SynapseKind,
+    SynapseOps,
+};
 use crate::node::{Family, Location, NodeTable};
 use crate::parallel::Pool;
 use crate::parameter::Context;
 use crate::rng::{Key, Stream};
-use crate::synapse::{BatchKind, Connection, GapEntry};
-use crate::time::Clock;
+use crate::synapse::{Connection, Full, GapEntry};
+use crate::time::{Clock, Step};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Ports of target classes: by synapse, family, class, whether for spikes, and receptor.
 pub(super) type Ports = BTreeMap<(usize, usize, u32, bool, i64), Port>;
@@ -26,6 +30,9 @@ pub(super) struct Maker<'a> {
     pub nodes: &'a NodeTable,
     pub synapses: &'a [SynSpec],
     pub kinds: Vec<SynapseKind>,
+    pub infos: Vec<SynapseInfo>,
+    /// For each synapse what its connections share, if the model is a stateful one.
+    pub stateful: Vec<Option<Stateful>>,
     /// For each synapse the weight that its connections share.
     pub weights: Vec<Option<f64>>,
     pub ports: Ports,
@@ -33,9 +40,35 @@ pub(super) struct Maker<'a> {
     pub call: u32,
     /// The delays so far, and a fixed range.
     pub delays: DelayRange,
+    pub now: Step,
     pub has_run: bool,
     /// What a gap junction bounds a slice to (ms).
     pub gap_interval: f64,
+    /// Whether any source is a multimeter.
+    pub requests: bool,
+}
+
+/// What the connections of a stateful synapse share.
+pub(super) struct Stateful {
+    pub ops: Arc<dyn SynapseOps>,
+    /// The words of all, but for those that vary.
+    pub words: Vec<f64>,
+    pub varying: Vec<(usize, NumberSpec, Amount)>,
+    /// Whether the numbers of a connection are to be checked together.
+    pub checked: bool,
+    /// On each worker the template of connections none of whose words vary.
+    pub templates: Vec<u32>,
+}
+
+impl Stateful {
+    /// A weight whose sign is that of what is sent.
+    pub(super) fn sign(&self, words: &[f64], weight: f64) -> f64 {
+        if self.ops.sends_negative(words, weight) {
+            -1.0
+        } else {
+            1.0
+        }
+    }
 }
 
 /// A connection with its numbers, for a target wherever it is.
@@ -46,14 +79,18 @@ struct Made {
     weight: f64,
     delay: u32,
     receptor: i64,
+    /// The words of a connection of a stateful model, where they vary.
+    words: Vec<f64>,
 }
 
 /// Weights and delays of the connections of one node.
 #[derive(Default)]
-struct Numbers {
-    weights: Vec<f64>,
-    delays: Vec<u32>,
+pub(super) struct Numbers {
+    pub weights: Vec<f64>,
+    pub delays: Vec<u32>,
     ms: Vec<f64>,
+    /// A column for each word that varies.
+    words: Vec<Vec<f64>>,
 }
 
 /// Gap junctions couple both ways, so either end must send and receive.
@@ -83,6 +120,7 @@ fn amounts(
     amount: &Amount,
     places: impl Iterator<Item = usize>,
     stream: &mut Stream,
+    context: &Context<'_>,
     out: &mut Vec<f64>,
 ) -> Result<()> {
     out.clear();
@@ -94,7 +132,7 @@ fn amounts(
         }
         Amount::Drawn(p) => {
             out.extend(places.map(|_| 0.0));
-            p.fill(stream, &Context::default(), out)?;
+            p.fill(stream, context, out)?;
             if let Some(x) = out.iter().find(|x| !x.is_finite()) {
                 return Err(Error::bad_property(format!(
                     "a Parameter gave {x}, which is not finite"
@@ -105,8 +143,21 @@ fn amounts(
     Ok(())
 }
 
+/// What the amounts of the connections of one node can depend on.
+pub(super) fn positions<'a>(
+    cx: &RuleContext<'_>,
+    at: usize,
+    partners: &[u32],
+    buffers: &'a mut PairBuffers,
+) -> Context<'a> {
+    match cx.space {
+        Some(space) => space.amounts_context(at, partners, buffers),
+        None => Context::default(),
+    }
+}
+
 impl Maker<'_> {
-    fn steps(&self, ms: f64) -> Result<u32> {
+    pub(super) fn steps(&self, ms: f64) -> Result<u32> {
         delay_steps(ms, &self.clock, &self.delays, self.has_run)
     }
 
@@ -139,11 +190,12 @@ impl Maker<'_> {
 
     /// The numbers of synapse `s` of the connections of the node with index `at`, whose places in
     /// arrays are `places`.
-    fn numbers(
+    pub(super) fn numbers(
         &self,
         s: usize,
         at: usize,
         places: impl Iterator<Item = usize> + Clone,
+        context: &Context<'_>,
         out: &mut Numbers,
     ) -> Result<()> {
         let spec = &self.synapses[s];
@@ -152,22 +204,32 @@ impl Maker<'_> {
             &spec.weight,
             places.clone(),
             &mut stream(0),
+            context,
             &mut out.weights,
         )?;
         let n = out.weights.len();
+        if let Some(stateful) = &self.stateful[s] {
+            out.words.resize_with(stateful.varying.len(), Vec::new);
+            for ((word, spec, amount), column) in stateful.varying.iter().zip(&mut out.words) {
+                let key = self.key.derive(2, *word as u32);
+                let mut stream = Stream::new(key, self.call, at as u32, s as u32);
+                amounts(amount, places.clone(), &mut stream, context, column)?;
+                column.iter().try_for_each(|&x| spec.checked(x).map(drop))?;
+            }
+        }
         match &spec.delay {
             // a gap junction counts as the interval at which coupled nodes communicate
             None => refill(&mut out.delays, n, self.steps(self.gap_interval)?),
             Some(Amount::Same(ms)) => refill(&mut out.delays, n, self.steps(*ms)?),
             Some(amount) => {
-                amounts(amount, places, &mut stream(1), &mut out.ms)?;
+                amounts(amount, places, &mut stream(1), context, &mut out.ms)?;
                 self.all_steps(&out.ms, &mut out.delays)?;
             }
         }
         Ok(())
     }
 
-    fn port(
+    pub(super) fn port(
         &self,
         synapse: usize,
         family: usize,
@@ -215,13 +277,19 @@ impl Maker<'_> {
         }
         let class = ops.class(part, at.local);
         let port = self.port(made.synapse, family, class, Event::Spike, made.receptor)?;
+        let stateful = self.stateful[made.synapse].as_ref();
+        let words = match stateful {
+            Some(s) if s.varying.is_empty() => &s.words,
+            _ => &made.words,
+        };
+        let sign = stateful.map_or(made.weight, |s| s.sign(words, made.weight));
         delays.note(made.delay);
         ops.connected(part, at.local);
-        worker.pending.push(Connection {
+        let connection = Connection {
             source: made.source,
             channel: ChannelKey {
                 family: family as u32,
-                channel: port.channel(made.weight) as u32,
+                channel: port.channel(sign) as u32,
             },
             local: at.local,
             weight: made.weight,
@@ -229,18 +297,46 @@ impl Maker<'_> {
             delay: made.delay,
             model,
             counts: port.counts,
-        });
+        };
+        let Some(stateful) = stateful else {
+            worker.pending.push(connection);
+            return Ok(());
+        };
+        if stateful.checked {
+            stateful.ops.check(words, made.weight)?;
+        }
+        let full = Full {
+            connection,
+            words: words.clone(),
+            last: stateful.ops.never(),
+        };
+        worker.plastic.push(&full, self.now);
         Ok(())
     }
 
-    pub fn make_in_parallel(
+    /// Makes connections between neurons, on the threads of `pool` if there is one.
+    pub fn make_all(
         &self,
         cx: &RuleContext<'_>,
         rule: &ConnSpec,
         split: &[u64],
         workers: &mut [Worker],
-        pool: &mut Pool,
+        pool: Option<&mut Pool>,
     ) -> Result<DelayRange> {
+        let simple = (0..self.synapses.len()).all(|s| self.is_simple(s));
+        let scatters = simple && matches!(rule.rule, Rule::OneToOne);
+        let make = |w: usize, worker: &mut Worker| match rule.rule.grouping() {
+            Grouping::ByTarget if !scatters => self.make_by_target(cx, rule, split, w, worker),
+            _ if simple => self.make_scattered(cx, rule, split, w, worker),
+            _ => self.make_own(cx, rule, split, w, worker),
+        };
+        let mut all = DelayRange::default();
+        let Some(pool) = pool else {
+            for (w, worker) in workers.iter_mut().enumerate() {
+                all.merge(make(w, worker)?);
+            }
+            return Ok(all);
+        };
         struct Job<'a> {
             worker: &'a mut Worker,
             result: Result<DelayRange>,
@@ -253,12 +349,8 @@ impl Maker<'_> {
             })
             .collect();
         pool.run(&mut jobs, |w, job| {
-            job.result = match rule.rule.grouping() {
-                Grouping::ByTarget => self.make_by_target(cx, rule, split, w, job.worker),
-                _ => self.make_own(cx, rule, split, w, job.worker),
-            };
+            job.result = make(w, job.worker);
         });
-        let mut all = DelayRange::default();
         for job in jobs {
             all.merge(job.result?);
         }
@@ -276,27 +368,30 @@ impl Maker<'_> {
     ) -> Result<DelayRange> {
         let mut delays = DelayRange::default();
         let (mut draws, mut numbers) = (Draws::default(), Numbers::default());
+        let mut pairs = PairBuffers::default();
         let last = cx.sources.iter().copied().max().unwrap_or(0);
         for (t, &id) in cx.targets.iter().enumerate() {
-            if self.nodes.worker(id) != w {
+            if !self.nodes.is_on(id, w) {
                 continue;
             }
             rule.rule.draw(cx, t, split, &mut draws)?;
             if draws.partners.is_empty() {
                 continue;
             }
-            let target = self.nodes.locate(id)?;
+            let (family, Some(at)) = self.nodes.locate(id)? else {
+                continue;
+            };
+            let context = positions(cx, t, &draws.partners, &mut pairs);
             for s in 0..self.synapses.len() {
-                let simple =
-                    self.kinds[s] == SynapseKind::Static && self.synapses[s].receptor.len() == 1;
-                if simple {
+                if self.is_simple(s) {
                     let sources = (cx.sources, last);
                     self.add_row(
-                        s,
+                        (s, w),
                         t,
-                        target,
+                        (family, at),
                         sources,
                         &draws,
+                        &context,
                         &mut numbers,
                         worker,
                         &mut delays,
@@ -304,15 +399,27 @@ impl Maker<'_> {
                     continue;
                 }
                 let places = (0..draws.partners.len()).map(|i| draws.place(i));
-                self.numbers(s, t, places, &mut numbers)?;
+                self.numbers(s, t, places, &context, &mut numbers)?;
                 for (i, &p) in draws.partners.iter().enumerate() {
                     let source = cx.sources[p as usize];
                     let made = self.made(s, (source, id), draws.place(i), i, &numbers)?;
-                    self.add(&made, target.0, target.1, worker, &mut delays)?;
+                    self.add(&made, family, at, worker, &mut delays)?;
                 }
             }
         }
         Ok(delays)
+    }
+
+    /// Whether connections of a synapse can be made a row at a time.
+    pub(super) fn is_simple(&self, s: usize) -> bool {
+        let constant = match &self.stateful[s] {
+            None => self.kinds[s] == SynapseKind::Static,
+            Some(stateful) => {
+                let one_weight = self.synapses[s].weight.same().is_some();
+                stateful.varying.is_empty() && (one_weight || !stateful.checked)
+            }
+        };
+        constant && self.synapses[s].receptor.len() == 1
     }
 
     fn made(
@@ -330,19 +437,35 @@ impl Maker<'_> {
             weight: numbers.weights[i],
             delay: numbers.delays[i],
             receptor: self.synapses[synapse].receptor(place)?,
+            words: self.words(synapse, i, numbers),
         })
+    }
+
+    /// The words of connection `i` of a stateful synapse, where they vary.
+    fn words(&self, synapse: usize, i: usize, numbers: &Numbers) -> Vec<f64> {
+        match &self.stateful[synapse] {
+            Some(stateful) if !stateful.varying.is_empty() => {
+                let mut words = stateful.words.clone();
+                for ((at, ..), column) in stateful.varying.iter().zip(&numbers.words) {
+                    words[*at] = column[i];
+                }
+                words
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Adds the connections of synapse `s` from all partners in `draws` to one target; `sources` are
     /// the ids of the rule's sources and the greatest of them.
     #[allow(clippy::too_many_arguments)]
-    fn add_row(
+    pub(super) fn add_row(
         &self,
-        s: usize,
+        (s, w): (usize, usize),
         t: usize,
         (family, at): (usize, Location),
         (sources, last): (&[u32], u32),
         draws: &Draws,
+        context: &Context<'_>,
         numbers: &mut Numbers,
         worker: &mut Worker,
         delays: &mut DelayRange,
@@ -355,29 +478,24 @@ impl Maker<'_> {
         let class = ops.class(part, at.local);
         let port = self.port(s, family, class, Event::Spike, spec.receptor[0])?;
         ops.connected(part, at.local);
-        let pending = &mut worker.pending;
-        let kind = |weight: f64, shared: Option<f64>, delay: Option<u32>| BatchKind {
-            model: spec.model,
-            channel: ChannelKey {
-                family: family as u32,
-                channel: port.channel(weight) as u32,
-            },
-            counts: port.counts,
-            weight: shared,
-            delay,
+        let stateful = self.stateful[s].as_ref();
+        let pending = match stateful {
+            Some(_) => &mut worker.plastic.pending,
+            None => &mut worker.pending,
         };
+        let kind =
+            |weight: f64, delay: Option<u32>| self.kind((s, w), (family, port), weight, delay);
         let ids = draws.partners.iter().map(|&p| sources[p as usize]);
         if let (Some(weight), Some(Amount::Same(ms))) = (self.weights[s], &spec.delay) {
             let delay = self.steps(*ms)?;
             delays.note(delay);
-            let batch = pending.batch(kind(weight, Some(weight), Some(delay)));
+            let batch = pending.batch(kind(weight, Some(delay)));
             batch.reach(last);
-            let (delay, weight) = (std::iter::repeat(delay), std::iter::repeat(weight));
-            batch.extend(ids, at.local, delay, weight);
+            batch.extend(ids.map(|id| (id, delay, weight)), at.local);
             return Ok(());
         }
         let places = (0..draws.partners.len()).map(|i| draws.place(i));
-        self.numbers(s, t, places, numbers)?;
+        self.numbers(s, t, places, context, numbers)?;
         let (mut least, mut most) = (u32::MAX, 0);
         for &d in &numbers.delays {
             (least, most) = (least.min(d), most.max(d));
@@ -385,10 +503,10 @@ impl Maker<'_> {
         delays.note(least);
         delays.note(most);
         if let Some(weight) = self.weights[s] {
-            let batch = pending.batch(kind(weight, Some(weight), None));
+            let batch = pending.batch(kind(weight, None));
             batch.reach(last);
-            let delays = numbers.delays.iter().copied();
-            batch.extend(ids, at.local, delays, std::iter::repeat(weight));
+            let delays = ids.zip(&numbers.delays);
+            batch.extend(delays.map(|(id, &delay)| (id, delay, weight)), at.local);
             return Ok(());
         }
         let one_sign = port.positive == port.negative;
@@ -399,21 +517,19 @@ impl Maker<'_> {
             if n == 0 {
                 continue;
             }
-            let batch = pending.batch(kind(if sign { -1.0 } else { 1.0 }, None, constant));
+            let batch = pending.batch(kind(if sign { -1.0 } else { 1.0 }, constant));
             batch.reach(last);
-            let (ids, delays) = (ids.clone(), numbers.delays.iter().copied());
-            let weights = numbers.weights.iter().copied();
             if n == numbers.weights.len() {
-                batch.extend(ids, at.local, delays, weights);
+                let all = ids.clone().zip(&numbers.delays).zip(&numbers.weights);
+                batch.extend(all.map(|((id, &d), &w)| (id, d, w)), at.local);
                 continue;
             }
-            let chosen = |i: &usize| negative(numbers.weights[*i]) == sign;
-            let indices = (0..numbers.weights.len()).filter(chosen);
+            let chosen =
+                (0..numbers.weights.len()).filter(|&i| negative(numbers.weights[i]) == sign);
+            let source = |i: usize| sources[draws.partners[i] as usize];
             batch.extend(
-                indices.clone().map(|i| sources[draws.partners[i] as usize]),
+                chosen.map(|i| (source(i), numbers.delays[i], numbers.weights[i])),
                 at.local,
-                indices.clone().map(|i| numbers.delays[i]),
-                indices.map(|i| numbers.weights[i]),
             );
         }
         Ok(())
@@ -431,10 +547,12 @@ impl Maker<'_> {
     ) -> Result<DelayRange> {
         let mut delays = DelayRange::default();
         self.for_each_made(cx, rule, split, |made| {
-            if self.nodes.worker(made.target) != w {
+            if !self.nodes.is_on(made.target, w) {
                 return Ok(());
             }
-            let (family, at) = self.nodes.locate(made.target)?;
+            let (family, Some(at)) = self.nodes.locate(made.target)? else {
+                return Ok(());
+            };
             self.add(made, family, at, worker, &mut delays)
         })?;
         Ok(delays)
@@ -456,7 +574,14 @@ impl Maker<'_> {
         Ok(delays)
     }
 
-    /// Visits all connections of a rule with their numbers.
+    /// Whether nothing that ends on a node is of interest to this rank: a neuron is elsewhere, and
+    /// no multimeter needs to know.
+    fn ignores(&self, id: u32) -> Result<bool> {
+        let neuron = |f: usize| self.families[f].neurons().is_some();
+        Ok(!self.nodes.is_here(id) && !self.requests && neuron(self.nodes.run(id)?.family))
+    }
+
+    /// Visits the connections of a rule with their numbers, all those that concern this rank.
     fn for_each_made(
         &self,
         cx: &RuleContext<'_>,
@@ -471,9 +596,14 @@ impl Maker<'_> {
             Grouping::ByTarget | Grouping::Mutual => cx.targets.len(),
         };
         let mut pairs: Vec<(u32, u32)> = Vec::new();
+        let mut buffers = PairBuffers::default();
         for at in 0..n {
+            if grouping == Grouping::ByTarget && self.ignores(cx.targets[at])? {
+                continue;
+            }
             rule.rule.draw(cx, at, split, &mut draws)?;
             let other = |p: &u32| *p as usize;
+            let context = positions(cx, at, &draws.partners, &mut buffers);
             let partners = draws.partners.iter().map(other);
             pairs.clear();
             match grouping {
@@ -493,7 +623,8 @@ impl Maker<'_> {
                 _ => draws.place(i),
             };
             for s in 0..self.synapses.len() {
-                self.numbers(s, at, (0..pairs.len()).map(place), &mut numbers)?;
+                let places = (0..pairs.len()).map(place);
+                self.numbers(s, at, places, &context, &mut numbers)?;
                 for (i, &pair) in pairs.iter().enumerate() {
                     visit(&self.made(s, pair, place(i), i, &numbers)?)?;
                 }
@@ -515,23 +646,38 @@ impl Maker<'_> {
         let from = sends(&*self.families[sf]);
         let target_kind = self.families[tf].info().element;
         let model = self.synapses[made.synapse].model;
-        if from != Sends::Spikes && self.kinds[made.synapse] != SynapseKind::Static {
-            return Err(Error::illegal_connection(format!(
-                "{} cannot be connected with a gap junction.",
-                self.families[sf].name()
-            )));
+        self.check_source(made.synapse, from, sf)?;
+        // with its target; that to a device with its source, that between devices by the target's id
+        let here = match (target_kind, from) {
+            (ElementType::Recorder, Sends::Spikes) => s_at.is_some(),
+            (ElementType::Neuron, _) => t_at.is_some(),
+            _ => self.nodes.is_here(made.target),
+        };
+        if from == Sends::Requests
+            && !here
+            && let Some(at) = s_at
+        {
+            devices.link(self.families, made.source, (sf, at.local));
         }
         match (from, target_kind) {
-            (Sends::Spikes, ElementType::Neuron) => {
-                self.add(made, tf, t_at, &mut workers[t_at.worker as usize], delays)
-            }
+            (Sends::Spikes, ElementType::Neuron) => match t_at {
+                Some(at) => self.add(made, tf, at, &mut workers[at.worker as usize], delays),
+                None => Ok(()),
+            },
             (Sends::Device(signal), ElementType::Neuron) => {
+                let (Some(s_at), Some(t_at)) = (s_at, t_at) else {
+                    return Ok(());
+                };
                 let worker = &mut workers[t_at.worker as usize];
                 self.add_drive(made, signal, (sf, s_at), (tf, t_at), worker, delays)
             }
             (Sends::Spikes | Sends::Device(Signal::Spikes), ElementType::Recorder)
                 if self.hears_spikes(tf) =>
             {
+                self.check_recorder(made.synapse, tf)?;
+                if !here {
+                    return Ok(());
+                }
                 delays.note(made.delay);
                 devices.listening.push(Listening {
                     source: made.source,
@@ -544,6 +690,9 @@ impl Maker<'_> {
                 Ok(())
             }
             (Sends::Requests, _) => {
+                let (true, Some(s_at), Some(t_at)) = (here, s_at, t_at) else {
+                    return Ok(());
+                };
                 delays.note(made.delay);
                 self.check_recordables(made, (sf, s_at), (tf, t_at), workers, devices)?;
                 let recorder = devices.recorder_mut(self.families, sf, s_at.local);
@@ -580,6 +729,48 @@ impl Maker<'_> {
         }
     }
 
+    /// Checks that a synapse can have a source that sends what `from` says.
+    fn check_source(&self, synapse: usize, from: Sends, family: usize) -> Result<()> {
+        let name = self.families[family].name();
+        match self.kinds[synapse] {
+            _ if from == Sends::Spikes => Ok(()),
+            SynapseKind::GapJunction => Err(Error::illegal_connection(format!(
+                "{name} cannot be connected with a gap junction."
+            ))),
+            SynapseKind::Static => Ok(()),
+            SynapseKind::Stateful if self.infos[synapse].from_devices => Ok(()),
+            SynapseKind::Stateful => Err(Error::illegal_connection(format!(
+                "The target node or synapse model does not support spike input. A {name} cannot be \
+                 the source of a {}.",
+                self.infos[synapse].name
+            ))),
+        }
+    }
+
+    /// Checks that a synapse can end on a spike recorder.
+    fn check_recorder(&self, synapse: usize, family: usize) -> Result<()> {
+        let info = &self.infos[synapse];
+        let name = self.families[family].name();
+        if info.reads_history {
+            return Err(Error::illegal_connection(format!(
+                "The target node does not support STDP synapses. {name} keeps no spike history, \
+                 which {} reads.",
+                info.name
+            )));
+        }
+        if info.stochastic {
+            return Err(Error::new(
+                Kind::NotImplemented,
+                format!(
+                    "A {} to a {name} is not available, since it would pass on only some of the \
+                     spikes; put a parrot_neuron between them",
+                    info.name
+                ),
+            ));
+        }
+        Ok(())
+    }
+
     fn hears_spikes(&self, family: usize) -> bool {
         self.families[family]
             .recorders()
@@ -606,12 +797,12 @@ impl Maker<'_> {
         let class = ops.class(&worker.parts[tf], t_at.local);
         let port = self.port(made.synapse, tf, class, event, made.receptor)?;
         let model = self.synapses[made.synapse].model;
-        let known = worker.drives.iter().position(|d| d.id == made.source);
-        let drive = known.unwrap_or_else(|| {
-            worker.drives.push(Drive::new(made.source, sf, s_at.local));
-            worker.drives.len() - 1
-        });
-        let drive = &mut worker.drives[drive];
+        let at = worker.drives.partition_point(|d| d.id < made.source);
+        if worker.drives.get(at).is_none_or(|d| d.id != made.source) {
+            let drive = Drive::new(made.source, sf, s_at.local);
+            worker.drives.insert(at, drive);
+        }
+        let drive = &mut worker.drives[at];
         if drive.entries.first().is_some_and(|e| e.model != model) {
             return Err(Error::illegal_connection(
                 "All outgoing connections from a device must use the same synapse type.",
@@ -630,8 +821,21 @@ impl Maker<'_> {
             delay: made.delay,
             model,
             counts: port.counts,
+            label: self.label(made),
         });
         Ok(())
+    }
+
+    /// The label of a connection, -1 if it has none.
+    fn label(&self, made: &Made) -> i32 {
+        self.stateful[made.synapse].as_ref().map_or(-1, |s| {
+            let words = if s.varying.is_empty() {
+                &s.words
+            } else {
+                &made.words
+            };
+            words[s.ops.layout().label()] as i32
+        })
     }
 
     fn check_recordables(

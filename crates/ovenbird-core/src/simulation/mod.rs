@@ -4,19 +4,29 @@ mod connect;
 mod connections;
 mod devices;
 mod maker;
+mod memory;
 pub(crate) mod models;
 mod nodes;
+mod plastic;
+mod ranks;
 mod run;
+mod scattered;
 mod settings;
 mod slice;
+mod space;
+mod tripartite;
 mod typed;
 mod worker;
 
-pub use connections::{ConnectionSet, Filter, KEYS as CONNECTION_KEYS};
+pub use connections::{ConnectionSet, Filter};
+pub use memory::Memory;
 pub use models::{Registry, SynapseModel};
 pub use nodes::{Group, Progression};
 pub use run::{Progress, RunControl};
 pub use settings::Settings;
+pub use space::Positions;
+pub(crate) use space::taken;
+pub use tripartite::TripartiteSynapses;
 pub use typed::{Events, Nodes};
 
 use crate::error::{Error, Result};
@@ -24,8 +34,11 @@ use crate::event::Spike;
 use crate::math::Width;
 use crate::node::{Family, NodeTable};
 use crate::parallel::Pool;
+use crate::rank::{Communicator, Ranks};
 use crate::time::{Clock, Step};
 use devices::Devices;
+use ranks::Couplings;
+use std::collections::BTreeMap;
 use std::io::Write;
 use worker::Worker;
 
@@ -73,9 +86,11 @@ pub struct Simulation {
     families: Vec<Box<dyn Family>>,
     synapses: Vec<SynapseModel>,
     nodes: NodeTable,
+    layers: space::Layers,
     workers: Vec<Worker>,
     devices: Devices,
     pool: Option<Pool>,
+    ranks: Ranks,
     phase: Phase,
     /// Whether the last Prepare failed, after which Cleanup may be called.
     prepare_failed: bool,
@@ -95,16 +110,25 @@ pub struct Simulation {
     draw_calls: u32,
     /// Counts changes of the connections, so that their handles know when to look anew.
     generation: u64,
-    /// Connections removed so far, for sets that hold others of the same ends.
-    removed: Vec<connections::Removed>,
+    /// What became of connections so far, for sets that hold others of the same ends.
+    moved: Vec<connections::Moved>,
     /// The generation that is in its final form.
     arranged: Option<u64>,
     spike_count: u64,
     has_run: bool,
     timers: Timers,
     width: Width,
-    /// What coupled nodes of all workers sent last, in the order of their slots.
-    gaps_sent: Vec<f64>,
+    gaps: Couplings,
+    /// What stimulators that are sampled here drive on other ranks.
+    driven_elsewhere: BTreeMap<u32, Vec<u32>>,
+    /// The rank that asked for a run to stop.
+    stopped_by: Option<usize>,
+    /// Whether this rank asks for the run to stop.
+    wants_stop: bool,
+    /// An error of this rank of which the others do not know yet.
+    failure: Option<Error>,
+    /// What is being sent to other ranks.
+    words: Vec<u64>,
     /// What users should hear of and is no error.
     warnings: Vec<String>,
     console: Box<dyn Write + Send + Sync>,
@@ -119,6 +143,11 @@ pub struct Timers {
     pub prepare: f64,
     /// The shortest and the longest slice; inf and -inf before the first.
     pub update: (f64, f64),
+    /// Collecting the spikes of slices, of which exchanging them with other ranks.
+    pub gather: f64,
+    pub exchange: f64,
+    /// Exchanging what coupled nodes send.
+    pub couple: f64,
 }
 
 impl Default for Timers {
@@ -129,6 +158,9 @@ impl Default for Timers {
             simulate: 0.0,
             prepare: 0.0,
             update: (f64::INFINITY, f64::NEG_INFINITY),
+            gather: 0.0,
+            exchange: 0.0,
+            couple: 0.0,
         }
     }
 }
@@ -136,6 +168,16 @@ impl Default for Timers {
 impl Simulation {
     /// A simulation without nodes that knows the models in `registry`.
     pub fn new(registry: Registry) -> Self {
+        Simulation::on(registry, Ranks::default())
+    }
+
+    /// The part of one rank in a simulation that several ranks run together. Each rank has one, and
+    /// makes the same calls.
+    pub fn with_ranks(registry: Registry, communicator: Box<dyn Communicator>) -> Self {
+        Simulation::on(registry, Ranks::new(communicator))
+    }
+
+    fn on(registry: Registry, ranks: Ranks) -> Self {
         let settings = Settings::default();
         let workers = settings.threads;
         let (families, synapses) = registry.build();
@@ -145,10 +187,12 @@ impl Simulation {
             clock: Clock::default(),
             families,
             synapses,
-            nodes: NodeTable::new(workers),
+            nodes: NodeTable::new(ranks.layout(workers)),
+            layers: space::Layers::default(),
             workers: Vec::new(),
             devices: Devices::default(),
             pool: None,
+            ranks,
             phase: Phase::Idle,
             origin: 0,
             taken: 0,
@@ -160,14 +204,19 @@ impl Simulation {
             connect_calls: 0,
             draw_calls: 0,
             generation: 0,
-            removed: Vec::new(),
+            moved: Vec::new(),
             prepare_failed: false,
             arranged: None,
             spike_count: 0,
             has_run: false,
             timers: Timers::default(),
             width: Width::widest(),
-            gaps_sent: Vec::new(),
+            gaps: Couplings::default(),
+            driven_elsewhere: BTreeMap::new(),
+            stopped_by: None,
+            wants_stop: false,
+            failure: None,
+            words: Vec::new(),
             warnings: Vec::new(),
             console: Box::new(std::io::sink()),
         };
@@ -182,7 +231,8 @@ impl Simulation {
         let settings = self.settings.after_reset();
         // a handle from before the reset must not match a generation after it
         let generation = self.generation + 1;
-        *self = Simulation::new(self.registry.clone());
+        let ranks = std::mem::take(&mut self.ranks);
+        *self = Simulation::on(self.registry.clone(), ranks);
         self.settings = settings;
         self.console = console;
         self.generation = generation;
@@ -219,7 +269,7 @@ impl Simulation {
     }
 
     fn set_workers(&mut self, n: usize) {
-        self.nodes = NodeTable::new(n);
+        self.nodes = NodeTable::new(self.ranks.layout(n));
         self.workers = (0..n).map(|_| Worker::new(&self.families)).collect();
         self.pool = None;
     }

@@ -2,9 +2,10 @@
 
 use super::{Simulation, Worker};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Shape, SynapseInfo, SynapseKind};
+use crate::model::{NumberSpec, Shape, SynapseInfo, SynapseKind, SynapseOps, Variant, checks};
 use crate::node::{Family, KeyInfo, Role, SetContext};
 use crate::value::{Dict, Value};
+use std::sync::Arc;
 
 /// The models that a simulation knows from the start.
 #[derive(Clone)]
@@ -20,10 +21,7 @@ impl Registry {
         let families = self.nodes.iter().map(|make| make()).collect();
         (
             families,
-            self.synapses
-                .iter()
-                .map(|&info| SynapseModel::new(info))
-                .collect(),
+            self.synapses.iter().flat_map(SynapseModel::all).collect(),
         )
     }
 }
@@ -32,6 +30,7 @@ impl Registry {
 #[derive(Clone, Debug)]
 pub struct SynapseModel {
     pub info: SynapseInfo,
+    pub variant: Variant,
     pub name: String,
     pub weight: f64,
     /// In ms.
@@ -39,29 +38,129 @@ pub struct SynapseModel {
     pub receptor: i64,
     /// Records what its synapses transmit.
     pub weight_recorder: Option<u32>,
+    /// The model with its common properties, if it is a stateful one.
+    pub(super) ops: Option<Arc<dyn SynapseOps>>,
+    /// The default words of a stateful model.
+    pub(super) words: Vec<f64>,
 }
 
 /// The greatest number of synapse models.
 pub const MAX_SYNAPSE_MODELS: usize = 511;
 
+/// The key of the label of connections.
+pub(super) const LABEL: &str = "synapse_label";
+
 impl SynapseModel {
-    fn new(info: SynapseInfo) -> Self {
+    /// The forms in which a model is offered.
+    fn all(info: &SynapseInfo) -> Vec<Self> {
+        let forms: &[(Variant, &str)] = if info.variants {
+            &[
+                (Variant::Plain, ""),
+                (Variant::Hpc, "_hpc"),
+                (Variant::Labeled, "_lbl"),
+            ]
+        } else {
+            &[(Variant::Plain, "")]
+        };
+        forms
+            .iter()
+            .map(|&(variant, suffix)| SynapseModel::new(*info, variant, suffix))
+            .collect()
+    }
+
+    fn new(mut info: SynapseInfo, variant: Variant, suffix: &str) -> Self {
+        if variant == Variant::Labeled {
+            info.kind = SynapseKind::Stateful;
+        }
+        let stateful = info.kind == SynapseKind::Stateful;
+        let ops = info.make.filter(|_| stateful).map(|make| make());
+        let words = ops.as_ref().map_or(Vec::new(), |o| o.defaults());
         SynapseModel {
             info,
-            name: info.name.to_owned(),
-            weight: 1.0,
+            variant,
+            name: format!("{}{suffix}", info.name),
+            weight: info.weight,
             delay: 1.0,
             receptor: 0,
             weight_recorder: None,
+            ops,
+            words,
         }
     }
 
-    /// The keys that can be set.
-    pub const KEYS: [&'static str; 4] = ["weight", "delay", "receptor_type", "weight_recorder"];
+    /// The weight that connections have for which none is given.
+    pub(crate) fn default_weight(&self) -> f64 {
+        match &self.ops {
+            Some(ops) if self.info.common_weight => ops.weight(),
+            _ => self.weight,
+        }
+    }
+
+    /// The word of a connection that a key stands for.
+    pub(crate) fn number(&self, key: &str) -> Option<(usize, NumberSpec)> {
+        let ops = self.ops.as_ref()?;
+        let layout = ops.layout();
+        if key == LABEL {
+            return (self.variant == Variant::Labeled).then(|| (layout.label(), label_spec()));
+        }
+        let numbers = ops.numbers();
+        let i = numbers.iter().position(|n| n.name == key)?;
+        Some((i + usize::from(i >= layout.label()), numbers[i]))
+    }
+
+    /// The keys of the words of a connection.
+    pub(super) fn numbers(&self) -> Vec<NumberSpec> {
+        let mut numbers = self.ops.as_ref().map_or(Vec::new(), |o| o.numbers());
+        if self.variant == Variant::Labeled {
+            numbers.push(label_spec());
+        }
+        numbers
+    }
+
+    /// Whether a key is a property that all connections have in common.
+    pub fn is_common(&self, key: &str) -> bool {
+        self.ops.as_ref().is_some_and(|o| o.common(key).is_some())
+    }
+
+    /// The keys that connections can be made with.
+    pub(crate) fn connect_keys(&self) -> Vec<&'static str> {
+        let mut keys = vec!["synapse_model", "receptor_type"];
+        if !self.info.common_weight {
+            keys.push("weight");
+        }
+        if self.info.has_delay {
+            keys.push("delay");
+        }
+        keys.extend(self.numbers().iter().map(|n| n.name));
+        keys
+    }
+
+    /// Bytes that a connection takes where neighbours share what can be shared.
+    pub(super) fn bytes(&self) -> i64 {
+        let weight = if self.info.common_weight { 0 } else { 8 };
+        let own = self.ops.as_ref().map_or(0, |o| o.layout().entry);
+        match self.info.kind {
+            SynapseKind::GapJunction => 24,
+            _ => 4 + weight + 8 * own as i64,
+        }
+    }
+
+    fn set_common(&mut self, key: &str, value: &Value) -> Option<Result<()>> {
+        let changed = self.ops.as_ref()?.with_common(key, value)?;
+        Some(changed.map(|ops| self.ops = Some(ops)))
+    }
 
     fn changed(&self, simulation: &Simulation, params: &Dict) -> Result<Self> {
         let mut new = self.clone();
         for (key, value) in params.iter() {
+            if let Some(result) = new.set_common(key, value) {
+                result?;
+                continue;
+            }
+            if let Some((at, spec)) = self.number(key) {
+                new.words[at] = spec.word(value)?;
+                continue;
+            }
             match key {
                 "weight" => new.weight = finite(key, value.as_float(key)?)?,
                 "delay" if self.info.has_delay => {
@@ -76,11 +175,31 @@ impl SynapseModel {
                 _ if !simulation.settings.dict_miss_is_error => {}
                 _ => {
                     let place = format!("synapse model {}", self.name);
-                    return Err(Error::unknown_key(&place, key, Self::KEYS));
+                    let common = self.ops.as_ref().map_or(Vec::new(), |o| o.common_keys());
+                    let known = self.connect_keys().into_iter().skip(1);
+                    let known = known.chain(["weight_recorder"]);
+                    let known = known.chain(common.iter().map(|c| c.name));
+                    return Err(Error::unknown_key(&place, key, known));
                 }
             }
         }
+        if let Some(ops) = &new.ops
+            && !params.is_empty()
+        {
+            ops.check(&new.words, new.weight)?;
+        }
         Ok(new)
+    }
+}
+
+fn label_spec() -> NumberSpec {
+    NumberSpec {
+        name: LABEL,
+        unit: "",
+        doc: "Label by which connections can be found, -1 if it has none",
+        check: checks::NON_NEGATIVE,
+        integer: true,
+        is_state: false,
     }
 }
 
@@ -183,6 +302,7 @@ impl Simulation {
     pub fn synapse_keys(&self, model: u16) -> Vec<KeyInfo> {
         let info = &self.synapse_model(model).info;
         let has_delay = info.has_delay;
+        let synapse = self.synapse_model(model);
         let weight = match info.kind {
             SynapseKind::GapJunction => ("nS", "Conductance of the coupling"),
             _ => ("", "Weight, in the unit of the target's input"),
@@ -209,6 +329,25 @@ impl Simulation {
         if has_delay {
             keys.insert(1, key("delay", "ms", "Time from spike to effect", "float"));
         }
+        let common = synapse.ops.as_ref().map_or(Vec::new(), |o| o.common_keys());
+        keys.retain(|k| common.iter().all(|c| c.name != k.name));
+        keys.extend(
+            common
+                .into_iter()
+                .map(|c| key(c.name, c.unit, c.doc, c.type_name)),
+        );
+        keys.extend(synapse.numbers().into_iter().map(|n| {
+            let type_name = if n.integer { "int" } else { "float" };
+            let role = if n.is_state {
+                Role::State
+            } else {
+                Role::Parameter
+            };
+            KeyInfo {
+                role,
+                ..key(n.name, n.unit, n.doc, type_name)
+            }
+        }));
         keys
     }
 
@@ -273,12 +412,19 @@ impl Simulation {
             Value::Nodes(s.weight_recorder.into_iter().collect()),
         );
         dict.set("element_type", Value::Str("synapse".to_owned()));
-        let bytes = if s.info.kind == SynapseKind::Static {
-            12
-        } else {
-            24
-        };
-        dict.set("sizeof", Value::Int(bytes));
+        dict.set("sizeof", Value::Int(s.bytes()));
+        if let Some(ops) = &s.ops {
+            for key in ops.common_keys() {
+                ops.common(key.name)
+                    .into_iter()
+                    .for_each(|v| dict.set(key.name, v));
+            }
+        }
+        for number in s.numbers() {
+            if let Some((at, _)) = s.number(number.name) {
+                dict.set(number.name, number.value(s.words[at]));
+            }
+        }
         Ok(dict)
     }
 
@@ -293,6 +439,7 @@ impl Simulation {
         } else if let Ok(i) = self.synapse_index(name) {
             let new = self.synapse_model(i).changed(self, params)?;
             self.synapses[usize::from(i)] = new;
+            self.share_model(i);
         } else {
             return Err(self.unknown_model(Kind::UnknownComponent, name));
         }
@@ -333,5 +480,22 @@ impl Simulation {
         }
         self.settings.models_changed = true;
         Ok(())
+    }
+
+    /// Tells the workers of a stateful model with its common properties.
+    pub(super) fn share_model(&mut self, model: u16) {
+        let synapse = &self.synapses[usize::from(model)];
+        let Some(ops) = &synapse.ops else {
+            return;
+        };
+        for w in &mut self.workers {
+            w.plastic.set_model(model, ops);
+            if synapse.info.common_weight {
+                let entries = w.drives.iter_mut().flat_map(|d| &mut d.entries);
+                for e in entries.filter(|e| e.model == model) {
+                    e.weight = ops.weight();
+                }
+            }
+        }
     }
 }

@@ -4,7 +4,8 @@ use super::{Nodes, Simulation};
 use crate::error::{Error, Kind, Result};
 use crate::model::{ElementType, Shape};
 use crate::node::{Location, Part, Setting};
-use crate::parameter::{Context, Parameter};
+use crate::parameter::{Context, Parameter, Points};
+use crate::rank::Call;
 use crate::rng::{Key, Purpose, Stream};
 use crate::value::{Column, Dict, Value};
 use std::time::Instant;
@@ -23,6 +24,16 @@ const COMMON: [&str; 10] = [
     "vp",
 ];
 
+/// Those of them that are known of nodes on other ranks.
+const ELSEWHERE: [&str; 6] = [
+    "element_type",
+    "global_id",
+    "local",
+    "model",
+    "model_id",
+    "vp",
+];
+
 /// What is set on a group of nodes: parameters and state, and `frozen` apart.
 type GroupSettings = (Vec<(String, Setting)>, Option<Setting>);
 
@@ -30,7 +41,60 @@ type GroupSettings = (Vec<(String, Setting)>, Option<Setting>);
 pub struct Group<'a> {
     pub ids: &'a [u32],
     pub(super) family: usize,
+    /// Where those are that this rank holds.
     pub(super) at: Vec<Location>,
+    /// Their indices among the ids, unless it holds all.
+    held: Option<Vec<u32>>,
+}
+
+impl<'a> Group<'a> {
+    fn starting(ids: &'a [u32], family: usize) -> Self {
+        Group {
+            ids,
+            family,
+            at: Vec::new(),
+            held: None,
+        }
+    }
+
+    /// Adds the next id, which is at a place or on another rank.
+    fn push(&mut self, all: &'a [u32], i: usize, at: Option<Location>) {
+        let n = self.ids.len();
+        self.ids = &all[i - n..=i];
+        if at.is_none() && self.held.is_none() {
+            self.held = Some((0..n as u32).collect());
+        }
+        if let Some(at) = at {
+            self.at.push(at);
+            if let Some(held) = &mut self.held {
+                held.push(n as u32);
+            }
+        }
+    }
+
+    /// The indices of the nodes that this rank holds.
+    fn held(&self) -> impl Iterator<Item = usize> {
+        let some = self.held.iter().flatten().map(|&i| i as usize);
+        some.chain(
+            0..if self.held.is_none() {
+                self.ids.len()
+            } else {
+                0
+            },
+        )
+    }
+
+    /// The values of the nodes that this rank holds, with gaps for the others.
+    fn spread(&self, column: Column) -> Column {
+        let Some(held) = &self.held else {
+            return column;
+        };
+        let mut values = vec![Value::Unknown; self.ids.len()];
+        for (k, &i) in held.iter().enumerate() {
+            values[i as usize] = column.at(k);
+        }
+        Column::Values(values)
+    }
 }
 
 impl Simulation {
@@ -65,7 +129,7 @@ impl Simulation {
         })?;
         // refuses what no machine holds, instead of ending the process
         if Vec::<u8>::new()
-            .try_reserve_exact(count as usize * 64)
+            .try_reserve_exact(count as usize / self.ranks.count() * 64)
             .is_err()
         {
             return Err(Error::new(
@@ -103,6 +167,43 @@ impl Simulation {
         })
     }
 
+    /// Makes `n` nodes of a model with parameters of their own, or none.
+    ///
+    /// # Errors
+    /// As [`Simulation::create`] and [`Simulation::set`].
+    pub fn create_with(&mut self, model: &str, n: i64, params: &Dict) -> Result<Nodes> {
+        let nodes = self.create(model, n)?;
+        let ids: Vec<u32> = (nodes.first..=nodes.last).collect();
+        if let Err(e) = self.set(&ids, params) {
+            self.drop_nodes(nodes.first);
+            return Err(e);
+        }
+        Ok(nodes)
+    }
+
+    /// Removes the nodes from `first` on, which are new and have no connections.
+    pub fn drop_nodes(&mut self, first: u32) {
+        self.layers.drop_from(first);
+        for run in self.nodes.drop_from(first) {
+            let family = &self.families[run.family];
+            if family.neurons().is_some() {
+                for (worker, &n) in self.workers.iter_mut().zip(run.held_before()) {
+                    family.truncate(&mut worker.parts[run.family], n as usize);
+                }
+            } else if let Some(part) = self.devices.parts[run.family].as_mut() {
+                family.truncate(part, run.held_before()[0] as usize);
+            }
+        }
+    }
+
+    /// The model of a node.
+    ///
+    /// # Errors
+    /// When there is no such node.
+    pub fn model_of(&self, id: u32) -> Result<&str> {
+        Ok(self.families[self.nodes.run(id)?.family].name())
+    }
+
     pub(super) fn is_neuron(&self, family: usize) -> bool {
         self.families[family].neurons().is_some()
     }
@@ -125,17 +226,11 @@ impl Simulation {
             };
             run = Some(here);
             let at = here.locate(id);
-            match groups.last_mut() {
-                Some(g) if g.family == here.family => {
-                    g.at.push(at);
-                    let first = i + 1 - g.at.len();
-                    g.ids = &ids[first..=i];
-                }
-                _ => groups.push(Group {
-                    ids: &ids[i..=i],
-                    family: here.family,
-                    at: vec![at],
-                }),
+            if groups.last().is_none_or(|g| g.family != here.family) {
+                groups.push(Group::starting(&ids[i..i], here.family));
+            }
+            if let Some(group) = groups.last_mut() {
+                group.push(ids, i, at);
             }
         }
         Ok(groups)
@@ -162,18 +257,40 @@ impl Simulation {
             "element_type" => all(Value::Str(family.info().element.name().to_owned())),
             "model" => all(Value::Str(family.name().to_owned())),
             "model_id" => all(Value::Int(group.family as i64)),
-            "node_uses_wfr" => all(Value::Bool(self.uses_wfr(group.family))),
-            "local" => all(Value::Bool(true)),
+            "local" => {
+                let mut local = vec![false; n];
+                group.held().for_each(|i| local[i] = true);
+                Some(Column::Bools(local))
+            }
             "global_id" => Some(Column::Ints(
                 group.ids.iter().map(|&i| i64::from(i)).collect(),
             )),
-            "vp" | "thread" => {
+            "vp" => {
+                let layout = self.nodes.layout();
+                let vp = |&id: &u32| match self.is_neuron(group.family) {
+                    true => layout.vp(id).into(),
+                    false => layout.rank() as i64,
+                };
+                Some(Column::Ints(group.ids.iter().map(vp).collect()))
+            }
+            _ if group.at.is_empty() => None,
+            _ => self.get_held(group, key).map(|c| group.spread(c)),
+        }
+    }
+
+    /// One key of those nodes of a group that this rank holds.
+    fn get_held(&self, group: &Group<'_>, key: &str) -> Option<Column> {
+        let family = &self.families[group.family];
+        let all = |v: Value| Some(Column::from_values(vec![v; group.at.len()]));
+        match key {
+            "node_uses_wfr" => all(Value::Bool(self.uses_wfr(group.family))),
+            "thread" => {
                 let worker = |l: &Location| i64::from(l.worker);
                 Some(Column::Ints(group.at.iter().map(worker).collect()))
             }
             "thread_local_id" => {
-                let ids = group.ids.iter().map(|&id| self.thread_local_id(id));
-                Some(Column::Ints(ids.collect()))
+                let id = |i: usize| self.thread_local_id(group.ids[i]);
+                Some(Column::Ints(group.held().map(id).collect()))
             }
             "frozen" => {
                 let parts = self.parts(group.family);
@@ -222,24 +339,17 @@ impl Simulation {
 
     /// Where a node would be in NEST's list of a thread's nodes: devices are on every thread.
     fn thread_local_id(&self, id: u32) -> i64 {
-        let worker = id as usize % self.workers.len();
-        let mut before = 0;
-        for run in self.nodes.runs().iter().take_while(|r| r.first <= id) {
-            let last = run.last().min(id);
-            before += if self.is_neuron(run.family) {
-                (run.first..=last)
-                    .filter(|i| *i as usize % self.workers.len() == worker)
-                    .count()
-            } else {
-                (last - run.first) as usize + 1
-            };
-        }
-        before as i64 - 1
+        let vp = self.nodes.layout().vp(id);
+        let runs = self.nodes.runs().iter().take_while(|r| r.first <= id);
+        runs.map(|run| run.count_to(id, vp)).sum::<u64>() as i64 - 1
     }
 
     /// All keys of a group of nodes.
     pub fn status_keys(&self, group: &Group<'_>) -> Vec<String> {
         let family = &self.families[group.family];
+        if group.at.is_empty() {
+            return ELSEWHERE.iter().map(|&k| k.to_owned()).collect();
+        }
         let mut keys: Vec<String> = COMMON.iter().map(|&k| k.to_owned()).collect();
         keys.extend(
             family
@@ -276,7 +386,9 @@ impl Simulation {
             before = range.end;
             work.push(self.settings_of(group, params, range, ids.len())?);
         }
-        self.draw_calls += 1;
+        // only calls that draw count, so that those for the nodes of one rank alone do not part ranks
+        let drawn = |v: &Value| matches!(v, Value::Parameter(_));
+        self.draw_calls += u32::from(params.iter().any(|(_, v)| drawn(v)));
         // with several families, try all before any is changed
         for dry in if groups.len() > 1 {
             &[true, false][..]
@@ -344,7 +456,10 @@ impl Simulation {
                     .iter()
                     .any(|k| k.name == key && k.shape == Shape::Scalar);
             let setting = match value {
-                Value::Parameter(p) => Setting::Each(self.draw_for_nodes(p, group.ids)?),
+                Value::Parameter(p) => {
+                    let ids: Vec<u32> = group.held().map(|i| group.ids[i]).collect();
+                    Setting::Each(self.draw_for_nodes(p, &ids)?)
+                }
                 list if scalar && list.list_len().is_some() => {
                     let len = list.list_len().unwrap_or(0);
                     if len < n {
@@ -353,13 +468,15 @@ impl Simulation {
                             format!("{key} has {len} values for {n} nodes"),
                         ));
                     }
-                    Setting::Each(range.clone().filter_map(|i| list.element(i)).collect())
+                    let own = group.held().filter_map(|i| list.element(range.start + i));
+                    Setting::Each(own.collect())
                 }
                 other => Setting::Same(other.clone()),
             };
             match key {
                 "frozen" => {
-                    for (i, id) in group.ids.iter().enumerate() {
+                    for (i, at) in group.held().enumerate() {
+                        let id = group.ids[at];
                         if setting.of(i).as_bool(key)? && family.recorders().is_some() {
                             return Err(Error::bad_property(format!(
                                 "Setting status of a '{}' with node ID {id}: recorders cannot be \
@@ -381,7 +498,14 @@ impl Simulation {
         ids.iter()
             .map(|&id| {
                 let mut stream = Stream::new(key, self.draw_calls, id, 0);
-                Ok(Value::Float(p.evaluate(&mut stream, &Context::default())?))
+                let layer = self.layers.find(id).filter(|_| p.needs().node);
+                let position = layer.map(|(l, place)| (l.position(place), l.dimensions()));
+                let node = position.as_ref().map(|(p, n)| Points::same(&p[..*n]));
+                let context = Context {
+                    node,
+                    ..Context::default()
+                };
+                Ok(Value::Float(p.evaluate(&mut stream, &context)?))
             })
             .collect()
     }
@@ -410,8 +534,32 @@ impl Simulation {
             .collect()
     }
 
-    /// The nodes whose status has all the given values.
-    pub fn find(&self, params: &Dict) -> Vec<u32> {
+    /// The nodes whose status has all the given values, of this rank or of all. Ranks exchange what
+    /// they find where that depends on more than model and id.
+    ///
+    /// # Errors
+    /// When ranks need to exchange and are in different calls.
+    pub fn find(&mut self, params: &Dict, local_only: bool) -> Result<Vec<u32>> {
+        let mut found = self.find_here(params);
+        let everywhere = |key: &str| key != "local" && ELSEWHERE.contains(&key);
+        if local_only {
+            let neuron = |id: u32| {
+                let run = self.nodes.run(id);
+                run.is_ok_and(|r| self.is_neuron(r.family))
+            };
+            found.retain(|&id| self.nodes.is_here(id) || !neuron(id));
+        } else if !self.ranks.alone() && !params.iter().all(|(key, _)| everywhere(key)) {
+            let words: Vec<u64> = found.iter().map(|&id| id.into()).collect();
+            let all = self.ranks.gather(Call::Find, 0, Ok(&words))?;
+            found = all.words.iter().map(|&id| id as u32).collect();
+            found.sort_unstable();
+            found.dedup();
+        }
+        Ok(found)
+    }
+
+    /// The nodes whose status, as far as this rank knows it, has all the given values.
+    fn find_here(&self, params: &Dict) -> Vec<u32> {
         let ids: Vec<u32> = (1..=self.nodes.len() as u32).collect();
         let Ok(groups) = self.groups(&ids) else {
             return Vec::new();

@@ -5,7 +5,8 @@ use crate::error::{Error, Kind, Result};
 use crate::event::Spike;
 use crate::node::{Part, Tap};
 use crate::parallel::Pool;
-use crate::synapse::GapPart;
+use crate::rank::Call;
+use crate::synapse::PlasticContext;
 use crate::time::Step;
 use std::time::{Duration, Instant};
 
@@ -70,7 +71,7 @@ impl Simulation {
         let opened = self
             .devices
             .prepare(&self.families, &self.nodes, &self.clock, &environment);
-        let result = opened.and_then(|()| self.arrange());
+        let result = self.prepare_together(opened);
         self.prepare_failed = result.is_err();
         if result.is_err() {
             self.close()?;
@@ -78,6 +79,25 @@ impl Simulation {
         }
         self.phase = Phase::Prepared;
         self.timers.prepare += start.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// Arranges nodes and connections of all ranks for a run; `opened` tells whether this rank's
+    /// recorders are ready.
+    fn prepare_together(&mut self, opened: Result<()>) -> Result<()> {
+        let coupled = self.workers.iter().any(|w| !w.gaps.entries.is_empty());
+        let flags = self.agree(Call::Prepare, u64::from(coupled), 0, opened)?;
+        self.learn_driven()?;
+        let arranged = self.arrange();
+        self.gaps.any = flags != 0;
+        if !self.gaps.any {
+            return self.agree(Call::Ready, 0, 0, arranged).map(drop);
+        }
+        let changed = self.arrange_gaps(arranged)?;
+        let changed = self.agree(Call::Ready, u64::from(changed), 0, Ok(()))? != 0;
+        if changed && self.taken == 0 {
+            self.send_gaps_anew();
+        }
         Ok(())
     }
 
@@ -108,6 +128,7 @@ impl Simulation {
         let steps = self.slice_steps();
         let now = self.now();
         self.start_threads()?;
+        let key = self.synapse_key();
         let pool = self.pool.as_mut().expect("threads are started");
         for (f, family) in self.families.iter_mut().enumerate() {
             let mut parts: Vec<&mut Part> =
@@ -120,8 +141,10 @@ impl Simulation {
         if steps != self.min_delay && (self.taken > 0 || !self.emitted.is_empty()) {
             // slices get another length within a slice: what was emitted is delivered now
             let (origin, spikes) = (self.origin, std::mem::take(&mut self.emitted));
+            let (clock, families) = (&self.clock, &self.families);
+            let context = PlasticContext { clock, key };
             pool.run(&mut self.workers, |_, w| {
-                w.rows.deliver(&mut w.ring, &spikes, origin, &mut w.reports);
+                w.deliver(families, &context, &spikes, origin);
             });
             self.origin += self.taken as Step;
             self.taken = 0;
@@ -133,62 +156,14 @@ impl Simulation {
         let reporting: Vec<u16> = (0..self.synapses.len() as u16)
             .filter(|&m| self.synapse_model(m).weight_recorder.is_some())
             .collect();
-        self.workers
-            .iter_mut()
-            .for_each(|w| w.rows.report(&reporting));
-        self.arrange_gaps();
+        for w in &mut self.workers {
+            w.rows.report(&reporting);
+            w.plastic.report(&reporting);
+            w.gaps.sort();
+        }
         self.arrange_taps()?;
         self.arranged = Some(self.generation);
         Ok(())
-    }
-
-    /// Gives each coupled node that sends a slot, and makes room for what is exchanged.
-    fn arrange_gaps(&mut self) {
-        let mut senders: Vec<u32> = self
-            .workers
-            .iter()
-            .flat_map(|w| w.gaps.entries.iter().map(|e| e.source))
-            .collect();
-        senders.sort_unstable();
-        senders.dedup();
-        let n = self.workers.len();
-        let mut lists = vec![vec![Vec::new(); self.families.len()]; n];
-        for &id in &senders {
-            if let Ok((f, at)) = self.nodes.locate(id) {
-                lists[at.worker as usize][f].push((at.local, id));
-            }
-        }
-        let order = self.settings.interpolation();
-        let mut slot_of = std::collections::BTreeMap::new();
-        let mut changed = false;
-        for (w, lists) in self.workers.iter_mut().zip(&mut lists) {
-            let mut receives = vec![false; self.families.len()];
-            w.gaps
-                .entries
-                .iter()
-                .for_each(|e| receives[e.family] = true);
-            for (f, list) in lists.iter_mut().enumerate() {
-                if list.is_empty() && !receives[f] {
-                    w.gap_parts[f] = None;
-                    continue;
-                }
-                list.sort_unstable();
-                for (_, id) in &*list {
-                    slot_of.insert(*id, slot_of.len() as u32);
-                }
-                let places = list.iter().map(|p| p.0).collect();
-                let nodes = self.families[f].held(&w.parts[f]);
-                let part = w.gap_parts[f].get_or_insert_with(GapPart::default);
-                changed |= part.arrange(nodes, places, self.min_delay, order);
-            }
-        }
-        for w in &mut self.workers {
-            w.gaps.sort();
-            w.gaps.slots = w.gaps.entries.iter().map(|e| slot_of[&e.source]).collect();
-        }
-        if changed && self.taken == 0 {
-            self.send_gaps_anew();
-        }
     }
 
     /// Sends what the last slice would have sent, had all gap junctions existed.
@@ -207,7 +182,9 @@ impl Simulation {
             w.taps.iter_mut().for_each(Vec::clear);
         }
         for (recorder, order, l) in self.devices.sampling_orders() {
-            let (family, at) = self.nodes.locate(l.source)?;
+            let (family, Some(at)) = self.nodes.locate(l.source)? else {
+                continue;
+            };
             if !self.is_neuron(family) {
                 continue;
             }
@@ -233,7 +210,7 @@ impl Simulation {
         for taps in self.workers.iter_mut().flat_map(|w| &mut w.taps) {
             taps.sort_by_key(|t| t.local);
         }
-        let workers = &self.workers;
+        let (workers, elsewhere) = (&self.workers, &self.driven_elsewhere);
         self.devices
             .arrange_probes(&self.families, &self.nodes, &self.clock, |id| {
                 let drives = workers
@@ -241,6 +218,7 @@ impl Simulation {
                     .flat_map(|w| w.drives.iter().filter(|d| d.id == id));
                 let mut targets: Vec<u32> = drives
                     .flat_map(|d| d.entries.iter().map(|e| e.target))
+                    .chain(elsewhere.get(&id).into_iter().flatten().copied())
                     .collect();
                 targets.sort_unstable();
                 targets
@@ -289,25 +267,29 @@ impl Simulation {
         ms: f64,
         observe: &mut dyn FnMut(Progress) -> RunControl,
     ) -> Result<RunControl> {
-        if self.phase != Phase::Prepared {
-            return Err(Self::not_prepared("Run"));
-        }
-        let steps = self.run_steps(ms)?;
+        let steps = match self.phase {
+            Phase::Prepared => self.run_steps(ms)?,
+            _ => return Err(Self::not_prepared("Run")),
+        };
+        self.agree(Call::Run, 0, steps, Ok(()))?;
         let start = Instant::now();
         self.spike_count = 0;
         self.has_run |= steps > 0;
+        self.stopped_by = None;
+        self.wants_stop = false;
         let result = self.run_slices(steps, start, observe);
-        if result.is_err() {
-            self.phase = Phase::Broken;
-        }
         let console = &mut self.console;
         let flushed = self
             .devices
             .for_each_recorder(&self.families, |r| r.flush(&mut **console));
+        let failed = self.failure.take().map_or(Ok(()), Err);
+        let mine = result.clone().and(failed);
+        let agreed = self.agree(Call::Finish, 0, steps, mine.and(flushed));
+        if agreed.is_err() && (result.is_err() || !self.ranks.alone()) {
+            self.phase = Phase::Broken;
+        }
         self.timers.simulate += start.elapsed().as_secs_f64();
-        let control = result?;
-        flushed?;
-        Ok(control)
+        agreed.and(result)
     }
 
     fn run_slices(
@@ -328,7 +310,9 @@ impl Simulation {
             unchecked += to - self.taken;
             self.advance(to)?;
             if unchecked >= CHECK_STEPS || self.now() >= end {
-                self.check_finite()?;
+                if let Err(e) = self.check_finite() {
+                    self.fail_together(e)?;
+                }
                 unchecked = 0;
             }
             let now = Instant::now();
@@ -336,13 +320,14 @@ impl Simulation {
             let (min, max) = self.timers.update;
             self.timers.update = (min.min(took), max.max(took));
             if took > self.settings.update_time_limit {
-                return Err(Error::new(
+                let limit = self.settings.update_time_limit;
+                self.fail_together(Error::new(
                     Kind::Kernel,
-                    format!(
-                        "Update time limit exceeded: a slice took longer than {} s",
-                        self.settings.update_time_limit
-                    ),
-                ));
+                    format!("Update time limit exceeded: a slice took longer than {limit} s"),
+                ))?;
+            }
+            if self.stopped_by.is_some() {
+                return Ok(RunControl::Stop);
             }
             if now >= next_look {
                 next_look = now + OBSERVE;
@@ -354,7 +339,11 @@ impl Simulation {
                     elapsed,
                 }) == RunControl::Stop
                 {
-                    return Ok(RunControl::Stop);
+                    if self.ranks.alone() {
+                        return Ok(RunControl::Stop);
+                    }
+                    // the ranks stop together, at the end of the next slice
+                    self.wants_stop = true;
                 }
             }
         }
@@ -404,6 +393,7 @@ impl Simulation {
         for w in &mut self.workers {
             w.ring.clear();
             w.spikes.clear();
+            w.plastic.rewind();
             for (family, part) in self.families.iter().zip(&mut w.parts) {
                 if let Some(ops) = family.neurons() {
                     ops.rewind(part);

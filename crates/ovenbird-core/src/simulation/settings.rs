@@ -73,6 +73,22 @@ fn resize_log() -> Dict {
 /// How many of the inert settings outlive a reset.
 const SURVIVING: usize = 9;
 
+/// The values that settings of the spike buffer can have.
+fn check_buffer(key: &str, value: &Value) -> Result<()> {
+    let (range, what) = match key {
+        "spike_buffer_grow_extra" => (0.0..=f64::MAX, ">= 0"),
+        "spike_buffer_shrink_limit" | "spike_buffer_shrink_spare" => (0.0..=1.0, "from 0 to 1"),
+        _ => return Ok(()),
+    };
+    let x = value.as_float(key)?;
+    if range.contains(&x) {
+        return Ok(());
+    }
+    Err(Error::bad_property(format!(
+        "{key} must be {what}, got {x}"
+    )))
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Settings {
@@ -127,7 +143,7 @@ impl Settings {
 }
 
 /// Attributes that can only be read.
-const READ_ONLY: [&str; 31] = [
+const READ_ONLY: [&str; 38] = [
     "T_max",
     "T_min",
     "build_info",
@@ -137,6 +153,10 @@ const READ_ONLY: [&str; 31] = [
     "local_spike_counter",
     "max_num_syn_models",
     "max_update_time",
+    "memory_buffers",
+    "memory_connections",
+    "memory_network",
+    "memory_nodes",
     "memory_size",
     "min_update_time",
     "mpi_rank",
@@ -155,8 +175,11 @@ const READ_ONLY: [&str; 31] = [
     "stimulation_backends",
     "synapse_models",
     "tics_per_step",
+    "time_communicate_spike_data",
     "time_construction_connect",
     "time_construction_create",
+    "time_gather_secondary_data",
+    "time_gather_spike_data",
     "time_simulate",
     "to_do",
 ];
@@ -207,6 +230,7 @@ impl Simulation {
     pub fn status(&self) -> Dict {
         let s = &self.settings;
         let (min, max) = self.delays.range();
+        let memory = self.memory();
         let strs = |v: Vec<&str>| Value::Strs(v.into_iter().map(str::to_owned).collect());
         let mut d: Dict = [
             ("resolution", Value::Float(self.clock.resolution())),
@@ -226,9 +250,12 @@ impl Simulation {
             ("min_delay", Value::Float(self.clock.ms(min.into()))),
             ("max_delay", Value::Float(self.clock.ms(max.into()))),
             ("local_num_threads", Value::Int(s.threads as i64)),
-            ("total_num_virtual_procs", Value::Int(s.threads as i64)),
-            ("num_processes", Value::Int(1)),
-            ("mpi_rank", Value::Int(0)),
+            (
+                "total_num_virtual_procs",
+                Value::Int(self.nodes.layout().vps().into()),
+            ),
+            ("num_processes", Value::Int(self.ranks.count() as i64)),
+            ("mpi_rank", Value::Int(self.ranks.rank() as i64)),
             ("rng_seed", Value::Int(s.rng_seed as i64)),
             ("rng_type", Value::Str(RNG_TYPES[s.rng_type].to_owned())),
             ("rng_types", strs(RNG_TYPES.to_vec())),
@@ -270,6 +297,15 @@ impl Simulation {
                 Value::Float(self.timers.connect),
             ),
             ("time_simulate", Value::Float(self.timers.simulate)),
+            ("time_gather_spike_data", Value::Float(self.timers.gather)),
+            (
+                "time_communicate_spike_data",
+                Value::Float(self.timers.exchange),
+            ),
+            (
+                "time_gather_secondary_data",
+                Value::Float(self.timers.couple),
+            ),
             ("min_update_time", Value::Float(self.timers.update.0)),
             ("max_update_time", Value::Float(self.timers.update.1)),
             ("spike_buffer_resize_log", Value::Dict(resize_log())),
@@ -277,7 +313,10 @@ impl Simulation {
                 "time_communicate_prepare",
                 Value::Float(self.timers.prepare),
             ),
-            ("memory_network", Value::Int(self.memory() as i64)),
+            ("memory_network", Value::Int(memory.total() as i64)),
+            ("memory_nodes", Value::Int(memory.nodes as i64)),
+            ("memory_buffers", Value::Int(memory.buffers as i64)),
+            ("memory_connections", Value::Int(memory.connections as i64)),
         ]
         .into_iter()
         .collect();
@@ -287,20 +326,6 @@ impl Simulation {
 
     fn time_limit(&self) -> f64 {
         crate::time::MAX_TICKS as f64 / self.clock.ticks_per_ms() as f64
-    }
-
-    /// Bytes that nodes, connections and buffers hold.
-    pub fn memory(&self) -> usize {
-        let of_worker = |w: &super::Worker| {
-            let parts: usize = self
-                .families
-                .iter()
-                .zip(&w.parts)
-                .map(|(f, p)| f.bytes(p))
-                .sum();
-            parts + w.ring.bytes() + w.rows.bytes()
-        };
-        self.workers.iter().map(of_worker).sum()
     }
 
     /// Sets kernel attributes, all or none.
@@ -319,8 +344,9 @@ impl Simulation {
                 "tics_per_ms" => clock.1 = Some(value.as_int(key)?),
                 "min_delay" => delays.0 = Some(value.as_float(key)?),
                 "max_delay" => delays.1 = Some(value.as_float(key)?),
-                "local_num_threads" | "total_num_virtual_procs" => {
-                    threads = Some(checked_threads(key, value)?);
+                "local_num_threads" => threads = Some(checked_threads(key, value, 1)?),
+                "total_num_virtual_procs" => {
+                    threads = Some(checked_threads(key, value, self.ranks.count())?);
                 }
                 "biological_time" => rewind = self.checked_rewind(value)?,
                 _ => self.set_plain(&mut settings, key, value)?,
@@ -484,6 +510,7 @@ impl Simulation {
                         (Value::Bool(_), v) => Value::Bool(v.as_bool(key)?),
                         (_, v) => v.clone(),
                     };
+                    check_buffer(key, &new)?;
                     s.inert.set(key, new);
                 }
                 None if READ_ONLY.contains(&key) => {
@@ -595,7 +622,7 @@ impl Simulation {
             data_prefix: self.settings.data_prefix.clone(),
             overwrite_files: self.settings.overwrite_files,
             network_size: self.network_size(),
-            processes: self.workers.len(),
+            layout: self.nodes.layout(),
         }
     }
 }
@@ -624,11 +651,20 @@ fn check_comm_interval(s: &mut Settings, params: &Dict, resolution: f64) -> Resu
     Ok(())
 }
 
-fn checked_threads(key: &str, value: &Value) -> Result<usize> {
-    let n = value.as_int(key)?;
+/// The threads of each of `ranks` ranks, if a value is for all of them together.
+fn checked_threads(key: &str, value: &Value, ranks: usize) -> Result<usize> {
+    let (all, ranks) = (value.as_int(key)?, ranks as i64);
+    if all % ranks != 0 {
+        return Err(Error::bad_property(format!(
+            "{key} (threads times processes) must be a multiple of the number of processes, \
+             {ranks}; got {all}"
+        )));
+    }
+    let n = all / ranks;
     if !(1..=511).contains(&n) {
         return Err(Error::bad_property(format!(
-            "{key} must be from 1 to 511, got {n}"
+            "{key} must be from {ranks} to {}, got {all}",
+            511 * ranks
         )));
     }
     Ok(n as usize)

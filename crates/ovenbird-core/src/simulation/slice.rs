@@ -4,9 +4,16 @@ use super::Simulation;
 use super::worker::{DeviceKeys, SliceInfo};
 use crate::error::{Error, Kind, Result};
 use crate::rng::{Key, Purpose};
+use crate::synapse::PlasticContext;
 use crate::time::Step;
+use std::time::Instant;
 
 impl Simulation {
+    /// The key of the draws that synapses make.
+    pub(super) fn synapse_key(&self) -> Key {
+        Key::new(self.settings.seed(), Purpose::Synapse)
+    }
+
     pub(super) fn device_keys(&self) -> DeviceKeys {
         let seed = self.settings.seed();
         DeviceKeys {
@@ -22,7 +29,7 @@ impl Simulation {
             self.workers.iter_mut().for_each(super::Worker::clear_gaps);
             // what was sent belongs to the end of a whole slice
             if from == 0 && origin > 0 {
-                self.exchange_gaps();
+                self.exchange_gaps(Ok(()))?;
             }
         }
         if from == 0 && origin > 0 {
@@ -34,14 +41,14 @@ impl Simulation {
             (0, Vec::new())
         };
         let keys = self.device_keys();
-        if self.couples() && self.settings.use_wfr {
+        let updated = if self.couples() && self.settings.use_wfr {
             self.deliver_early(emitted, &spikes);
             self.relax(to)?;
-            self.update(to, (0, &[]), keys)?;
+            self.update(to, (0, &[]), keys)
         } else {
-            self.update(to, (emitted, &spikes), keys)?;
-        }
-        self.gather(from, to, keys);
+            self.update(to, (emitted, &spikes), keys)
+        };
+        self.gather(from, to, keys, updated)?;
         self.taken = to;
         if to == self.min_delay {
             self.origin += self.min_delay as Step;
@@ -66,6 +73,7 @@ impl Simulation {
             spikes,
             device_key: keys,
             neuron_key: Key::new(self.settings.seed(), Purpose::Neuron),
+            synapse_key: self.synapse_key(),
             width: self.width,
             devices: &self.devices.parts,
         };
@@ -76,9 +84,12 @@ impl Simulation {
 
     /// Delivers spikes ahead of the update, so that iterations see them.
     fn deliver_early(&mut self, emitted: Step, spikes: &[crate::event::Spike]) {
+        let key = self.synapse_key();
+        let (clock, families) = (&self.clock, &self.families);
+        let context = PlasticContext { clock, key };
         let pool = self.pool.as_mut().expect("prepared before a run");
         pool.run(&mut self.workers, |_, w| {
-            w.rows.deliver(&mut w.ring, spikes, emitted, &mut w.reports);
+            w.deliver(families, &context, spikes, emitted);
         });
     }
 
@@ -89,8 +100,16 @@ impl Simulation {
         }
     }
 
-    /// Collects what the workers produced, in canonical order.
-    fn gather(&mut self, from: usize, to: usize, keys: DeviceKeys) {
+    /// Collects what the workers produced, in canonical order, records what is recorded on this
+    /// rank, and exchanges spikes with other ranks.
+    fn gather(
+        &mut self,
+        from: usize,
+        to: usize,
+        keys: DeviceKeys,
+        updated: Result<()>,
+    ) -> Result<()> {
+        let start = Instant::now();
         let first_new = self.emitted.len();
         for w in &mut self.workers {
             self.emitted.append(&mut w.spikes);
@@ -100,15 +119,21 @@ impl Simulation {
             new.sort_unstable();
         }
         self.spike_count += new.iter().map(|s| u64::from(s.count())).sum::<u64>();
-        let new = self.emitted[first_new..].to_vec();
+        let new = &self.emitted[first_new..];
         self.devices
-            .record_spikes(&self.families, &self.clock, self.origin, &new);
+            .record_spikes(&self.families, &self.clock, self.origin, new);
         let steps = self.origin + from as Step..self.origin + to as Step;
         self.devices
             .record_stimulators(&self.families, &self.clock, steps.clone(), keys);
         self.devices.take_samples(&mut self.workers, &self.families);
         self.devices.probe(&self.families, steps, keys);
         self.record_weights();
+        if from == 0 {
+            self.record_gap_weights();
+        }
+        let result = self.exchange_spikes(first_new, updated);
+        self.timers.gather += start.elapsed().as_secs_f64();
+        result
     }
 
     /// Writes what synapses reported to weight recorders, by time, sender and target.
@@ -134,26 +159,61 @@ impl Simulation {
         }
         reports.sort_by_key(|r| (r.0, r.1, r.2));
         for (stamp, source, target, receptor, c) in reports {
-            let Some(id) = self.synapse_model(c.model).weight_recorder else {
-                continue;
-            };
-            let Ok((f, at)) = self.nodes.locate(id) else {
-                continue;
-            };
-            let Some(r) = self.devices.recorder_mut(&self.families, f, at.local) else {
-                continue;
-            };
-            let wanted = |list: &[u32], id: u32| list.is_empty() || list.contains(&id);
-            if wanted(&r.senders, source) && wanted(&r.targets, target) {
-                let ints = [receptor, 0, i64::from(target)];
-                r.write(stamp, source, &[c.weight], &ints, &self.clock);
-            }
+            self.record_weight(c.model, stamp, (source, target), receptor, c.weight);
         }
     }
 
-    /// Whether any gap junctions exist.
+    /// Writes the weights of gap junctions, through which something passes in each slice.
+    fn record_gap_weights(&mut self) {
+        let model = self.gap_model();
+        if self.synapse_model(model).weight_recorder.is_none() {
+            return;
+        }
+        let mut seen = Vec::new();
+        for w in &self.workers {
+            for e in &w.gaps.entries {
+                let ids = self.families[e.family]
+                    .neurons()
+                    .map(|n| n.ids(&w.parts[e.family]));
+                if let Some(ids) = ids {
+                    seen.push((e.source, ids[e.local as usize], e.weight));
+                }
+            }
+        }
+        seen.sort_by_key(|&(source, target, _)| (source, target));
+        for (source, target, weight) in seen {
+            self.record_weight(model, self.origin + 1, (source, target), 0, weight);
+        }
+    }
+
+    /// Writes a weight to the recorder of a synapse model, if it wants it.
+    fn record_weight(
+        &mut self,
+        model: u16,
+        stamp: Step,
+        (source, target): (u32, u32),
+        receptor: i64,
+        weight: f64,
+    ) {
+        let Some(id) = self.synapse_model(model).weight_recorder else {
+            return;
+        };
+        let Ok((f, Some(at))) = self.nodes.locate(id) else {
+            return;
+        };
+        let Some(r) = self.devices.recorder_mut(&self.families, f, at.local) else {
+            return;
+        };
+        let wanted = |list: &[u32], id: u32| list.is_empty() || list.contains(&id);
+        if wanted(&r.senders, source) && wanted(&r.targets, target) {
+            let ints = [receptor, 0, i64::from(target)];
+            r.write(stamp, source, &[weight], &ints, &self.clock);
+        }
+    }
+
+    /// Whether any gap junctions exist, on any rank.
     pub(super) fn couples(&self) -> bool {
-        self.workers.iter().any(|w| !w.gaps.entries.is_empty())
+        self.gaps.any
     }
 
     /// Iterates the coupled nodes over the rest of the slice until what they send no longer
@@ -170,15 +230,14 @@ impl Simulation {
                 spikes: (0, &[]),
                 device_key: keys,
                 neuron_key: Key::new(self.settings.seed(), Purpose::Neuron),
+                synapse_key: self.synapse_key(),
                 width: self.width,
                 devices: &self.devices.parts,
             };
             let pool = self.pool.as_mut().expect("prepared before a run");
             pool.run(&mut self.workers, |_, w| w.iterate(&slice));
-            self.first_failure()?;
-            self.exchange_gaps();
-            let largest = self.workers.iter().fold(0.0f64, |m, w| m.max(w.change));
-            if largest <= self.settings.wfr_tol {
+            let iterated = self.first_failure();
+            if self.exchange_gaps(iterated)? <= self.settings.wfr_tol {
                 return Ok(());
             }
         }
@@ -190,22 +249,6 @@ impl Simulation {
         );
         self.warnings.push(warning);
         Ok(())
-    }
-
-    /// Gathers what coupled nodes sent and delivers it.
-    fn exchange_gaps(&mut self) {
-        let sent = &mut self.gaps_sent;
-        sent.clear();
-        for part in self
-            .workers
-            .iter()
-            .flat_map(|w| w.gap_parts.iter().flatten())
-        {
-            sent.extend_from_slice(&part.outgoing);
-        }
-        let pool = self.pool.as_mut().expect("prepared before a run");
-        let sent = &*sent;
-        pool.run(&mut self.workers, |_, w| w.receive_gaps(sent));
     }
 
     /// Checks that no state has become infinite or not a number.

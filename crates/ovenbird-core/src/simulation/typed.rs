@@ -60,9 +60,8 @@ impl Simulation {
     /// When the node does not exist or is not a recorder.
     pub fn events(&self, recorder: u32) -> Result<Events> {
         let (family, at) = self.nodes.locate(recorder)?;
-        let found = self
-            .devices
-            .recorder(&self.families, family, at.local)
+        let found = at
+            .and_then(|at| self.devices.recorder(&self.families, family, at.local))
             .ok_or_else(|| {
                 Error::new(
                     Kind::BadProperty,

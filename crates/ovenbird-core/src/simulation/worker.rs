@@ -4,10 +4,13 @@ use crate::device::{Drive, DriveEntry};
 use crate::error::{Error, Result};
 use crate::event::{ChannelKey, Ring, Spike};
 use crate::math::{Width, vectorize};
-use crate::model::Event;
+use crate::model::{Event, PostSide};
 use crate::node::{Family, Part, Tap, UpdateContext};
 use crate::rng::Key;
-use crate::synapse::{GapEntry, GapPart, GapTable, Pending, Rows, Transmission};
+use crate::synapse::{
+    BLOCK_BITS, GapEntry, GapPart, GapTable, Pending, PlasticContext, PlasticRows, Rows,
+    Transmission,
+};
 use crate::time::{Clock, Step};
 
 /// Everything that one thread needs in a slice.
@@ -18,6 +21,9 @@ pub(super) struct Worker {
     pub ring: Ring,
     pub rows: Rows,
     pub pending: Pending,
+    pub plastic: PlasticRows,
+    /// Stimulators with targets here, in the order of their ids: which of them was connected first
+    /// must not matter.
     pub drives: Vec<Drive>,
     /// For each family, the samples that recorders take of its nodes here.
     pub taps: Vec<Vec<Tap>>,
@@ -62,6 +68,7 @@ pub(super) struct SliceInfo<'a> {
     pub spikes: (Step, &'a [Spike]),
     pub device_key: DeviceKeys,
     pub neuron_key: Key,
+    pub synapse_key: Key,
     pub width: Width,
     /// Devices, by the first worker's parts: shared to read while workers run.
     pub devices: &'a [Option<Part>],
@@ -89,6 +96,13 @@ impl Worker {
         self.cells.push(Vec::new());
     }
 
+    /// The stimulators with ids in a block.
+    pub fn drives_in(&self, block: u32) -> &[Drive] {
+        let from = self.drives.partition_point(|d| d.id >> BLOCK_BITS < block);
+        let to = self.drives.partition_point(|d| d.id >> BLOCK_BITS <= block);
+        &self.drives[from..to]
+    }
+
     /// Arranges the ring and brings the connections into their final form.
     pub fn arrange(&mut self, families: &[Box<dyn Family>], slots: usize, now: Step) {
         for drive in &mut self.drives {
@@ -99,6 +113,7 @@ impl Worker {
         }
         let mut keys: Vec<ChannelKey> = self.ring.channels().iter().map(|c| c.0).collect();
         keys.extend(self.pending.channels());
+        keys.extend(self.plastic.pending.channels());
         keys.extend(self.drives.iter().flat_map(Drive::channels));
         keys.sort_unstable();
         keys.dedup();
@@ -114,13 +129,16 @@ impl Worker {
         let old = self.ring.channels().to_vec();
         if self.ring.arrange(&channels, slots, now) {
             let ring = &self.ring;
-            self.rows.rename(|cell| {
+            let renamed = |cell: usize| {
                 let i = old.partition_point(|c| c.1 <= cell) - 1;
                 let (key, first, _) = old[i];
                 ring.first_cell(key).expect("channels are never dropped") + cell - first
-            });
+            };
+            self.rows.rename(renamed);
+            self.plastic.rename(renamed);
         }
         self.rows.absorb(&mut self.pending, &self.ring);
+        self.absorb_plastic(families);
         for (f, family) in families.iter().enumerate() {
             let channels = family.neurons().map_or(0, |n| n.channels());
             self.cells[f] = (0..channels)
@@ -132,13 +150,63 @@ impl Worker {
                 })
                 .collect();
         }
-        // canonical order: which of them met this worker first must not matter
-        self.drives.sort_by_key(|d| d.id);
         for drive in &mut self.drives {
             if let Some(ops) = families[drive.family].stimulators() {
                 drive.prepare(&self.ring, ops);
             }
         }
+    }
+
+    /// Brings new connections with parameters or state into their rows, and has their targets keep
+    /// the spikes that they will read.
+    fn absorb_plastic(&mut self, families: &[Box<dyn Family>]) {
+        let new = !self.plastic.pending.is_empty();
+        self.plastic.absorb(&self.ring);
+        if !new {
+            return;
+        }
+        let held = |(f, part): (&Box<dyn Family>, &Part)| vec![false; f.held(part)];
+        let mut read: Vec<Vec<bool>> = families.iter().zip(&self.parts).map(held).collect();
+        self.plastic
+            .readers(&self.ring, |family, local| read[family][local] = true);
+        for ((family, part), read) in families.iter().zip(&mut self.parts).zip(&read) {
+            if let Some(ops) = family.neurons() {
+                (0..read.len() as u32)
+                    .filter(|&i| read[i as usize])
+                    .for_each(|i| ops.listen(part, i));
+            }
+        }
+    }
+
+    /// Adds the effect of spikes, emitted in the slice that starts at `origin`, to the ring.
+    pub fn deliver(
+        &mut self,
+        families: &[Box<dyn Family>],
+        context: &PlasticContext<'_>,
+        spikes: &[Spike],
+        origin: Step,
+    ) {
+        self.rows
+            .deliver(&mut self.ring, spikes, origin, &mut self.reports);
+        if self.plastic.is_empty() {
+            return;
+        }
+        let mut posts: Vec<PostSide<'_>> = families
+            .iter()
+            .zip(&mut self.parts)
+            .map(|(family, part)| match family.neurons() {
+                Some(ops) => ops.post(part),
+                None => PostSide {
+                    ids: &[],
+                    history: None,
+                },
+            })
+            .collect();
+        let reports = &mut self.reports;
+        let ring = &mut self.ring;
+        self.plastic
+            .deliver(ring, &mut posts, context, spikes, origin, reports);
+        self.plastic.prune(ring, &mut posts, context.clock);
     }
 
     /// Delivers what waits, lets devices send, and advances the nodes.
@@ -149,8 +217,11 @@ impl Worker {
 
     fn try_update(&mut self, slice: &SliceInfo<'_>) -> Result<()> {
         let (emitted, spikes) = slice.spikes;
-        self.rows
-            .deliver(&mut self.ring, spikes, emitted, &mut self.reports);
+        let context = PlasticContext {
+            clock: &slice.clock,
+            key: slice.synapse_key,
+        };
+        self.deliver(slice.families, &context, spikes, emitted);
         for lag in slice.from..slice.to {
             let step = slice.origin + lag as Step;
             for drive in &mut self.drives {

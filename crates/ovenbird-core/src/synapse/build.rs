@@ -12,7 +12,7 @@ type GroupKey = (u16, u8, u64);
 const COUNTED_DELAYS: usize = 4096;
 
 /// Bits whose numerical order is the order of the floats.
-fn order_bits(x: f64) -> u64 {
+pub(super) fn order_bits(x: f64) -> u64 {
     let bits = x.to_bits();
     if bits >> 63 == 1 {
         !bits
@@ -95,10 +95,6 @@ impl Builder {
         batches: &mut [Batch],
         shared: &mut Vec<f64>,
     ) {
-        let is_new = |batch: &Batch| batch.blocks.get(b).is_some_and(|x| !x.is_empty());
-        if !batches.iter().any(is_new) {
-            return;
-        }
         self.know(block, shared);
         self.count(block, b, batches, shared);
         let n = *self.starts.last().unwrap_or(&0) as usize;
@@ -134,12 +130,8 @@ impl Builder {
                 block.groups[g + 1].entries - block.groups[g].entries;
         }
         for (batch, &(group, _)) in batches.iter().zip(&self.batches) {
-            let Some(bucket) = batch.blocks.get(b) else {
-                continue;
-            };
-            for &row in &bucket.rows {
-                counts[row as usize * width + group] += 1;
-            }
+            let counts = &mut counts[group..];
+            batch.for_each_row(b, |row| counts[row * width] += 1);
         }
         let mut sum = 0u32;
         for start in &mut self.starts {
@@ -181,18 +173,16 @@ impl Builder {
                 e += len;
             }
         }
-        for (batch, &(group, first)) in batches.iter_mut().zip(&self.batches) {
-            let Some(bucket) = batch.blocks.get_mut(b) else {
-                continue;
-            };
-            let bucket = std::mem::take(bucket);
-            let kind = &batch.kind;
-            let own = kind.weight.is_none();
-            bucket.for_each((kind.weight, kind.delay), |row, delay, local, weight| {
-                let next = &mut self.starts[row * width + group];
-                self.entries[*next as usize] = sortable(delay, first + local);
+        for (i, batch) in batches.iter_mut().enumerate() {
+            let (group, first) = self.batches[i];
+            let own = batch.kind.weight.is_none();
+            let starts = &mut self.starts[group..];
+            let (entries, weights) = (&mut self.entries[..], &mut self.weights[..]);
+            batch.take(b, |row, delay, local, weight, _| {
+                let next = &mut starts[row * width];
+                entries[*next as usize] = sortable(delay, first + local);
                 if own {
-                    self.weights[*next as usize] = weight;
+                    weights[*next as usize] = weight;
                 }
                 *next += 1;
             });
@@ -249,6 +239,7 @@ impl Builder {
         });
         block.groups = self.groups.as_slice().to_vec();
         block.runs = self.runs.as_slice().to_vec();
+        block.thin();
         block
     }
 
@@ -367,7 +358,7 @@ fn mend(entries: &mut [u64], weights: &mut [f64]) {
 }
 
 /// Appends the delays of sorted entries.
-fn encode(sorted: &[u64], runs: &mut Vec<u32>) {
+pub(super) fn encode(sorted: &[u64], runs: &mut Vec<u32>) {
     let mut high = 0;
     for run in sorted.chunk_by(|a, b| a >> 32 == b >> 32) {
         let delay = (run[0] >> 32) as u32;

@@ -63,6 +63,11 @@ pub struct GapTable {
 }
 
 impl GapTable {
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.entries.capacity() * size_of::<GapEntry>() + self.slots.capacity() * 4
+    }
+
     /// Adds a connection, in canonical order: by receiver, then sender, then as made.
     pub fn sort(&mut self) {
         self.entries.sort_by_key(|e| (e.family, e.local, e.source));
@@ -87,6 +92,12 @@ pub struct GapPart {
 }
 
 impl GapPart {
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        let floats = [&self.outgoing, &self.last, &self.weight, &self.incoming];
+        self.senders.capacity() * 4 + floats.iter().map(|v| v.capacity() * 8).sum::<usize>()
+    }
+
     /// Room for `nodes` nodes of which `senders` send, in slices of `lags` steps. Returns whether
     /// anything changed; otherwise all is kept.
     pub fn arrange(

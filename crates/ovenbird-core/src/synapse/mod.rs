@@ -1,12 +1,16 @@
 //! Connections as a run uses them: compressed rows of spike connections, and gap junctions.
 
 mod build;
+mod delivery;
 mod gap;
 mod index;
 mod pending;
+mod plastic;
 mod rows;
 
+pub use delivery::{Delivery, PairRule, Past};
 pub use gap::{GapEntry, GapPart, GapTable, Interpolation};
 pub use index::SourceIndex;
-pub use pending::{Batch, BatchKind, Pending, PendingMark};
-pub use rows::{Connection, Position, Rows, Transmission};
+pub use pending::{BLOCK_BITS, Batch, BatchKind, Pending, PendingMark, blocks_of};
+pub use plastic::{Full, PlasticContext, PlasticRows};
+pub use rows::{Connection, Position, Rows, Transmission, Wanted};

@@ -10,7 +10,7 @@
 //! sources anew.
 
 use super::build::Builder;
-use super::pending::{BLOCK_BITS, BLOCK_ROWS, Pending};
+use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending};
 use crate::event::{ChannelKey, Ring, Spike};
 use crate::time::Step;
 use std::ops::Range;
@@ -36,14 +36,28 @@ pub struct Connection {
 /// Where a connection is in its worker's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
-    block: u32,
-    group: u32,
-    entry: u32,
-    delay: u32,
+    pub(super) block: u32,
+    pub(super) group: u32,
+    pub(super) entry: u32,
+    pub(super) delay: u32,
 }
 
 impl Position {
-    /// A key by which positions can be looked up.
+    pub(super) fn new(block: u32, group: u32, entry: u32, delay: u32) -> Self {
+        Position {
+            block,
+            group,
+            entry,
+            delay,
+        }
+    }
+
+    /// The delay in steps.
+    pub fn delay(self) -> u32 {
+        self.delay
+    }
+
+    /// A key by which positions can be looked up; [`Rows::for_each`] goes by it.
     pub fn key(self) -> (u32, u32) {
         (self.block, self.entry)
     }
@@ -68,6 +82,8 @@ pub(super) struct Group {
 /// The rows of consecutive sources.
 #[derive(Debug, Default)]
 pub(super) struct Block {
+    /// The sources that have a row, a bit each; where most have one, all do.
+    pub present: Option<Box<[u64; BLOCK_ROWS / 64]>>,
     /// The first group of each row, and one past the last.
     pub first_group: Vec<u32>,
     /// Groups, and a last one that only marks the ends.
@@ -80,9 +96,19 @@ pub(super) struct Block {
 }
 
 /// Decodes the delays of a group: delay and number of entries.
+#[derive(Clone)]
 pub(super) struct Runs<'a> {
     words: std::slice::Iter<'a, u32>,
     high: u32,
+}
+
+impl<'a> Runs<'a> {
+    pub fn new(words: &'a [u32]) -> Self {
+        Runs {
+            words: words.iter(),
+            high: 0,
+        }
+    }
 }
 
 impl Iterator for Runs<'_> {
@@ -101,22 +127,42 @@ impl Iterator for Runs<'_> {
 }
 
 impl Block {
-    /// The groups of a row.
+    /// The groups of the row of a source, by its number in the block.
     #[inline(always)]
-    pub fn row(&self, row: usize) -> Range<usize> {
+    pub fn row(&self, source: usize) -> Range<usize> {
+        let row = match &self.present {
+            None => source,
+            Some(bits) => match rank(bits, source) {
+                Some(row) => row,
+                None => return 0..0,
+            },
+        };
         match self.first_group.get(row..row + 2) {
             Some(ends) => ends[0] as usize..ends[1] as usize,
             None => 0..0,
         }
     }
 
+    /// Drops empty rows where most are empty, as they are where few nodes are held of a network.
+    pub fn thin(&mut self) {
+        let starts = &self.first_group;
+        let is_empty = |row: usize| starts[row] == starts[row + 1];
+        let rows = (0..BLOCK_ROWS).filter(|&row| !is_empty(row));
+        if rows.clone().count() > BLOCK_ROWS / 2 {
+            return;
+        }
+        let mut bits = Box::new([0; BLOCK_ROWS / 64]);
+        rows.clone()
+            .for_each(|row| bits[row / 64] |= 1 << (row % 64));
+        let ends = starts[BLOCK_ROWS];
+        self.first_group = rows.map(|row| starts[row]).chain([ends]).collect();
+        self.present = Some(bits);
+    }
+
     #[inline(always)]
     pub fn runs(&self, group: usize) -> Runs<'_> {
         let (from, to) = (self.groups[group].runs, self.groups[group + 1].runs);
-        Runs {
-            words: self.runs[from as usize..to as usize].iter(),
-            high: 0,
-        }
+        Runs::new(&self.runs[from as usize..to as usize])
     }
 
     pub fn weight(&self, g: &Group, entry: usize, shared: &[f64]) -> f64 {
@@ -125,6 +171,33 @@ impl Block {
         } else {
             shared[g.weights as usize]
         }
+    }
+}
+
+/// How many bits are set before bit `i`, if that is set.
+#[inline(always)]
+fn rank(bits: &[u64; BLOCK_ROWS / 64], i: usize) -> Option<usize> {
+    let (word, bit) = (i / 64, i % 64);
+    if bits[word] >> bit & 1 == 0 {
+        return None;
+    }
+    let before: u32 = bits[..word].iter().map(|w| w.count_ones()).sum();
+    Some((before + (bits[word] & ((1 << bit) - 1)).count_ones()) as usize)
+}
+
+/// Which connections of a worker are wanted.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    pub model: Option<u16>,
+    /// The cells of the targets, one bit each.
+    pub cells: Option<Vec<u64>>,
+}
+
+impl Wanted {
+    #[inline(always)]
+    fn is_target(&self, cell: u32) -> bool {
+        let word = |bits: &Vec<u64>| bits[cell as usize / 64] >> (cell % 64) & 1 == 1;
+        self.cells.as_ref().is_none_or(word)
     }
 }
 
@@ -139,7 +212,8 @@ pub struct Transmission {
 /// The spike connections that end on one worker.
 #[derive(Debug, Default)]
 pub struct Rows {
-    blocks: Vec<Block>,
+    /// Blocks of the sources of the whole network, made where there are connections.
+    blocks: Vec<Option<Box<Block>>>,
     len: usize,
     shared: Vec<f64>,
     /// Models whose transmissions are reported.
@@ -160,19 +234,23 @@ impl Rows {
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         let of_block = |b: &Block| {
-            (b.first_group.capacity() + b.runs.capacity() + b.cells.capacity()) * 4
+            size_of::<Block>()
+                + b.present.as_ref().map_or(0, |bits| size_of_val(&**bits))
+                + (b.first_group.capacity() + b.runs.capacity() + b.cells.capacity()) * 4
                 + b.groups.capacity() * size_of::<Group>()
                 + b.weights.capacity() * 8
         };
-        self.blocks.iter().map(of_block).sum::<usize>()
-            + self.blocks.capacity() * size_of::<Block>()
+        let blocks = self.blocks.iter().flatten();
+        blocks.map(|b| of_block(b)).sum::<usize>()
+            + self.blocks.capacity() * size_of::<Option<Box<Block>>>()
     }
 
     /// Reports transmissions of these models from now on.
     pub fn report(&mut self, models: &[u16]) {
         self.reporting = models.to_vec();
         let marks = |model: u16| if models.contains(&model) { REPORTS } else { 0 };
-        for g in self.blocks.iter_mut().flat_map(|b| &mut b.groups) {
+        let blocks = self.blocks.iter_mut().flatten();
+        for g in blocks.flat_map(|b| &mut b.groups) {
             g.flags = g.flags & !REPORTS | marks(g.model);
         }
     }
@@ -183,12 +261,16 @@ impl Rows {
         if batches.is_empty() {
             return;
         }
-        let last = batches.iter().map(|b| b.blocks.len()).max().unwrap_or(0);
+        let last = batches.iter().map(Batch::num_blocks).max().unwrap_or(0);
         if self.blocks.len() < last {
-            self.blocks.resize_with(last, Block::default);
+            self.blocks.resize_with(last, || None);
         }
         let mut builder = Builder::new(&batches, ring, &mut self.shared);
         for (b, block) in self.blocks.iter_mut().enumerate().take(last) {
+            if !batches.iter().any(|batch| batch.has(b)) {
+                continue;
+            }
+            let block = block.get_or_insert_default();
             let before = block.cells.len();
             builder.rebuild(block, b, &mut batches, &mut self.shared);
             self.len += block.cells.len() - before;
@@ -199,14 +281,18 @@ impl Rows {
         }
     }
 
-    /// The block of a sender and the groups of its row.
+    /// The block of a sender and the groups of its row, if it has any.
     #[inline(always)]
-    fn locate(&self, sender: u32) -> (usize, Range<usize>) {
-        let block = (sender >> BLOCK_BITS) as usize;
-        match self.blocks.get(block) {
-            Some(b) => (block, b.row(sender as usize % BLOCK_ROWS)),
-            None => (0, 0..0),
-        }
+    fn locate(&self, sender: u32) -> Option<(&Block, Range<usize>)> {
+        let block = self.blocks.get((sender >> BLOCK_BITS) as usize)?.as_ref()?;
+        let groups = block.row(sender as usize % BLOCK_ROWS);
+        (!groups.is_empty()).then_some((&**block, groups))
+    }
+
+    /// The block that a position lies in.
+    fn block(&self, at: Position) -> &Block {
+        let block = self.blocks[at.block as usize].as_ref();
+        block.expect("positions lie in blocks that exist")
     }
 
     /// Adds the effect of spikes, emitted in the slice that starts at `origin`, to the ring.
@@ -220,15 +306,13 @@ impl Rows {
         if self.is_empty() {
             return;
         }
-        let find = |i: usize| spikes.get(i).map_or((0, 0..0), |s| self.locate(s.sender()));
+        let find = |i: usize| spikes.get(i).and_then(|s| self.locate(s.sender()));
         // a row ahead, so that its place is known when the row before is done
         let mut coming = find(0);
         for (i, spike) in spikes.iter().enumerate() {
-            let (block, groups) = std::mem::replace(&mut coming, find(i + 1));
-            if groups.is_empty() {
+            let Some((block, groups)) = std::mem::replace(&mut coming, find(i + 1)) else {
                 continue;
-            }
-            let block = &self.blocks[block];
+            };
             let step = origin + spike.lag() as Step;
             let slot = ring.slot(step);
             for group in groups {
@@ -287,6 +371,7 @@ impl Rows {
             group,
             spike.sender(),
             ring,
+            |_| true,
             &mut |_, _, connection| {
                 reports.push(Transmission {
                     stamp,
@@ -297,19 +382,24 @@ impl Rows {
         );
     }
 
-    /// Visits the connections of a group with their entry and delay.
+    /// Visits those connections of a group whose target is wanted, with their entry and delay.
+    #[inline(always)]
     fn visit_group(
         &self,
         block: &Block,
         group: usize,
         source: u32,
         ring: &Ring,
+        is_target: impl Fn(u32) -> bool,
         visit: &mut impl FnMut(u32, u32, Connection),
     ) {
         let g = &block.groups[group];
         let mut entry = g.entries as usize;
         for (delay, n) in block.runs(group) {
             for e in entry..entry + n {
+                if !is_target(block.cells[e]) {
+                    continue;
+                }
                 let (channel, local) = ring.locate(block.cells[e] as usize);
                 let connection = Connection {
                     source,
@@ -329,52 +419,105 @@ impl Rows {
 
     /// Visits all connections, by source.
     pub fn for_each(&self, ring: &Ring, mut visit: impl FnMut(Position, Connection)) {
-        for block in 0..self.blocks.len() {
-            for row in 0..BLOCK_ROWS {
-                let source = (block << BLOCK_BITS | row) as u32;
-                self.for_source(source, ring, &mut visit);
+        for block in 0..self.blocks.len() as u32 {
+            self.for_block(block, &Wanted::default(), ring, &mut visit);
+        }
+    }
+
+    /// Visits the wanted connections from one source, or from all.
+    pub fn find(
+        &self,
+        source: Option<u32>,
+        wanted: &Wanted,
+        ring: &Ring,
+        mut visit: impl FnMut(Position, Connection),
+    ) {
+        match source {
+            Some(source) => self.for_source(source, wanted, ring, &mut visit),
+            None => (0..self.blocks.len() as u32)
+                .for_each(|b| self.for_block(b, wanted, ring, &mut visit)),
+        }
+    }
+
+    fn for_block(
+        &self,
+        block: u32,
+        wanted: &Wanted,
+        ring: &Ring,
+        visit: &mut impl FnMut(Position, Connection),
+    ) {
+        for row in 0..BLOCK_ROWS as u32 {
+            self.for_source(block << BLOCK_BITS | row, wanted, ring, visit);
+        }
+    }
+
+    fn for_source(
+        &self,
+        source: u32,
+        wanted: &Wanted,
+        ring: &Ring,
+        visit: &mut impl FnMut(Position, Connection),
+    ) {
+        let Some((block, groups)) = self.locate(source) else {
+            return;
+        };
+        for group in groups {
+            if wanted.model.is_some_and(|m| m != block.groups[group].model) {
+                continue;
+            }
+            let mut visit = |entry, delay, c| {
+                let position = Position {
+                    block: source >> BLOCK_BITS,
+                    group: group as u32,
+                    entry,
+                    delay,
+                };
+                visit(position, c);
+            };
+            if wanted.cells.is_some() {
+                let is_target = |cell| wanted.is_target(cell);
+                self.visit_group(block, group, source, ring, is_target, &mut visit);
+            } else {
+                self.visit_group(block, group, source, ring, |_| true, &mut visit);
             }
         }
     }
 
-    /// Visits the connections of one source.
-    pub fn for_source(
-        &self,
-        source: u32,
+    /// Visits the connections of a block of sources, and removes them.
+    pub fn take_block(
+        &mut self,
+        block: u32,
         ring: &Ring,
         mut visit: impl FnMut(Position, Connection),
     ) {
-        let (b, groups) = self.locate(source);
-        for group in groups {
-            self.visit_group(
-                &self.blocks[b],
-                group,
-                source,
-                ring,
-                &mut |entry, delay, c| {
-                    let position = Position {
-                        block: b as u32,
-                        group: group as u32,
-                        entry,
-                        delay,
-                    };
-                    visit(position, c);
-                },
-            );
+        self.for_block(block, &Wanted::default(), ring, &mut visit);
+        if let Some(block) = self.blocks.get_mut(block as usize).and_then(Option::take) {
+            self.len -= block.cells.len();
         }
+    }
+
+    /// The number of blocks of sources.
+    pub fn num_blocks(&self) -> u32 {
+        self.blocks.len() as u32
     }
 
     /// Weight and delay (in steps) of a connection.
     pub fn weight_and_delay(&self, at: Position) -> (f64, u32) {
-        let block = &self.blocks[at.block as usize];
+        let block = self.block(at);
         let g = &block.groups[at.group as usize];
         (block.weight(g, at.entry as usize, &self.shared), at.delay)
+    }
+
+    /// Whether the weight of a connection is stored for it alone.
+    pub fn owns_weight(&self, at: Position) -> bool {
+        self.block(at).groups[at.group as usize].flags & OWN != 0
     }
 
     /// Sets the weight of a connection in place; `false` if it shares its weight with others or if
     /// the new weight belongs to another channel.
     pub fn set_weight(&mut self, at: Position, weight: f64) -> bool {
-        let block = &mut self.blocks[at.block as usize];
+        let block = self.blocks[at.block as usize].as_mut();
+        let block = block.expect("positions lie in blocks that exist");
         let g = &block.groups[at.group as usize];
         if g.flags & OWN == 0 {
             return self.shared[g.weights as usize] == weight;
@@ -389,22 +532,15 @@ impl Rows {
 
     /// The channel and place of a connection's target.
     pub fn target(&self, at: Position, ring: &Ring) -> (ChannelKey, u32) {
-        let cell = self.blocks[at.block as usize].cells[at.entry as usize];
+        let cell = self.block(at).cells[at.entry as usize];
         let (channel, local) = ring.locate(cell as usize);
         (channel, local as u32)
     }
 
-    /// Removes all connections.
-    pub fn clear(&mut self) {
-        *self = Rows {
-            reporting: std::mem::take(&mut self.reporting),
-            ..Rows::default()
-        };
-    }
-
     /// The number of connections of a model.
     pub fn count(&self, model: u16) -> usize {
-        let pairs = self.blocks.iter().flat_map(|b| b.groups.windows(2));
+        let blocks = self.blocks.iter().flatten();
+        let pairs = blocks.flat_map(|b| b.groups.windows(2));
         pairs
             .filter(|w| w[0].model == model)
             .map(|w| (w[1].entries - w[0].entries) as usize)
@@ -413,7 +549,7 @@ impl Rows {
 
     /// Follows cells that moved when the ring was arranged anew. `renamed` gives the new cell.
     pub fn rename(&mut self, renamed: impl Fn(usize) -> usize) {
-        for cell in self.blocks.iter_mut().flat_map(|b| &mut b.cells) {
+        for cell in self.blocks.iter_mut().flatten().flat_map(|b| &mut b.cells) {
             *cell = renamed(*cell as usize) as u32;
         }
     }

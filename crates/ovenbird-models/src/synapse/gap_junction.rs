@@ -14,10 +14,13 @@ use ovenbird_core::model::{SynapseInfo, SynapseKind};
 
 /// The synapse model `gap_junction`.
 pub const GAP_JUNCTION: SynapseInfo = SynapseInfo {
-    name: "gap_junction",
-    summary: "Electrical coupling of two neurons",
-    source: include_str!("gap_junction.rs"),
     kind: SynapseKind::GapJunction,
     has_delay: false,
     requires_symmetric: true,
+    variants: false,
+    ..SynapseInfo::new(
+        "gap_junction",
+        "Electrical coupling of two neurons",
+        include_str!("gap_junction.rs"),
+    )
 };

@@ -1,7 +1,41 @@
 //! Synapse models.
 
+mod bernoulli_synapse;
 mod gap_junction;
+mod ht_synapse;
+mod jonke_synapse;
+mod multiplicative;
+mod quantal_stp_synapse;
 mod static_synapse;
+mod static_synapse_hom_w;
+mod stdp_nn_pre_centered_synapse;
+mod stdp_nn_restr_synapse;
+mod stdp_nn_symm_synapse;
+mod stdp_pl_synapse_hom;
+mod stdp_synapse;
+mod stdp_synapse_hom;
+mod stdp_triplet_synapse;
+mod tsodyks;
+mod tsodyks2_synapse;
+mod tsodyks_synapse;
+mod tsodyks_synapse_hom;
+mod vogels_sprekeler_synapse;
 
+pub use bernoulli_synapse::BernoulliSynapse;
 pub use gap_junction::GAP_JUNCTION;
-pub use static_synapse::STATIC_SYNAPSE;
+pub use ht_synapse::HtSynapse;
+pub use jonke_synapse::JonkeSynapse;
+pub use quantal_stp_synapse::QuantalStpSynapse;
+pub use static_synapse::StaticSynapse;
+pub use static_synapse_hom_w::StaticSynapseHomW;
+pub use stdp_nn_pre_centered_synapse::StdpNnPreCenteredSynapse;
+pub use stdp_nn_restr_synapse::StdpNnRestrSynapse;
+pub use stdp_nn_symm_synapse::StdpNnSymmSynapse;
+pub use stdp_pl_synapse_hom::StdpPlSynapseHom;
+pub use stdp_synapse::StdpSynapse;
+pub use stdp_synapse_hom::StdpSynapseHom;
+pub use stdp_triplet_synapse::StdpTripletSynapse;
+pub use tsodyks_synapse::TsodyksSynapse;
+pub use tsodyks_synapse_hom::TsodyksSynapseHom;
+pub use tsodyks2_synapse::Tsodyks2Synapse;
+pub use vogels_sprekeler_synapse::VogelsSprekelerSynapse;

@@ -1,9 +1,9 @@
 """Helpers for connections."""
 
 from ..connect import CollocatedSynapses
+from ..mask import Mask
 from ..node_collection import NodeCollection
 from ..parameter import Parameter
-from ..unavailable import Mask
 
 __all__ = [
     "CollocatedSynapses",

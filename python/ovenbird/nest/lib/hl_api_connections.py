@@ -1,7 +1,6 @@
 """Making, finding and removing connections."""
 
-from ..connect import Connect, Disconnect, GetConnections
-from ..unavailable import TripartiteConnect
+from ..connect import Connect, Disconnect, GetConnections, TripartiteConnect
 
 __all__ = [
     "Connect",

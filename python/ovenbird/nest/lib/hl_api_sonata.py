@@ -1,6 +1,6 @@
 """Networks in SONATA files."""
 
-from ..unavailable import SonataNetwork
+from ..sonata import SonataNetwork
 
 __all__ = [
     "SonataNetwork",

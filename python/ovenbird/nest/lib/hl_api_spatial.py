@@ -1,7 +1,7 @@
 """Positions of nodes."""
 
-from ..unavailable import (
-    CreateMask,
+from ..layer_plots import PlotLayer, PlotProbabilityParameter, PlotSources, PlotTargets
+from ..layers import (
     Displacement,
     Distance,
     DumpLayerConnections,
@@ -13,12 +13,9 @@ from ..unavailable import (
     GetSourcePositions,
     GetTargetNodes,
     GetTargetPositions,
-    PlotLayer,
-    PlotProbabilityParameter,
-    PlotSources,
-    PlotTargets,
     SelectNodesByMask,
 )
+from ..mask import CreateMask
 
 __all__ = [
     "CreateMask",

@@ -9,7 +9,7 @@ use super::family::{NeuronOps, Part, UpdateContext, part_mut, part_ref};
 use super::schedule::Schedule;
 use crate::error::{Error, Kind, Result};
 use crate::model::{
-    Archive, ArchiveColumns, ArchiveParams, Columns, Event, Neuron, NodeInfo, Port, Table,
+    Archive, ArchiveColumns, ArchiveParams, Columns, Event, Neuron, NodeInfo, Port, PostSide, Table,
 };
 use crate::synapse::GapPart;
 use crate::time::{Clock, Step};
@@ -226,8 +226,27 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
         &part_ref::<NeuronPart<M>>(part).ids
     }
 
+    fn listen(&self, part: &mut Part, local: u32) {
+        let part = part_mut::<NeuronPart<M>>(part);
+        let i = local as usize;
+        let p = &self.classes.get(part.class[i]).archive;
+        let history = part.archive.history.get_or_insert_default();
+        history.listen(i, (p.tau_minus, p.tau_minus_triplet));
+    }
+
+    fn post<'a>(&self, part: &'a mut Part) -> PostSide<'a> {
+        let part = part_mut::<NeuronPart<M>>(part);
+        PostSide {
+            ids: &part.ids,
+            history: part.archive.history.as_deref_mut(),
+        }
+    }
+
     fn rewind(&self, part: &mut Part) {
         let part = part_mut::<NeuronPart<M>>(part);
+        if let Some(history) = &mut part.archive.history {
+            (0..part.ids.len()).for_each(|i| history.clear(i));
+        }
         for i in 0..part.ids.len() {
             let archive = part.archive.row(i);
             part.archive.put(

@@ -118,7 +118,17 @@ impl<M: Neuron> NeuronFamily<M> {
         if let Some(field) = ArchiveParams::field(key) {
             return Some((field.get)(&node.class.archive));
         }
-        archive_value(&node.archive, key)
+        archive_value(&node.archive, (0.0, 0), key)
+    }
+
+    /// A key that depends on what plastic synapses read of a node.
+    fn history_value(&self, part: &NeuronPart<M>, local: usize, key: &str) -> Option<Value> {
+        let history = part.archive.history.as_ref()?;
+        let known = self.info.archives && matches!(key, "post_trace" | "archiver_length");
+        let archive = part.archive.row(local);
+        known
+            .then(|| archive_value(&archive, history.status(local), key))
+            .flatten()
     }
 }
 
@@ -146,12 +156,12 @@ const ARCHIVE_STATE: [(&str, &str, &str); 4] = [
     ("archiver_length", "", "Spikes kept for plastic synapses"),
 ];
 
-fn archive_value(archive: &Archive, key: &str) -> Option<Value> {
+fn archive_value(archive: &Archive, read: (f64, usize), key: &str) -> Option<Value> {
     match key {
         "t_spike" => Some(Value::Float(archive.last_spike)),
         "Ca" => Some(Value::Float(archive.calcium)),
-        "post_trace" => Some(Value::Float(0.0)),
-        "archiver_length" => Some(Value::Int(0)),
+        "post_trace" => Some(Value::Float(read.0)),
+        "archiver_length" => Some(Value::Int(read.1 as i64)),
         "synaptic_elements" => Some(Value::Dict(Dict::new())),
         _ => None,
     }
@@ -286,6 +296,16 @@ impl<M: Neuron> Family for NeuronFamily<M> {
         part.connected.resize(part.ids.len(), false);
     }
 
+    fn truncate(&self, part: &mut Part, n: usize) {
+        let part = part_mut::<NeuronPart<M>>(part);
+        part.ids.truncate(n);
+        part.class.truncate(n);
+        part.state.truncate(n);
+        part.archive.truncate(n);
+        part.connected.truncate(n);
+        part.frozen.retain(|&local| (local as usize) < n);
+    }
+
     fn get(
         &self,
         parts: &[&Part],
@@ -316,6 +336,10 @@ impl<M: Neuron> Family for NeuronFamily<M> {
         let values: Option<Vec<_>> = at
             .iter()
             .map(|l| {
+                let part = part_ref::<NeuronPart<M>>(parts[l.worker as usize]);
+                if let Some(value) = self.history_value(part, l.local as usize, key) {
+                    return Some(value);
+                }
                 if key == "has_connections" && M::variables().iter().any(|v| v.name == key) {
                     let part = part_ref::<NeuronPart<M>>(parts[l.worker as usize]);
                     return Some(Value::Bool(part.connected[l.local as usize]));
@@ -416,6 +440,15 @@ impl<M: Neuron> Family for NeuronFamily<M> {
                     part.class[b].iter().all(|&c| c == first).then_some(first)
                 })
                 .collect();
+        }
+        for part in parts.iter_mut() {
+            let part = part_mut::<NeuronPart<M>>(part);
+            if let Some(history) = &mut part.archive.history {
+                for (i, &class) in part.class.iter().enumerate() {
+                    let p = &self.classes.get(class).archive;
+                    history.set_rates(i, (p.tau_minus, p.tau_minus_triplet));
+                }
+            }
         }
         let classes = self.classes.values();
         let forces = classes.iter().any(|c| c.archive.ignore_and_spike);

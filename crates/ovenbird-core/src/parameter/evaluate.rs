@@ -1,0 +1,414 @@
+//! Values of parameters: one at a time, or a whole array.
+
+use super::context::element;
+use super::expression::Node;
+use super::{BinaryOp, Comparison, Context, MAX_REDRAWS, Parameter, ParameterError};
+use super::{Place, Points, UnaryOp};
+use crate::math::vectorize;
+use crate::rng::{Key, Stream, cos, exp, pow, sin};
+
+impl Parameter {
+    /// One value, with random numbers from `stream`; `ctx` holds one element.
+    pub fn evaluate(&self, stream: &mut Stream, ctx: &Context) -> Result<f64, ParameterError> {
+        self.value_at(stream, ctx, 0)
+    }
+
+    /// The value of element `i` of `ctx`.
+    fn value_at(
+        &self,
+        stream: &mut Stream,
+        ctx: &Context,
+        i: usize,
+    ) -> Result<f64, ParameterError> {
+        Ok(match &*self.node {
+            Node::Constant(value) => *value,
+            Node::Uniform { min, max } => in_range(stream.uniform(), *min, *max),
+            Node::UniformInt { max } => stream.below(*max) as f64,
+            Node::Normal { mean, std } => mean + std * stream.normal(),
+            Node::Lognormal { mean, std } => stream.lognormal(*mean, *std),
+            Node::Exponential { beta } => beta * stream.exponential(),
+            Node::Position { place, dimension } => element(position(ctx, *place, *dimension)?, i),
+            Node::Distance { dimension } => {
+                let displacement = displacement(ctx)?;
+                match dimension {
+                    Some(d) => element(coordinate(DISTANCE, displacement, *d)?, i).abs(),
+                    None => {
+                        let columns = displacement.columns().iter();
+                        let squares = columns.map(|c| element(c, i)).map(|x| x * x);
+                        squares.sum::<f64>().sqrt()
+                    }
+                }
+            }
+            Node::Profile(profile, x) => profile.at(x.value_at(stream, ctx, i)?),
+            Node::PlaneProfile(profile, x, y) => {
+                let x = x.value_at(stream, ctx, i)?;
+                profile.at(x, y.value_at(stream, ctx, i)?)
+            }
+            Node::Unary(op, a) => apply_unary(*op, a.value_at(stream, ctx, i)?),
+            Node::Binary(op, a, b) => {
+                let a = a.value_at(stream, ctx, i)?;
+                apply_binary(*op, a, b.value_at(stream, ctx, i)?)
+            }
+            Node::Compare(op, a, b) => {
+                let a = a.value_at(stream, ctx, i)?;
+                f64::from(holds(*op, a, b.value_at(stream, ctx, i)?))
+            }
+            Node::Min(a, value) => smaller(a.value_at(stream, ctx, i)?, *value),
+            Node::Max(a, value) => larger(a.value_at(stream, ctx, i)?, *value),
+            Node::Redraw { inner, min, max } => redraw(inner, *min, *max, stream, ctx, i)?,
+            Node::Conditional { condition, yes, no } => {
+                let chosen = if condition.value_at(stream, ctx, i)? != 0.0 {
+                    yes
+                } else {
+                    no
+                };
+                chosen.value_at(stream, ctx, i)?
+            }
+        })
+    }
+
+    /// As many values as there is room, one after another from `stream`, each for its element of
+    /// `ctx`. Leaves draw for all values at a time, so the values differ from those of single
+    /// evaluations, but not in distribution.
+    ///
+    /// # Errors
+    /// When a value cannot be had; what `out` holds is then undefined.
+    pub fn fill(
+        &self,
+        stream: &mut Stream,
+        ctx: &Context,
+        out: &mut [f64],
+    ) -> Result<(), ParameterError> {
+        match &*self.node {
+            Node::Constant(value) => out.fill(*value),
+            Node::Normal { mean, std } => {
+                stream.fill_normal(out);
+                out.iter_mut().for_each(|x| *x = mean + std * *x);
+            }
+            Node::Uniform { min, max } => {
+                stream.fill_uniform(out);
+                out.iter_mut().for_each(|x| *x = in_range(*x, *min, *max));
+            }
+            Node::Position { place, dimension } => {
+                spread(position(ctx, *place, *dimension)?, out);
+            }
+            Node::Distance { dimension } => fill_distance(ctx, *dimension, out)?,
+            Node::Profile(profile, x) => {
+                x.fill(stream, ctx, out)?;
+                profile.apply(out);
+            }
+            Node::PlaneProfile(profile, x, y) => {
+                x.fill(stream, ctx, out)?;
+                profile.apply(out, &y.filled(stream, ctx, out.len())?);
+            }
+            Node::Unary(op, a) => {
+                a.fill(stream, ctx, out)?;
+                fill_unary(*op, out);
+            }
+            Node::Binary(op, a, b) => {
+                a.fill(stream, ctx, out)?;
+                fill_binary(*op, out, b, stream, ctx)?;
+            }
+            Node::Compare(op, a, b) => {
+                a.fill(stream, ctx, out)?;
+                let other = b.filled(stream, ctx, out.len())?;
+                for (x, y) in out.iter_mut().zip(other) {
+                    *x = f64::from(holds(*op, *x, y));
+                }
+            }
+            Node::Min(a, value) => {
+                a.fill(stream, ctx, out)?;
+                out.iter_mut().for_each(|x| *x = smaller(*x, *value));
+            }
+            Node::Max(a, value) => {
+                a.fill(stream, ctx, out)?;
+                out.iter_mut().for_each(|x| *x = larger(*x, *value));
+            }
+            Node::Redraw { inner, min, max } => {
+                inner.fill(stream, ctx, out)?;
+                for (i, x) in out.iter_mut().enumerate() {
+                    if !(*min <= *x && *x <= *max) {
+                        *x = redraw(inner, *min, *max, stream, ctx, i)?;
+                    }
+                }
+            }
+            // a redraw may fail where its branch is not taken
+            Node::Conditional { condition, yes, no } if !yes.redraws() && !no.redraws() => {
+                let condition = condition.filled(stream, ctx, out.len())?;
+                yes.fill(stream, ctx, out)?;
+                let no = no.filled(stream, ctx, out.len())?;
+                for ((x, condition), no) in out.iter_mut().zip(condition).zip(no) {
+                    *x = if condition != 0.0 { *x } else { no };
+                }
+            }
+            _ => {
+                for (i, x) in out.iter_mut().enumerate() {
+                    *x = self.value_at(stream, ctx, i)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// [`Parameter::fill`] into a new vector.
+    pub fn filled(
+        &self,
+        stream: &mut Stream,
+        ctx: &Context,
+        n: usize,
+    ) -> Result<Vec<f64>, ParameterError> {
+        let mut out = vec![0.0; n];
+        self.fill(stream, ctx, &mut out)?;
+        Ok(out)
+    }
+
+    /// Whether a redraw is anywhere in the expression.
+    fn redraws(&self) -> bool {
+        match &*self.node {
+            Node::Redraw { .. } => true,
+            Node::Profile(_, a) | Node::Unary(_, a) | Node::Min(a, _) | Node::Max(a, _) => {
+                a.redraws()
+            }
+            Node::PlaneProfile(_, a, b) | Node::Binary(_, a, b) | Node::Compare(_, a, b) => {
+                a.redraws() || b.redraws()
+            }
+            Node::Conditional { condition, yes, no } => {
+                condition.redraws() || yes.redraws() || no.redraws()
+            }
+            _ => false,
+        }
+    }
+
+    /// A value for each id, each from the stream of its own (key, call, id): on any split of the
+    /// ids the values are the same. Appends to `out`, unless there is an error.
+    pub fn evaluate_many(
+        &self,
+        key: Key,
+        call: u32,
+        ids: impl IntoIterator<Item = u64>,
+        out: &mut Vec<f64>,
+    ) -> Result<(), ParameterError> {
+        let elements = ids.into_iter().map(|id| (id, Context::default()));
+        self.evaluate_many_at(key, call, elements, out)
+    }
+
+    /// As [`Parameter::evaluate_many`], each id in a context of its own.
+    pub fn evaluate_many_at<'c>(
+        &self,
+        key: Key,
+        call: u32,
+        elements: impl IntoIterator<Item = (u64, Context<'c>)>,
+        out: &mut Vec<f64>,
+    ) -> Result<(), ParameterError> {
+        let before = out.len();
+        for (id, ctx) in elements {
+            let mut stream = Stream::new(key, call, id as u32, (id >> 32) as u32);
+            match self.evaluate(&mut stream, &ctx) {
+                Ok(value) => out.push(value),
+                Err(error) => {
+                    out.truncate(before);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Rounding can lift the largest draws to `max`, which is excluded.
+fn in_range(unit: f64, min: f64, max: f64) -> f64 {
+    let value = min + unit * (max - min);
+    if value < max {
+        value
+    } else {
+        max.next_down().max(min)
+    }
+}
+
+fn smaller(x: f64, value: f64) -> f64 {
+    if value < x { value } else { x }
+}
+
+fn larger(x: f64, value: f64) -> f64 {
+    if value > x { value } else { x }
+}
+
+fn redraw(
+    inner: &Parameter,
+    min: f64,
+    max: f64,
+    stream: &mut Stream,
+    ctx: &Context,
+    i: usize,
+) -> Result<f64, ParameterError> {
+    for _ in 0..MAX_REDRAWS {
+        let value = inner.value_at(stream, ctx, i)?;
+        if min <= value && value <= max {
+            return Ok(value);
+        }
+    }
+    Err(ParameterError::RedrawLimit { min, max })
+}
+
+/// Writes a column, whose single value may stand for all.
+fn spread(column: &[f64], out: &mut [f64]) {
+    match column {
+        [one] => out.fill(*one),
+        many => out.copy_from_slice(&many[..out.len()]),
+    }
+}
+
+const DISTANCE: &str = "distance between source and target";
+
+fn coordinate<'a>(
+    what: &'static str,
+    points: Points<'a>,
+    dimension: usize,
+) -> Result<&'a [f64], ParameterError> {
+    points.column(dimension).ok_or(ParameterError::NoDimension {
+        what,
+        dimension,
+        available: points.dimensions(),
+    })
+}
+
+fn position<'a>(
+    ctx: &Context<'a>,
+    place: Place,
+    dimension: usize,
+) -> Result<&'a [f64], ParameterError> {
+    let (what, points) = match place {
+        Place::Node => {
+            let points = ctx.node.ok_or(ParameterError::NoPosition)?;
+            return coordinate("position of the node", points, dimension);
+        }
+        Place::Source => ("position of the source", ctx.source),
+        Place::Target => ("position of the target", ctx.target),
+    };
+    let points = points.ok_or(ParameterError::OnlyConnecting { what })?;
+    coordinate(what, points, dimension)
+}
+
+fn displacement<'a>(ctx: &Context<'a>) -> Result<Points<'a>, ParameterError> {
+    ctx.displacement
+        .ok_or(ParameterError::OnlyConnecting { what: DISTANCE })
+}
+
+fn fill_distance(
+    ctx: &Context,
+    dimension: Option<usize>,
+    out: &mut [f64],
+) -> Result<(), ParameterError> {
+    let points = displacement(ctx)?;
+    if let Some(d) = dimension {
+        spread(coordinate(DISTANCE, points, d)?, out);
+        out.iter_mut().for_each(|x| *x = x.abs());
+        return Ok(());
+    }
+    match points.columns() {
+        [x, y] if x.len() > 1 && y.len() > 1 => vectorize(
+            #[inline(always)]
+            || {
+                for ((out, x), y) in out.iter_mut().zip(*x).zip(*y) {
+                    *out = (x * x + y * y).sqrt();
+                }
+            },
+        ),
+        [x, y, z] if x.len() > 1 && y.len() > 1 && z.len() > 1 => vectorize(
+            #[inline(always)]
+            || {
+                for (((out, x), y), z) in out.iter_mut().zip(*x).zip(*y).zip(*z) {
+                    *out = (x * x + y * y + z * z).sqrt();
+                }
+            },
+        ),
+        columns => {
+            for (i, out) in out.iter_mut().enumerate() {
+                let squares = columns.iter().map(|c| element(c, i)).map(|x| x * x);
+                *out = squares.sum::<f64>().sqrt();
+            }
+        }
+    }
+    Ok(())
+}
+
+fn apply_unary(op: UnaryOp, a: f64) -> f64 {
+    match op {
+        UnaryOp::Negate => -a,
+        UnaryOp::Exp => exp(a),
+        UnaryOp::Sin => sin(a),
+        UnaryOp::Cos => cos(a),
+    }
+}
+
+fn fill_unary(op: UnaryOp, out: &mut [f64]) {
+    match op {
+        UnaryOp::Negate => out.iter_mut().for_each(|x| *x = -*x),
+        op => out.iter_mut().for_each(|x| *x = apply_unary(op, *x)),
+    }
+}
+
+fn apply_binary(op: BinaryOp, a: f64, b: f64) -> f64 {
+    match op {
+        BinaryOp::Add => a + b,
+        BinaryOp::Subtract => a - b,
+        BinaryOp::Multiply => a * b,
+        BinaryOp::Divide => a / b,
+        BinaryOp::Power => pow(a, b),
+    }
+}
+
+/// `out` becomes `out op b`.
+fn fill_binary(
+    op: BinaryOp,
+    out: &mut [f64],
+    b: &Parameter,
+    stream: &mut Stream,
+    ctx: &Context,
+) -> Result<(), ParameterError> {
+    #[inline(always)]
+    fn combine(out: &mut [f64], other: &[f64], f: impl Fn(f64, f64) -> f64) {
+        match other {
+            [y] => out.iter_mut().for_each(|x| *x = f(*x, *y)),
+            many => {
+                for (x, y) in out.iter_mut().zip(many) {
+                    *x = f(*x, *y);
+                }
+            }
+        }
+    }
+    let constant;
+    let array;
+    let other: &[f64] = match &*b.node {
+        Node::Constant(value) => {
+            constant = [*value];
+            &constant
+        }
+        _ => {
+            array = b.filled(stream, ctx, out.len())?;
+            &array
+        }
+    };
+    vectorize(
+        #[inline(always)]
+        || match op {
+            BinaryOp::Add => combine(out, other, |x, y| x + y),
+            BinaryOp::Subtract => combine(out, other, |x, y| x - y),
+            BinaryOp::Multiply => combine(out, other, |x, y| x * y),
+            BinaryOp::Divide => combine(out, other, |x, y| x / y),
+            BinaryOp::Power => combine(out, other, pow),
+        },
+    );
+    Ok(())
+}
+
+pub(super) fn holds(op: Comparison, a: f64, b: f64) -> bool {
+    match op {
+        Comparison::Less => a < b,
+        Comparison::LessEqual => a <= b,
+        Comparison::Equal => a == b,
+        Comparison::NotEqual => a != b,
+        Comparison::GreaterEqual => a >= b,
+        Comparison::Greater => a > b,
+    }
+}

@@ -1,0 +1,144 @@
+//! Changes of connections that have parameters or state of their own.
+
+use super::Simulation;
+use super::connections::{Changes, ConnectionSet, Handle, Place};
+use super::models::LABEL;
+use crate::error::{Error, Kind, Result};
+use crate::model::Event;
+use crate::synapse::{Full, Position};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What becomes of a connection: another weight in its place, or all of it anew.
+enum Change {
+    Weight(f64),
+    Anew(Full),
+}
+
+/// Changes of connections by worker and place.
+#[derive(Default)]
+pub(super) struct PlasticChanges {
+    changes: Vec<(u32, Position, Change)>,
+    /// Labels of connections of stimulators: worker, drive and entry.
+    labels: Vec<((u32, u32, u32), i32)>,
+}
+
+impl Simulation {
+    /// What is to become of the connections of a set, checked, with nothing changed yet.
+    pub(super) fn plan_plastic(
+        &self,
+        set: &ConnectionSet,
+        changes: &Changes,
+    ) -> Result<PlasticChanges> {
+        let mut plan = PlasticChanges::default();
+        for (i, h) in set.handles.iter().enumerate() {
+            let model = self.synapse_model(h.model);
+            let mut specs = Vec::new();
+            for (key, list) in &changes.numbers {
+                if let Some((at, spec)) = model.number(key) {
+                    specs.push((at, spec.checked(list[i])?));
+                }
+            }
+            let (Place::Plastic(w, at), Some(ops)) = (h.place, &model.ops) else {
+                self.plan_label(h, changes, i, &mut plan)?;
+                continue;
+            };
+            let worker = &self.workers[w as usize];
+            let weight = changes.weights.as_ref().map(|l| l[i]);
+            let delay = changes.delays.as_ref().map(|l| l[i]);
+            let (mut words, last) = worker.plastic.words(at);
+            let old = worker.plastic.weight(at);
+            let new = weight.unwrap_or(old);
+            let sign = ops.sends_negative(&words, old);
+            specs.iter().for_each(|&(at, x)| words[at] = x);
+            ops.check(&words, new).map_err(|e| {
+                e.within(&format!(
+                    "Setting status of '{}' connecting from node ID {} to node ID {} via port {}",
+                    model.name,
+                    h.source,
+                    h.target,
+                    at.key().1
+                ))
+            })?;
+            let negative = ops.sends_negative(&words, new);
+            if specs.is_empty() && delay.is_none() && negative == sign {
+                plan.changes.push((w, at, Change::Weight(new)));
+                continue;
+            }
+            let mut connection = worker.plastic.connection(at, h.source, &worker.ring);
+            let (channel, local) = (connection.channel, connection.local);
+            let sent = if negative { -1.0 } else { 1.0 };
+            let family = channel.family as usize;
+            connection.channel = self
+                .channel_for(w as usize, family, channel, local, sent, Event::Spike)
+                .unwrap_or(channel);
+            connection.weight = new;
+            connection.delay = delay.unwrap_or(connection.delay);
+            let full = Full {
+                connection,
+                words,
+                last,
+            };
+            plan.changes.push((w, at, Change::Anew(full)));
+        }
+        Ok(plan)
+    }
+
+    /// Plans a change of the label of a device's connection, which has no other numbers.
+    fn plan_label(
+        &self,
+        h: &Handle,
+        changes: &Changes,
+        i: usize,
+        plan: &mut PlasticChanges,
+    ) -> Result<()> {
+        for (key, list) in &changes.numbers {
+            match h.place {
+                Place::Drive(w, d, entry) if key == LABEL => {
+                    plan.labels.push(((w, d, entry), list[i] as i32));
+                }
+                _ => {
+                    return Err(Error::new(
+                        Kind::NotImplemented,
+                        format!(
+                            "{key} of the connection from node {} to the device {} cannot be set; \
+                             give it to Connect",
+                            h.source, h.target
+                        ),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes planned changes.
+    pub(super) fn write_plastic(&mut self, plan: PlasticChanges) -> Result<()> {
+        let mut gone: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
+        let mut anew = Vec::new();
+        for ((w, d, entry), label) in plan.labels {
+            let drive = &mut self.workers[w as usize].drives[d as usize];
+            drive.entries[entry as usize].label = label;
+        }
+        for (w, at, change) in plan.changes {
+            match change {
+                Change::Weight(x) => self.workers[w as usize].plastic.set_weight(at, x),
+                Change::Anew(full) => {
+                    gone.entry(w).or_default().insert(at.key());
+                    anew.push((w, full));
+                }
+            }
+        }
+        if anew.is_empty() {
+            return Ok(());
+        }
+        for (w, places) in &gone {
+            self.workers[*w as usize].plastic.remove(places);
+        }
+        let now = self.now();
+        for (w, full) in anew {
+            self.workers[w as usize].plastic.push(&full, now);
+        }
+        self.generation += 1;
+        self.arrange()
+    }
+}

@@ -1,0 +1,349 @@
+//! Connections whose targets follow each other in any order, as rules by source make them: where
+//! each target is gets looked up once for all connections of a call.
+
+use super::maker::{Maker, Numbers, positions};
+use super::{DelayRange, Worker};
+use crate::connect::{Amount, ConnSpec, Draws, Grouping, PairBuffers, RuleContext};
+use crate::error::Result;
+use crate::event::ChannelKey;
+use crate::model::{Event, Port};
+use crate::synapse::{BatchKind, Pending};
+
+/// Where a node is on a worker: its place, and its family and port among those that occur.
+#[derive(Clone, Copy)]
+struct Spot {
+    local: u32,
+    /// `ABSENT` for nodes of other workers.
+    port: u32,
+}
+
+const ABSENT: u32 = u32::MAX;
+
+/// The spots of a population as targets of one synapse.
+#[derive(Default)]
+struct Spots {
+    list: Vec<Spot>,
+    /// Which of them have got a connection.
+    reached: Vec<bool>,
+}
+
+impl Spots {
+    /// Which of the nodes with these indices are on the worker. No branch depends on it: on several
+    /// workers it is as good as random.
+    fn present(&self, indices: &[u32], hits: &mut Vec<u32>) {
+        hits.clear();
+        hits.resize(indices.len() + 1, 0);
+        let mut n = 0;
+        for (i, &index) in indices.iter().enumerate() {
+            hits[n] = i as u32;
+            n += usize::from(self.list[index as usize].port != ABSENT);
+        }
+        hits.truncate(n);
+    }
+}
+
+/// Ports of targets, each with the batches of positive and negative weights.
+#[derive(Default)]
+struct Ports {
+    list: Vec<(usize, Port)>,
+    batches: Vec<[Option<usize>; 2]>,
+}
+
+/// The amounts of one synapse.
+enum Amounts {
+    Same(f64, u32),
+    Each,
+}
+
+/// One synapse of the call on one worker.
+struct Synapse {
+    s: usize,
+    targets: Spots,
+    /// The sources as targets, for rules that connect both ways.
+    sources: Spots,
+    ports: Ports,
+    amounts: Amounts,
+}
+
+impl Maker<'_> {
+    /// Makes those connections between neurons that end on worker `w`, of simple synapses.
+    pub(super) fn make_scattered(
+        &self,
+        cx: &RuleContext<'_>,
+        rule: &ConnSpec,
+        split: &[u64],
+        w: usize,
+        worker: &mut Worker,
+    ) -> Result<DelayRange> {
+        let grouping = rule.rule.grouping();
+        let mut delays = DelayRange::default();
+        let mut synapses: Vec<_> = (0..self.synapses.len())
+            .map(|s| self.scattered(s, cx, grouping, w, worker))
+            .collect::<Result<_>>()?;
+        let (mut draws, mut numbers) = (Draws::default(), Numbers::default());
+        let (mut buffers, mut hits) = (PairBuffers::default(), Vec::new());
+        let n = match grouping {
+            Grouping::BySource => cx.sources.len(),
+            Grouping::ByTarget | Grouping::Mutual => cx.targets.len(),
+        };
+        let ends = cx.sources.iter().chain(cx.targets);
+        let last = ends.copied().max().unwrap_or(0);
+        for at in 0..n {
+            if grouping == Grouping::ByTarget && !self.nodes.is_on(cx.targets[at], w) {
+                continue;
+            }
+            rule.rule.draw(cx, at, split, &mut draws)?;
+            if draws.partners.is_empty() {
+                continue;
+            }
+            let context = positions(cx, at, &draws.partners, &mut buffers);
+            for synapse in &mut synapses {
+                match synapse.amounts {
+                    Amounts::Same(_, delay) => delays.note(delay),
+                    Amounts::Each => {
+                        let pairs = match grouping {
+                            Grouping::Mutual => 2 * draws.partners.len(),
+                            _ => draws.partners.len(),
+                        };
+                        let place = |i: usize| match grouping {
+                            Grouping::Mutual => 0,
+                            _ => draws.place(i),
+                        };
+                        let places = (0..pairs).map(place);
+                        self.numbers(synapse.s, at, places, &context, &mut numbers)?;
+                        numbers.delays.iter().for_each(|&d| delays.note(d));
+                    }
+                }
+                let mut put = Put {
+                    maker: self,
+                    w,
+                    worker,
+                    last,
+                };
+                match grouping {
+                    Grouping::BySource => {
+                        synapse.targets.present(&draws.partners, &mut hits);
+                        for &i in &hits {
+                            let p = draws.partners[i as usize] as usize;
+                            put.one(synapse, cx.sources[at], p, i as usize, &numbers);
+                        }
+                    }
+                    Grouping::ByTarget => {
+                        for (i, &p) in draws.partners.iter().enumerate() {
+                            put.one(synapse, cx.sources[p as usize], at, i, &numbers);
+                        }
+                    }
+                    Grouping::Mutual => {
+                        for (i, &p) in draws.partners.iter().enumerate() {
+                            let p = p as usize;
+                            put.one(synapse, cx.sources[p], at, 2 * i, &numbers);
+                            put.back(synapse, cx.targets[at], p, 2 * i + 1, &numbers);
+                        }
+                    }
+                }
+            }
+        }
+        for synapse in &synapses {
+            self.note_reached(cx.targets, &synapse.targets, &synapse.ports, worker);
+            self.note_reached(cx.sources, &synapse.sources, &synapse.ports, worker);
+        }
+        Ok(delays)
+    }
+
+    fn scattered(
+        &self,
+        s: usize,
+        cx: &RuleContext<'_>,
+        grouping: Grouping,
+        w: usize,
+        worker: &Worker,
+    ) -> Result<Synapse> {
+        let mut ports = Ports::default();
+        let targets = self.spots(s, cx.targets, &mut ports, w, worker)?;
+        let sources = match grouping {
+            Grouping::Mutual => self.spots(s, cx.sources, &mut ports, w, worker)?,
+            _ => Spots::default(),
+        };
+        let amounts = match (self.weights[s], &self.synapses[s].delay) {
+            (Some(weight), Some(Amount::Same(ms))) => Amounts::Same(weight, self.steps(*ms)?),
+            _ => Amounts::Each,
+        };
+        Ok(Synapse {
+            s,
+            targets,
+            sources,
+            ports,
+            amounts,
+        })
+    }
+
+    fn spots(
+        &self,
+        s: usize,
+        ids: &[u32],
+        ports: &mut Ports,
+        w: usize,
+        worker: &Worker,
+    ) -> Result<Spots> {
+        let receptor = self.synapses[s].receptor[0];
+        let mut list = Vec::with_capacity(ids.len());
+        // the last port found, by family and class
+        let mut known = (usize::MAX, 0, ABSENT);
+        let mut run: Option<&crate::node::Run> = None;
+        for &id in ids {
+            if !self.nodes.is_on(id, w) {
+                list.push(Spot {
+                    local: 0,
+                    port: ABSENT,
+                });
+                continue;
+            }
+            let holds = |r: &&crate::node::Run| r.first <= id && id <= r.last();
+            let here = match run.filter(holds) {
+                Some(run) => run,
+                None => self.nodes.run(id)?,
+            };
+            run = Some(here);
+            let spot = match (here.locate(id), self.families[here.family].neurons()) {
+                (Some(at), Some(ops)) => {
+                    let class = ops.class(&worker.parts[here.family], at.local);
+                    if (here.family, class) != (known.0, known.1) {
+                        let port = self.port(s, here.family, class, Event::Spike, receptor)?;
+                        known = (here.family, class, ports.index(here.family, port));
+                    }
+                    Spot {
+                        local: at.local,
+                        port: known.2,
+                    }
+                }
+                _ => Spot {
+                    local: 0,
+                    port: ABSENT,
+                },
+            };
+            list.push(spot);
+        }
+        Ok(Spots {
+            reached: vec![false; list.len()],
+            list,
+        })
+    }
+
+    fn note_reached(&self, ids: &[u32], spots: &Spots, ports: &Ports, worker: &mut Worker) {
+        for (i, _) in ids.iter().enumerate().take(spots.list.len()) {
+            if spots.reached[i] {
+                let spot = spots.list[i];
+                let family = ports.list[spot.port as usize].0;
+                if let Some(ops) = self.families[family].neurons() {
+                    ops.connected(&mut worker.parts[family], spot.local);
+                }
+            }
+        }
+    }
+}
+
+impl Ports {
+    fn index(&mut self, family: usize, port: Port) -> u32 {
+        let known = self.list.iter().position(|p| *p == (family, port));
+        known.unwrap_or_else(|| {
+            self.list.push((family, port));
+            self.batches.push([None; 2]);
+            self.list.len() - 1
+        }) as u32
+    }
+}
+
+/// Puts connections with what is pending on a worker.
+struct Put<'a, 'm> {
+    maker: &'a Maker<'m>,
+    w: usize,
+    worker: &'a mut Worker,
+    /// The greatest id of a source.
+    last: u32,
+}
+
+impl Put<'_, '_> {
+    /// Connection `i`, from `source` to the target with index `to`.
+    #[inline(always)]
+    fn one(&mut self, synapse: &mut Synapse, source: u32, to: usize, i: usize, n: &Numbers) {
+        let spot = synapse.targets.list[to];
+        if spot.port != ABSENT {
+            synapse.targets.reached[to] = true;
+            self.connection(synapse, source, spot, i, n);
+        }
+    }
+
+    /// Connection `i`, from `source` to the rule's source with index `to`.
+    #[inline(always)]
+    fn back(&mut self, synapse: &mut Synapse, source: u32, to: usize, i: usize, n: &Numbers) {
+        let spot = synapse.sources.list[to];
+        if spot.port != ABSENT {
+            synapse.sources.reached[to] = true;
+            self.connection(synapse, source, spot, i, n);
+        }
+    }
+
+    #[inline(always)]
+    fn connection(
+        &mut self,
+        synapse: &mut Synapse,
+        source: u32,
+        spot: Spot,
+        i: usize,
+        n: &Numbers,
+    ) {
+        let (weight, delay) = match synapse.amounts {
+            Amounts::Same(weight, delay) => (weight, delay),
+            Amounts::Each => (n.weights[i], n.delays[i]),
+        };
+        let stateful = self.maker.stateful[synapse.s].as_ref();
+        let pending = match stateful {
+            Some(_) => &mut self.worker.plastic.pending,
+            None => &mut self.worker.pending,
+        };
+        let known = &mut synapse.ports.batches[spot.port as usize][usize::from(weight < 0.0)];
+        let batch = *known.get_or_insert_with(|| {
+            let to = synapse.ports.list[spot.port as usize];
+            let shared = match synapse.amounts {
+                Amounts::Same(..) => Some(delay),
+                Amounts::Each => None,
+            };
+            let kind = self.maker.kind((synapse.s, self.w), to, weight, shared);
+            reached(pending, kind, self.last)
+        });
+        pending.add(batch, (source, delay, weight), spot.local);
+    }
+}
+
+#[cold]
+fn reached(pending: &mut Pending, kind: BatchKind, last: u32) -> usize {
+    let index = pending.index_of(kind);
+    pending.reach(index, last);
+    index
+}
+
+impl Maker<'_> {
+    /// What connections with weights like `weight` to a port of a family have in common on worker
+    /// `w`, where all or none share the delay.
+    pub(super) fn kind(
+        &self,
+        (s, w): (usize, usize),
+        (family, port): (usize, Port),
+        weight: f64,
+        delay: Option<u32>,
+    ) -> BatchKind {
+        let stateful = self.stateful[s].as_ref();
+        let sign = stateful.map_or(weight, |x| x.sign(&x.words, weight));
+        BatchKind {
+            model: self.synapses[s].model,
+            channel: ChannelKey {
+                family: family as u32,
+                channel: port.channel(sign) as u32,
+            },
+            counts: port.counts,
+            weight: self.weights[s],
+            delay,
+            template: Some(stateful.map_or(0, |x| x.templates[w])),
+        }
+    }
+}

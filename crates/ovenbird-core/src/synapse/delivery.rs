@@ -1,0 +1,499 @@
+//! Delivery of one spike along the connections of a group: the loops that synapse models share.
+
+use super::plastic::Columns;
+use crate::event::Ring;
+use crate::math::{LANES, Lanes, Real, exp, vectorize};
+use crate::model::{HISTORY_EPSILON as EPSILON, HISTORY_RECENT as RECENT};
+use crate::model::{History, Post, PostSide};
+use crate::rng::{Key, Stream};
+use crate::time::Step;
+use std::cell::Cell;
+
+/// A rule of plasticity that changes the weight by pairs of spikes.
+///
+/// Functions must be `#[inline(always)]`, so that they are compiled for the widest vector unit.
+pub trait PairRule {
+    /// Whether the trace is of the nearest spike alone.
+    const NEAREST: bool = false;
+    /// The weight after a spike of the target; `interval` is the time from the source's last spike
+    /// to the arrival of the target's at the synapse (ms).
+    fn facilitate<R: Real>(&self, weight: R, interval: R) -> R;
+    /// The weight after a spike of the source; `trace` is that of the target.
+    fn depress<R: Real>(&self, weight: R, trace: R) -> R;
+}
+
+/// Entries that are taken through each stage together.
+const CHUNK: usize = 256;
+/// Spikes of a target that are taken together with those of other targets; more are taken one by
+/// one.
+const ROUNDS: usize = 8;
+
+/// Spikes of targets to facilitate by: the entry and the time. Those of a round belong to
+/// different entries.
+#[derive(Clone, Copy)]
+struct Round {
+    len: usize,
+    entries: [u8; CHUNK],
+    times: [f64; CHUNK],
+}
+
+/// Buffers of a delivery.
+pub(super) struct Scratch {
+    /// For each entry what the trace was after the last spike, and its exponent since.
+    traces: [f64; CHUNK],
+    exponents: [f64; CHUNK],
+    rounds: [Round; ROUNDS],
+    /// Entries that need more than the head of their target's history.
+    odd: [u8; CHUNK],
+    /// Entries with more spikes than there are rounds.
+    many: Vec<u8>,
+    picked: [f64; CHUNK],
+    segments: Vec<Segment>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        let round = Round {
+            len: 0,
+            entries: [0; CHUNK],
+            times: [0.0; CHUNK],
+        };
+        Scratch {
+            traces: [0.0; CHUNK],
+            exponents: [0.0; CHUNK],
+            rounds: [round; ROUNDS],
+            odd: [0; CHUNK],
+            many: Vec::new(),
+            picked: [0.0; CHUNK],
+            segments: Vec::new(),
+        }
+    }
+}
+
+/// One spike on its way to targets that share parameters and state.
+pub struct Delivery<'a, 'p> {
+    /// When the spike was emitted (ms).
+    pub time: f64,
+    /// When the source spiked before (ms).
+    pub last: f64,
+    pub(super) step: Step,
+    pub(super) source: u32,
+    /// Which of the spikes of this step.
+    pub(super) repeat: u32,
+    /// The length of a step (ms).
+    pub(super) h: f64,
+    pub(super) slot: usize,
+    pub(super) columns: Columns<'a>,
+    pub(super) ring: &'a mut Ring,
+    pub(super) posts: &'a mut [PostSide<'p>],
+    pub(super) key: Key,
+    pub(super) salt: (u32, u32),
+    /// Takes the weight that each connection sent; NaN where it sent nothing.
+    pub(super) sent: Option<&'a mut Vec<f64>>,
+    pub(super) scratch: &'a mut Scratch,
+}
+
+/// What a target did before the spike reached it.
+pub struct Past<'a> {
+    history: Option<(&'a History, usize)>,
+    /// The time of the spike, at the target's side of the delay.
+    at: f64,
+    from: f64,
+    delay: f64,
+    last: f64,
+    read: Cell<Option<f64>>,
+}
+
+impl Past<'_> {
+    /// The trace of all spikes of the target, which becomes its `post_trace`.
+    pub fn trace(&self) -> f64 {
+        let trace = self.traces().0;
+        self.read.set(Some(trace));
+        trace
+    }
+
+    /// The target's spikes since the source's last one.
+    pub fn posts(&self) -> &[Post] {
+        match self.history {
+            Some((h, i)) => h.window(i, self.from, self.at + EPSILON),
+            None => &[],
+        }
+    }
+
+    /// The time from the source's last spike to the arrival of `post` at the synapse.
+    pub fn interval(&self, post: &Post) -> f64 {
+        post.time + self.delay - self.last
+    }
+
+    /// The target's traces: of all its spikes, of the nearest, and the slow one.
+    pub fn traces(&self) -> (f64, f64, f64) {
+        self.history
+            .map_or((0.0, 0.0, 0.0), |(h, i)| h.traces(i, self.at))
+    }
+}
+
+#[derive(Clone)]
+/// Entries of one delay whose targets are neighbours in one channel.
+struct Segment {
+    first_cell: usize,
+    family: usize,
+    delay: u32,
+    entries: std::ops::Range<usize>,
+}
+
+impl Delivery<'_, '_> {
+    /// Time since the source's last spike (ms).
+    pub fn interval(&self) -> f64 {
+        self.time - self.last
+    }
+
+    /// Sends each connection's weight times `factor`.
+    pub fn scale(&mut self, factor: f64) {
+        let c = &self.columns;
+        let mut from = 0;
+        for (delay, n) in c.runs.clone() {
+            let sums = self.ring.after(self.slot, delay);
+            let cells = &c.cells[from..from + n];
+            if c.counts {
+                cells.iter().for_each(|&cell| sums[cell as usize] += 1.0);
+            } else {
+                for (&cell, w) in cells.iter().zip(&c.weights[from..from + n]) {
+                    sums[cell as usize] += w * factor;
+                }
+            }
+            from += n;
+        }
+        if let Some(sent) = self.sent.as_deref_mut() {
+            sent.extend(c.weights.iter().map(|w| w * factor));
+        }
+    }
+
+    /// Sends the same to all targets.
+    pub fn send_all(&mut self, weight: f64) {
+        let c = &self.columns;
+        let amount = if c.counts { 1.0 } else { weight };
+        let mut from = 0;
+        for (delay, n) in c.runs.clone() {
+            let sums = self.ring.after(self.slot, delay);
+            for &cell in &c.cells[from..from + n] {
+                sums[cell as usize] += amount;
+            }
+            from += n;
+        }
+        if let Some(sent) = self.sent.as_deref_mut() {
+            sent.extend(c.cells.iter().map(|_| weight));
+        }
+    }
+
+    /// The stretches of entries that share a delay and a channel.
+    fn segments(&mut self) -> Vec<Segment> {
+        let mut segments = std::mem::take(&mut self.scratch.segments);
+        segments.clear();
+        let mut from = 0;
+        for (delay, n) in self.columns.runs.clone() {
+            let end = from + n;
+            while from < end {
+                let (key, first_cell, nodes) =
+                    self.ring.channel_of(self.columns.cells[from] as usize);
+                let cells = &self.columns.cells[from..end];
+                let last = first_cell + nodes - 1;
+                let inside = match cells.last() {
+                    Some(&cell) if cell as usize <= last => cells.len(),
+                    _ => cells.partition_point(|&c| c as usize <= last),
+                };
+                segments.push(Segment {
+                    first_cell,
+                    family: key.family as usize,
+                    delay,
+                    entries: from..from + inside,
+                });
+                from += inside;
+            }
+        }
+        segments
+    }
+
+    /// Changes each weight by the spikes of its target since the source's last spike and by this
+    /// spike, and sends it.
+    pub fn pair<P: PairRule>(&mut self, rule: &P) {
+        let segments = self.segments();
+        for segment in &segments {
+            let Some(history) = self.posts[segment.family].history.as_deref_mut() else {
+                continue;
+            };
+            let delay = f64::from(segment.delay) * self.h;
+            let at = self.time - delay;
+            let window = Window {
+                from: (self.last - delay) + EPSILON,
+                to: at + EPSILON,
+                before: at - EPSILON,
+                at,
+                delay,
+                last: self.last,
+            };
+            let sums = self.ring.after(self.slot, segment.delay);
+            let c = &mut self.columns;
+            let cells = &c.cells[segment.entries.clone()];
+            let weights = &mut c.weights[segment.entries.clone()];
+            for (cells, weights) in cells.chunks(CHUNK).zip(weights.chunks_mut(CHUNK)) {
+                let locals = Locals {
+                    cells,
+                    first: segment.first_cell,
+                };
+                let scratch = &mut *self.scratch;
+                gather::<P>(&window, &locals, history, scratch);
+                vectorize(
+                    #[inline(always)]
+                    || pair_chunk(rule, &window, &locals, weights, history, scratch),
+                );
+                if c.counts {
+                    cells.iter().for_each(|&cell| sums[cell as usize] += 1.0);
+                } else {
+                    for (&cell, w) in cells.iter().zip(&*weights) {
+                        sums[cell as usize] += *w;
+                    }
+                }
+            }
+        }
+        self.scratch.segments = segments;
+        if let Some(sent) = self.sent.as_deref_mut() {
+            sent.extend_from_slice(self.columns.weights);
+        }
+    }
+
+    /// Visits each connection: its weight, what it has of its own, what its target did, and random
+    /// numbers of its own. What is returned is sent; `None` sends nothing.
+    pub fn each(
+        &mut self,
+        mut visit: impl FnMut(&mut f64, &mut [f64], &Past<'_>, &mut Stream) -> Option<f64>,
+    ) {
+        let segments = self.segments();
+        let base = self.key.derive(self.salt.0, self.salt.1);
+        for segment in &segments {
+            // which of the connections of the same ends and delay
+            let (mut nth, mut before) = (0, u32::MAX);
+            let delay = f64::from(segment.delay) * self.h;
+            let side = &mut self.posts[segment.family];
+            let sums = self.ring.after(self.slot, segment.delay);
+            let c = &mut self.columns;
+            for e in segment.entries.clone() {
+                let cell = c.cells[e];
+                let local = cell as usize - segment.first_cell;
+                nth = if cell == before { nth + 1 } else { 0 };
+                before = cell;
+                let past = Past {
+                    history: side.history.as_deref().map(|h| (h, local)),
+                    at: self.time - delay,
+                    from: (self.last - delay) + EPSILON,
+                    delay,
+                    last: self.last,
+                    read: Cell::new(None),
+                };
+                let which = (nth << 8) | self.repeat & 0xff;
+                let key = base.derive(segment.delay, which);
+                let ids = (self.source, side.ids[local]);
+                let mut stream = Stream::new(key, ids.0, ids.1, self.step as u32);
+                let width = c.width;
+                let own = &mut c.extras[e * width..(e + 1) * width];
+                let sent = visit(&mut c.weights[e], own, &past, &mut stream);
+                let read = past.read.get();
+                if let (Some(trace), Some(h)) = (read, side.history.as_deref_mut()) {
+                    h.heads[local].read = trace;
+                }
+                if let Some(w) = sent {
+                    sums[cell as usize] += if c.counts { 1.0 } else { w };
+                }
+                if let Some(list) = self.sent.as_deref_mut() {
+                    list.push(sent.unwrap_or(f64::NAN));
+                }
+            }
+        }
+        self.scratch.segments = segments;
+    }
+}
+
+/// The part of the histories that a spike reads.
+struct Window {
+    /// Spikes from this time on have not been read before.
+    from: f64,
+    /// Spikes from this time on are not read yet.
+    to: f64,
+    /// Spikes from this time on are not in the trace.
+    before: f64,
+    /// The time of the source's spike, at the target's side of the delay.
+    at: f64,
+    delay: f64,
+    last: f64,
+}
+
+impl Window {
+    /// The time from the source's last spike to the arrival of one of a target.
+    #[inline(always)]
+    fn interval<R: Real>(&self, post: R) -> R {
+        post + R::splat(self.delay) - R::splat(self.last)
+    }
+}
+
+/// The targets of a chunk as places in their family.
+struct Locals<'a> {
+    cells: &'a [u32],
+    first: usize,
+}
+
+impl Locals<'_> {
+    #[inline(always)]
+    fn at(&self, j: usize) -> usize {
+        self.cells[j] as usize - self.first
+    }
+}
+
+#[inline(always)]
+fn pair_chunk<P: PairRule>(
+    rule: &P,
+    window: &Window,
+    locals: &Locals<'_>,
+    weights: &mut [f64],
+    history: &mut History,
+    s: &mut Scratch,
+) {
+    for round in 0..ROUNDS {
+        if s.rounds[round].len > 0 {
+            facilitate_round(rule, window, weights, s, round);
+        }
+    }
+    for &j in &s.many {
+        let j = usize::from(j);
+        let posts = history.window(locals.at(j), window.from, window.to);
+        for post in posts.iter().skip(ROUNDS) {
+            weights[j] = rule.facilitate(weights[j], window.interval(post.time));
+        }
+    }
+    let (whole, rest) = weights.as_chunks_mut::<LANES>();
+    let (traces, _) = s.traces.as_chunks_mut::<LANES>();
+    let (exponents, _) = s.exponents.as_chunks::<LANES>();
+    let (traces, last) = traces.split_at_mut(whole.len());
+    for ((w, traces), exponents) in whole.iter_mut().zip(traces).zip(exponents) {
+        let trace = Lanes(*traces) * exp(Lanes(*exponents));
+        *w = rule.depress(Lanes(*w), trace).0;
+        *traces = trace.0;
+    }
+    if let (false, Some(traces)) = (rest.is_empty(), last.first_mut()) {
+        for (k, w) in rest.iter_mut().enumerate() {
+            traces[k] *= exp(exponents[whole.len()][k]);
+            *w = rule.depress(*w, traces[k]);
+        }
+    }
+    if !P::NEAREST {
+        for (&cell, trace) in locals.cells.iter().zip(&s.traces) {
+            history.heads[cell as usize - locals.first].read = *trace;
+        }
+    }
+}
+
+/// Collects what the entries of a chunk read of their targets.
+fn gather<P: PairRule>(window: &Window, locals: &Locals<'_>, history: &History, s: &mut Scratch) {
+    s.rounds.iter_mut().for_each(|r| r.len = 0);
+    s.many.clear();
+    let n = locals.cells.len();
+    let (exponents, traces) = (&mut s.exponents[..n], &mut s.traces[..n]);
+    let [first, ..] = &mut s.rounds;
+    // for each entry of the round the spikes that are not later than it, and those beyond the window
+    let mut ranks = [(0u8, 0u8); CHUNK];
+    let (mut len, mut rare) = (0, 0);
+    for (j, &cell) in locals.cells.iter().enumerate() {
+        let head = &history.heads[cell as usize - locals.first];
+        let times = &head.times;
+        let known: u8 = times.iter().map(|t| u8::from(*t >= window.from)).sum();
+        let beyond = u8::from(times[0] >= window.to);
+        let after = usize::from(times[0] >= window.before);
+        exponents[j] = (times[after] - window.at) * head.rate;
+        traces[j] = nearest::<P>(head.traces[after]);
+        // what is not at hand is looked up below
+        let odd = (times[1] >= window.before) | (usize::from(known) == RECENT);
+        s.odd[rare % CHUNK] = j as u8;
+        rare += usize::from(odd);
+        first.entries[len % CHUNK] = j as u8;
+        ranks[len % CHUNK] = (known, beyond);
+        len += usize::from((known > beyond) & !odd);
+    }
+    first.len = len;
+    for round in 0..RECENT - 1 {
+        let (r, next) = s.rounds.split_at_mut(round + 1);
+        let (r, next) = (&mut r[round], &mut next[0]);
+        let mut len = 0;
+        for k in 0..r.len.min(CHUNK) {
+            let (j, (known, beyond)) = (r.entries[k], ranks[k]);
+            let times = &history.heads[locals.at(usize::from(j))].times;
+            // the oldest first
+            r.times[k] = times[usize::from(known).wrapping_sub(1) % RECENT];
+            next.entries[len % CHUNK] = j;
+            ranks[len % CHUNK] = (known.wrapping_sub(1), beyond);
+            len += usize::from(known > beyond + 1);
+        }
+        next.len = len;
+    }
+    for k in 0..rare {
+        look_up::<P>(window, locals, history, s, s.odd[k]);
+    }
+}
+
+/// Collects what an entry reads where the head of its target's history does not hold it.
+#[inline(never)]
+fn look_up<P: PairRule>(
+    window: &Window,
+    locals: &Locals<'_>,
+    history: &History,
+    s: &mut Scratch,
+    entry: u8,
+) {
+    let j = usize::from(entry);
+    let i = locals.at(j);
+    let posts = history.window(i, window.from, window.to);
+    for (post, r) in posts.iter().zip(&mut s.rounds) {
+        r.entries[r.len] = entry;
+        r.times[r.len] = post.time;
+        r.len += 1;
+    }
+    if posts.len() > ROUNDS {
+        s.many.push(entry);
+    }
+    let last = history.last_before(i, window.before);
+    let (time, trace) = last.map_or((f64::NEG_INFINITY, 0.0), |p| (p.time, p.trace));
+    s.exponents[j] = (time - window.at) * history.heads[i].rate;
+    s.traces[j] = nearest::<P>(trace);
+}
+
+#[inline(always)]
+fn nearest<P: PairRule>(trace: f64) -> f64 {
+    if P::NEAREST && trace > 0.0 {
+        1.0
+    } else {
+        trace
+    }
+}
+
+/// Facilitates the entries whose target has a spike in this round.
+#[inline(always)]
+fn facilitate_round<P: PairRule>(
+    rule: &P,
+    window: &Window,
+    weights: &mut [f64],
+    s: &mut Scratch,
+    round: usize,
+) {
+    let round = &s.rounds[round];
+    let entries = &round.entries[..round.len];
+    for (picked, &e) in s.picked.iter_mut().zip(entries) {
+        *picked = weights[usize::from(e)];
+    }
+    let groups = round.len.div_ceil(LANES);
+    let (picked, _) = s.picked.as_chunks_mut::<LANES>();
+    let (times, _) = round.times.as_chunks::<LANES>();
+    for (w, times) in picked[..groups].iter_mut().zip(times) {
+        let interval = window.interval(Lanes(*times));
+        *w = rule.facilitate(Lanes(*w), interval).0;
+    }
+    for (picked, &e) in s.picked.iter().zip(entries) {
+        weights[usize::from(e)] = *picked;
+    }
+}

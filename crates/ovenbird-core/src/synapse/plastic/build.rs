@@ -1,0 +1,344 @@
+//! Makes the rows of a block from those it has and from new connections.
+
+use super::sets::ModelSets;
+use super::{Block, Group};
+use crate::event::Ring;
+use crate::synapse::build::{encode, order_bits};
+use crate::synapse::pending::{BLOCK_ROWS, Batch};
+use crate::synapse::rows::COUNTS;
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+/// What the entries of a group share.
+#[derive(Clone, Debug)]
+struct Shared {
+    model: u16,
+    flags: u8,
+    order: u64,
+    class: u32,
+    state: Vec<f64>,
+}
+
+impl Shared {
+    fn rank(&self) -> (u16, u8, u64, u32) {
+        (self.model, self.flags, self.order, self.class)
+    }
+
+    /// In the order of groups in a row; those of different rows can differ in their state alone.
+    fn compare(&self, other: &Shared) -> Ordering {
+        let bits = |s: &Shared| s.state.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        let ranks = self.rank().cmp(&other.rank());
+        ranks.then_with(|| bits(self).cmp(&bits(other)))
+    }
+}
+
+/// An entry of a row on its way to its place.
+#[derive(Clone, Copy, Debug, Default)]
+struct Item {
+    /// Index of what it shares.
+    shared: u32,
+    /// Where what it has of its own begins.
+    own: u32,
+    /// Delay and cell.
+    key: u64,
+    weight: f64,
+}
+
+impl Item {
+    fn rank(&self) -> (u32, u64, u64) {
+        (self.shared, self.key, order_bits(self.weight))
+    }
+}
+
+/// Makes blocks, with buffers that serve one after another.
+#[derive(Default)]
+pub(super) struct Builder {
+    /// For each batch the cell of its first node.
+    firsts: Vec<u32>,
+    shared: Vec<Shared>,
+    items: Vec<Item>,
+    own: Vec<f64>,
+    starts: Vec<u32>,
+    sorted: Vec<u64>,
+}
+
+impl Builder {
+    pub fn new(batches: &[Batch], ring: &Ring) -> Self {
+        let first = |b: &Batch| {
+            let cell = ring.first_cell(b.kind.channel);
+            cell.expect("the ring has every channel in use") as u32
+        };
+        Builder {
+            firsts: batches.iter().map(first).collect(),
+            ..Builder::default()
+        }
+    }
+
+    /// Puts what is pending for block `b` into `block`.
+    pub fn rebuild(
+        &mut self,
+        block: &mut Block,
+        b: usize,
+        batches: &mut [Batch],
+        sets: &mut [ModelSets],
+    ) {
+        if !batches.iter().any(|batch| batch.has(b)) {
+            return;
+        }
+        self.clear();
+        let mut rows = vec![0u32; BLOCK_ROWS + 1];
+        count_old(block, &mut rows);
+        for batch in &*batches {
+            batch.for_each_row(b, |row| rows[row + 1] += 1);
+        }
+        self.start(&rows);
+        self.take_old(block, &[], sets);
+        for (i, batch) in batches.iter_mut().enumerate() {
+            self.take_new(i, b, batch, sets);
+        }
+        *block = self.finish(sets);
+    }
+
+    /// Removes entries, sorted by their index, from a block.
+    pub fn thin(&mut self, block: &mut Block, gone: &[u32], sets: &mut [ModelSets]) {
+        self.clear();
+        let mut rows = vec![0u32; BLOCK_ROWS + 1];
+        count_old(block, &mut rows);
+        for row in 0..BLOCK_ROWS {
+            for g in block.row(row) {
+                let (from, to) = (block.groups[g].entries, block.groups[g + 1].entries);
+                let before = |e: u32| gone.partition_point(|&x| x < e);
+                rows[row + 1] -= (before(to) - before(from)) as u32;
+            }
+        }
+        self.start(&rows);
+        self.take_old(block, gone, sets);
+        *block = self.finish(sets);
+    }
+
+    fn clear(&mut self) {
+        self.shared.clear();
+        self.items.clear();
+        self.own.clear();
+    }
+
+    /// Where the items of each row go, from their numbers, each behind its row.
+    fn start(&mut self, rows: &[u32]) {
+        self.starts.clear();
+        let mut sum = 0u32;
+        for &n in rows {
+            sum = sum
+                .checked_add(n)
+                .expect("a block of rows holds fewer than 2^32 connections");
+            self.starts.push(sum);
+        }
+        self.items.resize(sum as usize, Item::default());
+    }
+
+    fn put(&mut self, row: usize, item: Item) {
+        let next = &mut self.starts[row];
+        self.items[*next as usize] = item;
+        *next += 1;
+    }
+
+    /// Takes the entries that a block has, except those in `gone`.
+    fn take_old(&mut self, block: &Block, gone: &[u32], sets: &[ModelSets]) {
+        let mut gone = gone.iter().copied().peekable();
+        for row in 0..BLOCK_ROWS {
+            for g in block.row(row) {
+                let group = &block.groups[g];
+                let set = &sets[usize::from(group.model)];
+                let width = set.layout().entry;
+                let state = &block.states[group.state as usize..][..set.layout().state + 1];
+                self.shared.push(Shared {
+                    model: group.model,
+                    flags: group.flags,
+                    order: group.order,
+                    class: group.class,
+                    state: state.to_vec(),
+                });
+                let shared = self.shared.len() as u32 - 1;
+                let mut e = group.entries;
+                for (delay, n) in block.runs(g) {
+                    for entry in e..e + n as u32 {
+                        if gone.next_if_eq(&entry).is_some() {
+                            continue;
+                        }
+                        let nth = (entry - group.entries) as usize;
+                        let own = self.own.len() as u32;
+                        let from = group.extras as usize + nth * width;
+                        self.own
+                            .extend_from_slice(&block.extras[from..from + width]);
+                        let weight = match set.common_weight() {
+                            Some(_) => 0.0,
+                            None => block.weights[group.weights as usize + nth],
+                        };
+                        let key = u64::from(delay) << 32 | u64::from(block.cells[entry as usize]);
+                        self.put(
+                            row,
+                            Item {
+                                shared,
+                                own,
+                                key,
+                                weight,
+                            },
+                        );
+                    }
+                    e += n as u32;
+                }
+            }
+        }
+    }
+
+    /// Takes what is pending of a batch for block `b`.
+    fn take_new(&mut self, batch_index: usize, b: usize, batch: &mut Batch, sets: &[ModelSets]) {
+        let kind = batch.kind;
+        let set = &sets[usize::from(kind.model)];
+        let first = self.firsts[batch_index];
+        let flags = if kind.counts { COUNTS } else { 0 };
+        let base = self.shared.len() as u32;
+        let to_shared = |template: u32| {
+            let t = &set.templates[template as usize];
+            Shared {
+                model: kind.model,
+                flags,
+                order: t.order,
+                class: t.class,
+                state: t.state.clone(),
+            }
+        };
+        let mut known: HashMap<u32, u32> = HashMap::new();
+        let mut last = (u32::MAX, 0);
+        batch.take(b, |row, d, local, w, t| {
+            if t != last.0 {
+                let next = base + known.len() as u32;
+                let at = *known.entry(t).or_insert(next);
+                if at == next {
+                    self.shared.push(to_shared(t));
+                }
+                last = (t, at);
+            }
+            let own = self.own.len() as u32;
+            self.own.extend_from_slice(&set.templates[t as usize].own);
+            let item = Item {
+                shared: last.1,
+                own,
+                key: u64::from(d) << 32 | u64::from(first + local),
+                weight: if set.common_weight().is_some() {
+                    0.0
+                } else {
+                    w
+                },
+            };
+            self.put(row, item);
+        });
+    }
+
+    /// Numbers what is shared in canonical order, equal ones alike.
+    fn number(&mut self) {
+        if self.shared.len() < 2 {
+            return;
+        }
+        let mut order: Vec<u32> = (0..self.shared.len() as u32).collect();
+        order.sort_by(|&a, &b| self.shared[a as usize].compare(&self.shared[b as usize]));
+        let mut numbers = vec![0u32; order.len()];
+        let mut list: Vec<Shared> = Vec::new();
+        for &i in &order {
+            let s = &self.shared[i as usize];
+            if list.last().is_none_or(|l| l.compare(s).is_ne()) {
+                list.push(s.clone());
+            }
+            numbers[i as usize] = list.len() as u32 - 1;
+        }
+        self.shared = list;
+        for item in &mut self.items {
+            item.shared = numbers[item.shared as usize];
+        }
+    }
+
+    fn finish(&mut self, sets: &[ModelSets]) -> Block {
+        self.number();
+        let n = self.items.len();
+        let own_weights = self.items.iter().filter(|i| {
+            let model = self.shared[i.shared as usize].model;
+            sets[usize::from(model)].common_weight().is_none()
+        });
+        let mut block = Block {
+            cells: Vec::with_capacity(n),
+            weights: Vec::with_capacity(own_weights.count()),
+            extras: Vec::with_capacity(self.own.len()),
+            first_group: Vec::with_capacity(BLOCK_ROWS + 1),
+            ..Block::default()
+        };
+        let mut items = std::mem::take(&mut self.items);
+        let mut from = 0;
+        for row in 0..BLOCK_ROWS {
+            block.first_group.push(block.groups.len() as u32);
+            let to = self.starts[row] as usize;
+            let row = &mut items[from..to];
+            if !row.is_sorted_by_key(Item::rank) {
+                // entries that are equal in all of this can differ in what they have of their own,
+                // and stay in the order in which they were made
+                row.sort_by_key(Item::rank);
+            }
+            for group in row.chunk_by(|a, b| a.shared == b.shared) {
+                self.append(&mut block, group, sets);
+            }
+            from = to;
+        }
+        block.first_group.push(block.groups.len() as u32);
+        block.groups.push(Group {
+            entries: n as u32,
+            runs: block.runs.len() as u32,
+            weights: block.weights.len() as u32,
+            extras: block.extras.len() as u32,
+            model: u16::MAX,
+            ..Group::default()
+        });
+        block.groups.shrink_to_fit();
+        block.runs.shrink_to_fit();
+        block.states.shrink_to_fit();
+        self.items = items;
+        block
+    }
+
+    fn append(&mut self, block: &mut Block, group: &[Item], sets: &[ModelSets]) {
+        let shared = &self.shared[group[0].shared as usize];
+        let set = &sets[usize::from(shared.model)];
+        let width = set.layout().entry;
+        block.groups.push(Group {
+            entries: block.cells.len() as u32,
+            runs: block.runs.len() as u32,
+            weights: block.weights.len() as u32,
+            extras: block.extras.len() as u32,
+            state: block.states.len() as u32,
+            class: shared.class,
+            order: shared.order,
+            model: shared.model,
+            flags: shared.flags,
+        });
+        block.states.extend_from_slice(&shared.state);
+        self.sorted.clear();
+        self.sorted.extend(group.iter().map(|i| i.key));
+        encode(&self.sorted, &mut block.runs);
+        block.cells.extend(group.iter().map(|i| i.key as u32));
+        if set.common_weight().is_none() {
+            block.weights.extend(group.iter().map(|i| i.weight));
+        }
+        if width > 0 {
+            for item in group {
+                let own = item.own as usize;
+                block.extras.extend_from_slice(&self.own[own..own + width]);
+            }
+        }
+    }
+}
+
+/// Adds the entries that a block has to the numbers of entries, each behind its row.
+fn count_old(block: &Block, rows: &mut [u32]) {
+    for row in 0..BLOCK_ROWS {
+        for g in block.row(row) {
+            rows[row + 1] += block.groups[g + 1].entries - block.groups[g].entries;
+        }
+    }
+}

@@ -1,0 +1,489 @@
+//! Connections with parameters or state of their own: for each source a row of groups.
+//!
+//! A group holds the connections of a source that share synapse model, parameters, and the state
+//! that depends on the source's spikes alone. The group stores that state once; an entry is a
+//! 4-byte cell, its weight (unless all of the model share it), and what it has of its own. Within a
+//! group entries are sorted by delay, cell and weight. In a row groups are sorted by model and by
+//! what they share from the start, so that the order of every sum is the same however
+//! nodes are spread over workers.
+
+mod build;
+mod sets;
+
+use super::delivery::{Delivery, Scratch};
+use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending};
+use super::rows::{COUNTS, Connection, Position, Runs, Transmission};
+use crate::event::{Ring, Spike};
+use crate::model::{PostSide, SynapseOps};
+use crate::rng::Key;
+use crate::time::{Clock, Step};
+use build::Builder;
+use sets::ModelSets;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Entries of one row that share model, parameters and state.
+#[derive(Clone, Copy, Debug, Default)]
+struct Group {
+    entries: u32,
+    runs: u32,
+    weights: u32,
+    extras: u32,
+    /// The first word of the state: the time of the last spike, then the model's words.
+    state: u32,
+    class: u32,
+    /// By which the groups of a row are sorted after model and flags; see [`sets::Template`].
+    order: u64,
+    model: u16,
+    flags: u8,
+}
+
+/// The rows of consecutive sources.
+#[derive(Debug, Default)]
+struct Block {
+    first_group: Vec<u32>,
+    /// Groups, and a last one that only marks the ends.
+    groups: Vec<Group>,
+    runs: Vec<u32>,
+    cells: Vec<u32>,
+    weights: Vec<f64>,
+    extras: Vec<f64>,
+    states: Vec<f64>,
+}
+
+impl Block {
+    fn row(&self, row: usize) -> Range<usize> {
+        match self.first_group.get(row..row + 2) {
+            Some(ends) => ends[0] as usize..ends[1] as usize,
+            None => 0..0,
+        }
+    }
+
+    fn runs(&self, group: usize) -> Runs<'_> {
+        let (from, to) = (self.groups[group].runs, self.groups[group + 1].runs);
+        Runs::new(&self.runs[from as usize..to as usize])
+    }
+
+    fn bytes(&self) -> usize {
+        (self.first_group.capacity() + self.runs.capacity() + self.cells.capacity()) * 4
+            + self.groups.capacity() * size_of::<Group>()
+            + (self.weights.capacity() + self.extras.capacity() + self.states.capacity()) * 8
+    }
+}
+
+/// The columns of a group's entries.
+pub struct Columns<'a> {
+    pub(super) cells: &'a [u32],
+    pub(super) weights: &'a mut [f64],
+    /// `width` words for each entry.
+    pub(super) extras: &'a mut [f64],
+    pub(super) width: usize,
+    pub(super) runs: Runs<'a>,
+    pub(super) counts: bool,
+}
+
+/// A connection with all its numbers: words in the order of [`crate::model::Layout`], and the time
+/// of the source's last spike.
+#[derive(Clone, Debug)]
+pub struct Full {
+    pub connection: Connection,
+    pub words: Vec<f64>,
+    pub last: f64,
+}
+
+/// What delivery needs to know of the simulation.
+#[derive(Clone, Copy)]
+pub struct PlasticContext<'a> {
+    pub clock: &'a Clock,
+    /// Key of the draws that synapses make.
+    pub key: Key,
+}
+
+/// The connections of one worker that have parameters or state of their own.
+#[derive(Default)]
+pub struct PlasticRows {
+    /// New connections.
+    pub pending: Pending,
+    blocks: Vec<Block>,
+    sets: Vec<ModelSets>,
+    len: usize,
+    reporting: Vec<u16>,
+    scratch: Box<Scratch>,
+}
+
+impl PlasticRows {
+    /// The number of connections, without new ones.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none, new ones aside.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.blocks.iter().map(Block::bytes).sum::<usize>()
+            + self.blocks.capacity() * size_of::<Block>()
+            + self.pending.bytes()
+            + self.sets.iter().map(ModelSets::bytes).sum::<usize>()
+    }
+
+    /// The model with an index, from now on with these common properties.
+    pub fn set_model(&mut self, model: u16, ops: &Arc<dyn SynapseOps>) {
+        let at = usize::from(model);
+        if self.sets.len() <= at {
+            self.sets.resize_with(at + 1, ModelSets::default);
+        }
+        self.sets[at].set_ops(ops);
+        if !self.is_empty() {
+            self.sets[at].derive();
+        }
+    }
+
+    /// The index of a connection's parameters and initial state, for [`super::BatchKind`].
+    pub fn template(&mut self, model: u16, words: &[f64], last: f64, now: Step) -> u32 {
+        self.sets[usize::from(model)].template(words, last, now)
+    }
+
+    /// Adds a connection at the time `now`.
+    pub fn push(&mut self, full: &Full, now: Step) {
+        let c = full.connection;
+        let template = self.template(c.model, &full.words, full.last, now);
+        self.pending.push_template(c, template);
+    }
+
+    /// Reports transmissions of these models from now on.
+    pub fn report(&mut self, models: &[u16]) {
+        self.reporting = models.to_vec();
+    }
+
+    /// Adds the new connections, addressed through `ring`, which has a cell for each.
+    pub fn absorb(&mut self, ring: &Ring) {
+        self.sets.iter_mut().for_each(ModelSets::derive);
+        let mut batches = std::mem::take(&mut self.pending.batches);
+        if batches.is_empty() {
+            return;
+        }
+        let last = batches.iter().map(Batch::num_blocks).max().unwrap_or(0);
+        if self.blocks.len() < last {
+            self.blocks.resize_with(last, Block::default);
+        }
+        let mut builder = Builder::new(&batches, ring);
+        for (b, block) in self.blocks.iter_mut().enumerate().take(last) {
+            let before = block.cells.len();
+            builder.rebuild(block, b, &mut batches, &mut self.sets);
+            self.len += block.cells.len() - before;
+        }
+        self.sets.iter_mut().for_each(ModelSets::derive);
+        self.sets.iter_mut().for_each(ModelSets::drop_templates);
+    }
+
+    /// The places (family and node) of targets whose history is read, of all connections.
+    pub fn readers(&self, ring: &Ring, mut visit: impl FnMut(usize, usize)) {
+        self.horizons(ring, |family, local, _, _| visit(family, local));
+    }
+
+    /// Visits the connections that read histories: family and node of the target, the time of the
+    /// source's last spike, and the delay in steps.
+    fn horizons(&self, ring: &Ring, mut visit: impl FnMut(usize, usize, f64, u32)) {
+        for block in &self.blocks {
+            for (g, group) in block.groups.iter().enumerate() {
+                if g + 1 == block.groups.len() || !self.sets[usize::from(group.model)].reads() {
+                    continue;
+                }
+                let last = block.states[group.state as usize];
+                let mut e = group.entries as usize;
+                let (mut first, mut end, mut family) = (0, 0, 0);
+                for (delay, n) in block.runs(g) {
+                    for &cell in &block.cells[e..e + n] {
+                        let cell = cell as usize;
+                        if !(first..end).contains(&cell) {
+                            let (key, start, nodes) = ring.channel_of(cell);
+                            (first, end, family) = (start, start + nodes, key.family as usize);
+                        }
+                        visit(family, cell - first, last, delay);
+                    }
+                    e += n;
+                }
+            }
+        }
+    }
+
+    /// Drops spikes from the histories that no synapse will read any more, where enough of them
+    /// have gathered.
+    pub fn prune(&self, ring: &Ring, posts: &mut [PostSide<'_>], clock: &Clock) {
+        let full = |p: &PostSide<'_>| p.history.as_deref().is_some_and(|h| h.is_full());
+        if !posts.iter().any(full) {
+            return;
+        }
+        let nodes = |p: &PostSide<'_>| if full(p) { p.ids.len() } else { 0 };
+        let mut horizons: Vec<Vec<f64>> = posts
+            .iter()
+            .map(|p| vec![f64::INFINITY; nodes(p)])
+            .collect();
+        self.horizons(ring, |family, local, last, delay| {
+            if let Some(horizon) = horizons[family].get_mut(local) {
+                *horizon = horizon.min(last - clock.ms(delay.into()));
+            }
+        });
+        for (side, horizons) in posts.iter_mut().zip(&horizons) {
+            if let Some(history) = side.history.as_deref_mut()
+                && !horizons.is_empty()
+            {
+                history.prune(horizons);
+            }
+        }
+    }
+
+    fn locate(&self, sender: u32) -> (usize, Range<usize>) {
+        let block = (sender >> BLOCK_BITS) as usize;
+        match self.blocks.get(block) {
+            Some(b) => (block, b.row(sender as usize % BLOCK_ROWS)),
+            None => (0, 0..0),
+        }
+    }
+
+    /// Lets spikes, emitted in the slice that starts at `origin`, act on their connections.
+    pub fn deliver(
+        &mut self,
+        ring: &mut Ring,
+        posts: &mut [PostSide<'_>],
+        context: &PlasticContext<'_>,
+        spikes: &[Spike],
+        origin: Step,
+        reports: &mut Vec<Transmission>,
+    ) {
+        if self.is_empty() {
+            return;
+        }
+        let mut sent = Vec::new();
+        for spike in spikes {
+            let (b, groups) = self.locate(spike.sender());
+            for group in groups {
+                let model = self.blocks[b].groups[group].model;
+                let reporting = self.reporting.contains(&model);
+                for repeat in 0..spike.count() {
+                    sent.clear();
+                    let when = (origin + spike.lag() as Step, repeat);
+                    let out = reporting.then_some(&mut sent);
+                    let at = (b, group, spike.sender());
+                    self.deliver_group(at, when, ring, posts, context, out);
+                    if reporting {
+                        self.report_group(at, when.0 + 1, &sent, ring, reports);
+                    }
+                }
+            }
+        }
+    }
+
+    fn deliver_group(
+        &mut self,
+        (b, group, source): (usize, usize, u32),
+        (step, repeat): (Step, u32),
+        ring: &mut Ring,
+        posts: &mut [PostSide<'_>],
+        context: &PlasticContext<'_>,
+        sent: Option<&mut Vec<f64>>,
+    ) {
+        let block = &mut self.blocks[b];
+        let (g, end) = (block.groups[group], block.groups[group + 1]);
+        let set = &self.sets[usize::from(g.model)];
+        let time = context.clock.ms(step + 1);
+        let words = set.layout().state;
+        let state = &mut block.states[g.state as usize..][..words + 1];
+        let mut delivery = Delivery {
+            time,
+            last: state[0],
+            step,
+            source,
+            repeat,
+            h: context.clock.resolution(),
+            slot: ring.slot(step),
+            columns: Columns {
+                cells: &block.cells[g.entries as usize..end.entries as usize],
+                weights: &mut block.weights[g.weights as usize..end.weights as usize],
+                extras: &mut block.extras[g.extras as usize..end.extras as usize],
+                width: set.layout().entry,
+                runs: Runs::new(&block.runs[g.runs as usize..end.runs as usize]),
+                counts: g.flags & COUNTS != 0,
+            },
+            ring,
+            posts,
+            key: context.key,
+            // connections of one pair must not share draws because they differ in their group
+            salt: (u32::from(g.model), set.salt(g.class)),
+            sent,
+            scratch: &mut self.scratch,
+        };
+        set.deliver(g.class as usize, &mut state[1..], &mut delivery);
+        state[0] = time;
+    }
+
+    #[cold]
+    fn report_group(
+        &self,
+        (b, group, source): (usize, usize, u32),
+        stamp: Step,
+        sent: &[f64],
+        ring: &Ring,
+        reports: &mut Vec<Transmission>,
+    ) {
+        let mut sent = sent.iter();
+        self.visit_group(b, group, source, ring, &mut |_, c| {
+            let Some(weight) = sent.next().copied().filter(|w| !w.is_nan()) else {
+                return;
+            };
+            reports.push(Transmission {
+                stamp,
+                connection: Connection { weight, ..c },
+                count: 1,
+            });
+        });
+    }
+
+    /// Visits the connections of a group.
+    fn visit_group(
+        &self,
+        b: usize,
+        group: usize,
+        source: u32,
+        ring: &Ring,
+        visit: &mut impl FnMut(Position, Connection),
+    ) {
+        let block = &self.blocks[b];
+        let g = &block.groups[group];
+        let mut entry = g.entries as usize;
+        for (delay, n) in block.runs(group) {
+            for e in entry..entry + n {
+                let at = Position::new(b as u32, group as u32, e as u32, delay);
+                visit(at, self.connection(at, source, ring));
+            }
+            entry += n;
+        }
+    }
+
+    /// Visits all connections, by source.
+    pub fn for_each(&self, ring: &Ring, mut visit: impl FnMut(Position, Connection)) {
+        for block in 0..self.blocks.len() {
+            for row in 0..BLOCK_ROWS {
+                self.for_source((block << BLOCK_BITS | row) as u32, ring, &mut visit);
+            }
+        }
+    }
+
+    /// Visits the connections of one source.
+    pub fn for_source(
+        &self,
+        source: u32,
+        ring: &Ring,
+        mut visit: impl FnMut(Position, Connection),
+    ) {
+        let (b, groups) = self.locate(source);
+        for group in groups {
+            self.visit_group(b, group, source, ring, &mut visit);
+        }
+    }
+
+    /// The weight of a connection.
+    pub fn weight(&self, at: Position) -> f64 {
+        let block = &self.blocks[at.block as usize];
+        let g = &block.groups[at.group as usize];
+        let set = &self.sets[usize::from(g.model)];
+        match set.common_weight() {
+            Some(w) => w,
+            None => block.weights[(g.weights + at.entry - g.entries) as usize],
+        }
+    }
+
+    /// The words of a connection and the time of its source's last spike.
+    pub fn words(&self, at: Position) -> (Vec<f64>, f64) {
+        let block = &self.blocks[at.block as usize];
+        let g = &block.groups[at.group as usize];
+        let set = &self.sets[usize::from(g.model)];
+        let layout = set.layout();
+        let state = &block.states[g.state as usize..][..layout.state + 1];
+        let own = g.extras as usize + (at.entry - g.entries) as usize * layout.entry;
+        let mut words = set.class(g.class).to_vec();
+        words.extend_from_slice(&state[1..]);
+        words.extend_from_slice(&block.extras[own..own + layout.entry]);
+        (words, state[0])
+    }
+
+    /// The label of a connection, -1 if it has none.
+    pub fn label(&self, at: Position) -> i64 {
+        let g = &self.blocks[at.block as usize].groups[at.group as usize];
+        let set = &self.sets[usize::from(g.model)];
+        set.class(g.class)[set.layout().label()] as i64
+    }
+
+    /// A connection of a source.
+    pub fn connection(&self, at: Position, source: u32, ring: &Ring) -> Connection {
+        let g = &self.blocks[at.block as usize].groups[at.group as usize];
+        let (channel, local) = ring.locate(self.cell(at) as usize);
+        Connection {
+            source,
+            channel,
+            local: local as u32,
+            weight: self.weight(at),
+            own_weight: true,
+            delay: at.delay,
+            model: g.model,
+            counts: g.flags & COUNTS != 0,
+        }
+    }
+
+    /// Sets the weight of a connection.
+    pub fn set_weight(&mut self, at: Position, weight: f64) {
+        let block = &mut self.blocks[at.block as usize];
+        let g = &block.groups[at.group as usize];
+        block.weights[(g.weights + at.entry - g.entries) as usize] = weight;
+    }
+
+    /// The cell of a connection.
+    pub fn cell(&self, at: Position) -> u32 {
+        self.blocks[at.block as usize].cells[at.entry as usize]
+    }
+
+    /// Removes the connections at the given places, which are sorted by block and entry.
+    pub fn remove(&mut self, places: &BTreeSet<(u32, u32)>) {
+        let mut builder = Builder::default();
+        for (b, block) in self.blocks.iter_mut().enumerate() {
+            let b = b as u32;
+            let gone: Vec<u32> = places.range((b, 0)..=(b, u32::MAX)).map(|p| p.1).collect();
+            if gone.is_empty() {
+                continue;
+            }
+            builder.thin(block, &gone, &mut self.sets);
+            self.len -= gone.len();
+        }
+    }
+
+    /// The number of connections of a model, new ones aside.
+    pub fn count(&self, model: u16) -> usize {
+        let pairs = self.blocks.iter().flat_map(|b| b.groups.windows(2));
+        pairs
+            .filter(|w| w[0].model == model)
+            .map(|w| (w[1].entries - w[0].entries) as usize)
+            .sum()
+    }
+
+    /// Follows cells that moved when the ring was arranged anew. `renamed` gives the new cell.
+    pub fn rename(&mut self, renamed: impl Fn(usize) -> usize) {
+        for cell in self.blocks.iter_mut().flat_map(|b| &mut b.cells) {
+            *cell = renamed(*cell as usize) as u32;
+        }
+    }
+
+    /// Forgets when sources spiked last.
+    pub fn rewind(&mut self) {
+        for block in &mut self.blocks {
+            let ends = block.groups.len().saturating_sub(1);
+            for g in &block.groups[..ends] {
+                block.states[g.state as usize] = self.sets[usize::from(g.model)].never();
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The networks and errors of the tests of ranks, on processes of MPI:
+//! `mpirun -n 4 target/debug/deps/ranks-...`. Each process compares what it holds with one rank.
+
+#[path = "../../ovenbird/tests/ranks/bodies.rs"]
+mod bodies;
+
+use bodies::{Rank, compare};
+
+fn rank() -> Rank {
+    ovenbird_mpi::world().expect("mpirun has started several processes")
+}
+
+fn networks() -> ovenbird::Result<()> {
+    let random = bodies::random_network(None, 1)?;
+    bodies::check_active(&random, 500, 1000, 6000);
+    let devices = bodies::devices(None, 1)?;
+    bodies::check_active(&devices, 100, 40, 30);
+    let coupled = [true, false].map(|iterate| (iterate, bodies::coupled(None, 1, iterate)));
+    for threads in [1, 2] {
+        compare(rank(), threads, &random, bodies::random_network);
+        compare(rank(), threads, &devices, bodies::devices);
+        for (iterate, reference) in &coupled {
+            let reference = reference.as_ref().map_err(Clone::clone)?;
+            compare(rank(), threads, reference, |rank, threads| {
+                bodies::coupled(rank, threads, *iterate)
+            });
+        }
+    }
+    Ok(())
+}
+
+fn main() -> ovenbird::Result<()> {
+    let ranks = ovenbird_mpi::start()?;
+    networks()?;
+    let text = bodies::errors(rank())?;
+    assert!(
+        text.contains(&format!("(on rank 1 of {ranks})")) || ranks == 4,
+        "{text}"
+    );
+    let text = bodies::different_networks(rank())?;
+    assert!(text.contains("rank 0 has 10, rank 1 has 11"), "{text}");
+    // ranks that have diverged cannot go on, so this comes last
+    let text = bodies::divergence(rank())?;
+    assert!(text.contains("rank 0 reached Connect"), "{text}");
+    ovenbird_mpi::finish()
+}

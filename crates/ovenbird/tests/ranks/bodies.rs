@@ -1,0 +1,432 @@
+//! What every rank does in a test, whatever the ranks are: threads or processes. Each rank compares
+//! what it holds with the same network on one rank.
+
+use ovenbird::core::connect::SpaceSpec;
+use ovenbird::core::parameter::{BinaryOp, Place};
+use ovenbird::core::rank::Communicator;
+use ovenbird::core::simulation::{Filter, Positions};
+use ovenbird::core::space::Mask;
+use ovenbird::prelude::*;
+use std::collections::BTreeSet;
+
+pub type Rank = Box<dyn Communicator>;
+
+/// What a run leaves behind, bit by bit: spikes, samples, states and connections, each with the
+/// node that decides which rank has it.
+#[derive(Debug, Default, PartialEq)]
+pub struct Outcome {
+    spikes: Vec<(u32, u64)>,
+    samples: Vec<(u32, u64, u64)>,
+    states: Vec<(u32, u64)>,
+    connections: Vec<(u32, [u64; 4])>,
+}
+
+impl Outcome {
+    /// The part of the nodes that pass.
+    fn of(&self, here: impl Fn(u32) -> bool) -> Outcome {
+        Outcome {
+            spikes: self.spikes.iter().filter(|s| here(s.0)).copied().collect(),
+            samples: self.samples.iter().filter(|s| here(s.0)).copied().collect(),
+            states: self.states.iter().filter(|s| here(s.0)).copied().collect(),
+            connections: self
+                .connections
+                .iter()
+                .filter(|c| here(c.0))
+                .copied()
+                .collect(),
+        }
+    }
+}
+
+fn on(rank: Option<Rank>) -> Simulation {
+    let registry = ovenbird::models::registry();
+    match rank {
+        Some(rank) => Simulation::with_ranks(registry, rank),
+        None => Simulation::new(registry),
+    }
+}
+
+fn constant(x: f64) -> Parameter {
+    Parameter::constant(x).expect("a number")
+}
+
+fn redrawn(p: &Parameter, min: f64, max: f64) -> Amount {
+    Amount::Drawn(Parameter::redraw(p, min, max).expect("a range"))
+}
+
+fn normal(mean: f64, std: f64, min: f64, max: f64) -> Amount {
+    redrawn(&Parameter::normal(mean, std).expect("a width"), min, max)
+}
+
+fn synapse(sim: &Simulation, weight: Amount, delay: Amount) -> ovenbird::Result<[SynSpec; 1]> {
+    Ok([SynSpec {
+        model: sim.synapse_index("static_synapse")?,
+        weight,
+        delay: Some(delay),
+        receptor: vec![0],
+        numbers: Vec::new(),
+    }])
+}
+
+fn threads(sim: &mut Simulation, n: usize) -> ovenbird::Result<()> {
+    sim.set_status(&dict([("local_num_threads", (n as i64).into())]))
+}
+
+/// What this rank has of everything.
+fn look(
+    sim: &mut Simulation,
+    neurons: &[u32],
+    (recorder, meter): (u32, u32),
+) -> ovenbird::Result<Outcome> {
+    let mut out = Outcome::default();
+    let spikes = sim.events(recorder)?;
+    let pairs = spikes.senders.iter().zip(&spikes.times);
+    out.spikes = pairs.map(|(&s, t)| (s, t.to_bits())).collect();
+    let samples = sim.events(meter)?;
+    for (i, &s) in samples.senders.iter().enumerate() {
+        let (t, v) = (samples.times[i].to_bits(), samples.values[0][i].to_bits());
+        out.samples.push((s, t, v));
+    }
+    for group in sim.groups(neurons)? {
+        let Some(column) = sim.get(&group, "V_m") else {
+            continue;
+        };
+        for (i, &id) in group.ids.iter().enumerate() {
+            if let Value::Float(x) = column.at(i) {
+                out.states.push((id, x.to_bits()));
+            }
+        }
+    }
+    let mut found = sim.connections(&Filter::default())?;
+    let mut number = |key: &str| -> ovenbird::Result<Vec<u64>> {
+        let column = sim.connection_values(&mut found, key)?.expect("a key");
+        let bits = |i| match column.at(i) {
+            Value::Float(x) => x.to_bits(),
+            Value::Int(x) => x as u64,
+            other => panic!("{key} is {other:?}"),
+        };
+        Ok((0..found.len()).map(bits).collect())
+    };
+    let (s, t) = (number("source")?, number("target")?);
+    let (w, d) = (number("weight")?, number("delay")?);
+    let neuron: BTreeSet<u64> = neurons.iter().map(|&n| n.into()).collect();
+    for i in 0..found.len() {
+        let owner = if neuron.contains(&t[i]) { t[i] } else { s[i] };
+        out.connections
+            .push((owner as u32, [s[i], t[i], w[i], d[i]]));
+    }
+    out.connections.sort_unstable();
+    Ok(out)
+}
+
+/// A balanced network with Poisson drive, rules of all kinds, shared, distributed and plastic
+/// weights, distributed delays, two runs that end within a slice, and connections made between them.
+pub fn random_network(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
+    let mut sim = on(rank);
+    threads(&mut sim, n_threads)?;
+    let ex = sim.create("iaf_psc_alpha", 203)?.ids();
+    let noise = sim.create("poisson_generator", 2)?.ids();
+    let inh = sim.create("iaf_psc_exp", 52)?.ids();
+    let all = [ex.clone(), inh.clone()].concat();
+    let spread = Parameter::uniform(-75.0, -56.0).expect("a range");
+    sim.set(&all, &dict([("V_m", Value::Parameter(spread))]))?;
+    let currents = (0..all.len()).map(|i| 300.0 + (i % 5) as f64).collect();
+    sim.set(&all, &dict([("I_e", Value::Floats(currents))]))?;
+    sim.set(&noise, &dict([("rate", 9000.0.into())]))?;
+    let drive = synapse(&sim, Amount::Same(20.0), Amount::Same(0.7))?;
+    sim.connect(&noise, &all, &all_to_all(), &drive)?;
+    let infinite = f64::INFINITY;
+    let spread = synapse(
+        &sim,
+        normal(30.0, 10.0, 0.0, infinite),
+        normal(1.5, 0.8, 0.3, 9.0),
+    )?;
+    sim.connect(&ex, &all, &fixed_indegree(20)?, &spread)?;
+    let back = synapse(
+        &sim,
+        normal(-140.0, 20.0, -infinite, 0.0),
+        normal(0.8, 0.4, 0.3, 5.0),
+    )?;
+    sim.connect(
+        &inh,
+        &all,
+        &ConnSpec::new(Rule::FixedTotalNumber(1501)),
+        &back,
+    )?;
+    let same = synapse(&sim, Amount::Same(12.5), Amount::Same(1.1))?;
+    let some = ConnSpec {
+        allow_autapses: false,
+        ..ConnSpec::new(Rule::PairwiseBernoulli(constant(0.05)))
+    };
+    sim.connect(&ex, &inh, &some, &same)?;
+    sim.connect(
+        &inh,
+        &ex,
+        &ConnSpec::new(Rule::FixedOutdegree(constant(3.0))),
+        &back,
+    )?;
+    let recorder = sim.create("spike_recorder", 1)?.ids();
+    let meter = sim.create("voltmeter", 1)?.ids();
+    let plain = synapse(&sim, Amount::Same(1.0), Amount::Same(1.0))?;
+    sim.connect(&all, &recorder, &all_to_all(), &plain)?;
+    sim.connect(&meter, &all[190..220], &all_to_all(), &plain)?;
+    sim.simulate(30.4)?;
+    let few = ConnSpec {
+        allow_multapses: false,
+        ..fixed_indegree(7)?
+    };
+    let late = synapse(&sim, normal(3.0, 4.0, -9.0, 9.0), Amount::Same(2.0))?;
+    sim.connect(&all, &ex, &few, &late)?;
+    let plastic = SynSpec {
+        model: sim.synapse_index("stdp_synapse")?,
+        ..synapse(&sim, normal(20.0, 5.0, 1.0, 90.0), Amount::Same(1.4))?[0].clone()
+    };
+    sim.connect(&ex, &ex, &fixed_indegree(5)?, &[plastic])?;
+    sim.simulate(0.1)?;
+    sim.simulate(40.0)?;
+    look(&mut sim, &all, (recorder[0], meter[0]))
+}
+
+/// Scattered neurons that excite their neighbours, by masks and kernels, and inhibit those farther
+/// away.
+pub fn in_space(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
+    let mut sim = on(rank);
+    threads(&mut sim, n_threads)?;
+    let uniform = Parameter::uniform(-0.5, 0.5).expect("a range");
+    let places = Positions::Drawn {
+        coordinates: vec![uniform.clone(), uniform],
+        n: 307,
+        extent: Some(vec![1.0, 1.0]),
+        wrap: true,
+    };
+    let cells = sim.create_layer("iaf_psc_alpha", &places)?.ids();
+    let x = Parameter::position(Place::Node, 0);
+    let current = Parameter::binary(BinaryOp::Multiply, &x, &constant(300.0)).expect("a product");
+    let current = Parameter::binary(BinaryOp::Add, &current, &constant(350.0)).expect("a sum");
+    sim.set(&cells, &dict([("I_e", Value::Parameter(current))]))?;
+    let distance = Parameter::distance(None);
+    let near = Parameter::gaussian_profile(&distance, 0.0, 0.07).expect("a width");
+    let radius = Value::Dict(dict([("radius", 0.2.into())]));
+    let mask = Mask::from_dict(&dict([("circular", radius)]))?;
+    let masked = SpaceSpec {
+        mask: Some(mask),
+        ..SpaceSpec::default()
+    };
+    let later = Parameter::binary(BinaryOp::Add, &distance, &constant(0.5)).expect("a sum");
+    let later = Amount::Drawn(later);
+    let excite = synapse(&sim, normal(60.0, 10.0, 0.0, 200.0), later)?;
+    let inhibit = synapse(&sim, Amount::Same(-50.0), Amount::Same(1.2))?;
+    let cases = [
+        (
+            Rule::PairwiseBernoulli(near.clone()),
+            SpaceSpec::default(),
+            &excite,
+        ),
+        (
+            Rule::PairwiseBernoulli(constant(0.3)),
+            masked.clone(),
+            &excite,
+        ),
+        (Rule::FixedOutdegree(constant(9.0)), masked, &inhibit),
+        (
+            Rule::FixedIndegree(constant(5.0)),
+            SpaceSpec {
+                kernel: Some(near),
+                ..SpaceSpec::default()
+            },
+            &inhibit,
+        ),
+    ];
+    for (rule, space, synapses) in cases {
+        let rule = ConnSpec {
+            space: Some(space),
+            ..ConnSpec::new(rule)
+        };
+        sim.connect(&cells, &cells, &rule, synapses)?;
+    }
+    let recorder = sim.create("spike_recorder", 1)?.ids();
+    let meter = sim.create("voltmeter", 1)?.ids();
+    let plain = synapse(&sim, Amount::Same(1.0), Amount::Same(1.0))?;
+    sim.connect(&cells, &recorder, &all_to_all(), &plain)?;
+    sim.connect(&meter, &cells[..20], &all_to_all(), &plain)?;
+    sim.simulate(50.0)?;
+    look(&mut sim, &cells, (recorder[0], meter[0]))
+}
+
+/// Hodgkin-Huxley neurons on a ring of gap junctions, iterated or not.
+pub fn coupled(rank: Option<Rank>, n_threads: usize, iterate: bool) -> ovenbird::Result<Outcome> {
+    let mut sim = on(rank);
+    threads(&mut sim, n_threads)?;
+    sim.set_status(&dict([("use_wfr", iterate.into())]))?;
+    let n = 11u32;
+    let cells = sim.create("hh_psc_alpha_gap", n.into())?.ids();
+    let currents = (0..n).map(|i| 100.0 + 40.0 * f64::from(i)).collect();
+    sim.set(&cells, &dict([("I_e", Value::Floats(currents))]))?;
+    let gap = [SynSpec {
+        model: sim.synapse_index("gap_junction")?,
+        weight: Amount::Same(20.0),
+        delay: None,
+        receptor: vec![0],
+        numbers: Vec::new(),
+    }];
+    let both = ConnSpec {
+        make_symmetric: true,
+        ..ConnSpec::new(Rule::OneToOne)
+    };
+    for shift in [1, 3] {
+        let others: Vec<u32> = (0..n).map(|i| 1 + (i + shift) % n).collect();
+        sim.connect(&cells, &others, &both, &gap)?;
+    }
+    let spikes = synapse(&sim, Amount::Same(40.0), Amount::Same(1.0))?;
+    sim.connect(&cells, &cells, &fixed_indegree(2)?, &spikes)?;
+    let recorder = sim.create("spike_recorder", 1)?.ids();
+    let meter = sim.create("voltmeter", 1)?.ids();
+    let plain = synapse(&sim, Amount::Same(1.0), Amount::Same(1.0))?;
+    sim.connect(&cells, &recorder, &all_to_all(), &plain)?;
+    sim.connect(&meter, &cells, &all_to_all(), &plain)?;
+    sim.simulate(15.0)?;
+    sim.simulate(5.3)?;
+    look(&mut sim, &cells, (recorder[0], meter[0]))
+}
+
+/// Stimulators that draw, recorded and sampled themselves.
+pub fn devices(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
+    let mut sim = on(rank);
+    threads(&mut sim, n_threads)?;
+    let cells = sim.create("iaf_psc_alpha", 13)?.ids();
+    let noise = sim.create("noise_generator", 1)?.ids();
+    let poisson = sim.create("poisson_generator", 1)?.ids();
+    sim.set(
+        &noise,
+        &dict([("mean", 500.0.into()), ("std", 300.0.into())]),
+    )?;
+    sim.set(&poisson, &dict([("rate", 4000.0.into())]))?;
+    let recorder = sim.create("spike_recorder", 1)?.ids();
+    let meter = sim.create("multimeter", 1)?.ids();
+    let names = Value::Strs(vec!["I".to_owned()]);
+    sim.set(&meter, &dict([("record_from", names)]))?;
+    let plain = synapse(&sim, Amount::Same(1.0), Amount::Same(1.0))?;
+    sim.connect(&noise, &cells, &all_to_all(), &plain)?;
+    sim.connect(&poisson, &cells, &all_to_all(), &plain)?;
+    sim.connect(&poisson, &recorder, &all_to_all(), &plain)?;
+    sim.connect(&cells, &recorder, &all_to_all(), &plain)?;
+    sim.connect(&meter, &noise, &all_to_all(), &plain)?;
+    sim.simulate(50.0)?;
+    let mut out = look(&mut sim, &cells, (recorder[0], meter[0]))?;
+    // what passes between devices is where the id of the one that receives would be
+    let device = |id: u32| match id {
+        i if i == poisson[0] => recorder[0],
+        other => other,
+    };
+    out.spikes.iter_mut().for_each(|s| s.0 = device(s.0));
+    for c in &mut out.connections {
+        c.0 = match (c.1[0] as u32, c.1[1] as u32) {
+            (s, t) if s == poisson[0] && t == recorder[0] => t,
+            (s, t) if s == meter[0] => t,
+            _ => c.0,
+        };
+    }
+    out.connections.sort_unstable();
+    Ok(out)
+}
+
+/// Runs a network on this rank and compares its part with that of one rank alone.
+pub fn compare(
+    rank: Rank,
+    n_threads: usize,
+    reference: &Outcome,
+    run: impl Fn(Option<Rank>, usize) -> ovenbird::Result<Outcome>,
+) {
+    let (me, n) = (rank.rank(), rank.ranks());
+    let here = |id: u32| id as usize % (n * n_threads) % n == me;
+    let mine = run(Some(rank), n_threads).expect("a network that runs");
+    let wanted = reference.of(here);
+    let place = format!("on rank {me} of {n} with {n_threads} threads");
+    assert!(mine.spikes == wanted.spikes, "spikes differ {place}");
+    assert!(mine.samples == wanted.samples, "samples differ {place}");
+    assert!(mine.states == wanted.states, "states differ {place}");
+    assert!(
+        mine.connections == wanted.connections,
+        "connections differ {place}"
+    );
+}
+
+/// Checks that a network does enough for a comparison to mean something.
+pub fn check_active(outcome: &Outcome, spikes: usize, samples: usize, connections: usize) {
+    assert!(outcome.spikes.len() > spikes, "{}", outcome.spikes.len());
+    assert!(outcome.samples.len() > samples, "{}", outcome.samples.len());
+    assert!(
+        outcome.connections.len() > connections,
+        "{}",
+        outcome.connections.len()
+    );
+}
+
+/// A delay that is wrong on one rank only refuses the connections on all, and the network stays
+/// usable; a neuron that becomes infinite ends the run on all ranks with one message.
+pub fn errors(rank: Rank) -> ovenbird::Result<String> {
+    let mut sim = on(Some(rank));
+    let cells = sim.create("iaf_psc_alpha", 10)?.ids();
+    let plain = synapse(&sim, Amount::Same(1.0), Amount::Same(1.0))?;
+    sim.connect(&cells, &cells, &fixed_indegree(3)?, &plain)?;
+    let before = sim.num_connections();
+    let delays = (0..10).map(|i| if i == 4 { -1.0 } else { 1.0 }).collect();
+    let bad = synapse(&sim, Amount::Same(1.0), Amount::Each(delays))?;
+    let rule = ConnSpec::new(Rule::OneToOne);
+    let refused = sim
+        .connect(&cells, &cells, &rule, &bad)
+        .expect_err("it fails");
+    assert!(
+        refused.message.contains("Delay value -1 is invalid"),
+        "{refused}"
+    );
+    assert_eq!(sim.num_connections(), before);
+    sim.simulate(5.0)?;
+    sim.set(
+        &cells[6..7],
+        &dict([("I_e", (-1e308).into()), ("C_m", 1e-3.into())]),
+    )?;
+    let ended = sim.simulate(50.0).expect_err("it fails");
+    assert!(ended.message.contains("is not finite"), "{ended}");
+    assert!(ended.message.contains("node ID 7"), "{ended}");
+    let again = sim.simulate(1.0).expect_err("it fails");
+    assert!(again.message.contains("ResetKernel"), "{again}");
+    sim.reset();
+    sim.create("iaf_psc_alpha", 3)?;
+    sim.simulate(1.0)?;
+    sim.leave()?;
+    Ok(refused.message + "\n" + &ended.message)
+}
+
+/// Ranks that go different ways learn of it.
+pub fn divergence(rank: Rank) -> ovenbird::Result<String> {
+    let first = rank.rank() == 0;
+    let mut sim = on(Some(rank));
+    let cells = sim.create("iaf_psc_alpha", 10)?.ids();
+    let plain = synapse(&sim, Amount::Same(1.0), Amount::Same(1.0))?;
+    sim.connect(&cells, &cells, &all_to_all(), &plain)?;
+    let parted = if first {
+        sim.connect(&cells, &cells, &all_to_all(), &plain)
+    } else {
+        sim.simulate(5.0)
+    };
+    // once apart, ranks neither wait for each other nor go on
+    assert_eq!(
+        sim.simulate(5.0).expect_err("it fails"),
+        parted.clone().expect_err("it fails")
+    );
+    sim.leave()?;
+    Ok(parted.expect_err("it fails").message)
+}
+
+/// Ranks that have made different networks learn of it when they connect them.
+pub fn different_networks(rank: Rank) -> ovenbird::Result<String> {
+    let n = 10 + rank.rank() as i64;
+    let mut sim = on(Some(rank));
+    let cells = sim.create("iaf_psc_alpha", n)?.ids();
+    let plain = synapse(&sim, Amount::Same(1.0), Amount::Same(1.0))?;
+    let refused = sim.connect(&cells[..3], &cells[..3], &all_to_all(), &plain);
+    assert_eq!(sim.num_connections(), 0);
+    sim.leave()?;
+    Ok(refused.expect_err("it fails").message)
+}
