@@ -336,7 +336,7 @@ class Simulator:
         kernel = self._live()
         first = self._steps
         if steps:
-            kernel.prepare()
+            kernel.prepare(first > 0)
             self._interrupted = True
             try:
                 kernel.run(length, None)
