@@ -143,7 +143,7 @@ impl Settings {
 }
 
 /// Attributes that can only be read.
-const READ_ONLY: [&str; 35] = [
+const READ_ONLY: [&str; 38] = [
     "T_max",
     "T_min",
     "build_info",
@@ -175,8 +175,11 @@ const READ_ONLY: [&str; 35] = [
     "stimulation_backends",
     "synapse_models",
     "tics_per_step",
+    "time_communicate_spike_data",
     "time_construction_connect",
     "time_construction_create",
+    "time_gather_secondary_data",
+    "time_gather_spike_data",
     "time_simulate",
     "to_do",
 ];
@@ -294,6 +297,15 @@ impl Simulation {
                 Value::Float(self.timers.connect),
             ),
             ("time_simulate", Value::Float(self.timers.simulate)),
+            ("time_gather_spike_data", Value::Float(self.timers.gather)),
+            (
+                "time_communicate_spike_data",
+                Value::Float(self.timers.exchange),
+            ),
+            (
+                "time_gather_secondary_data",
+                Value::Float(self.timers.couple),
+            ),
             ("min_update_time", Value::Float(self.timers.update.0)),
             ("max_update_time", Value::Float(self.timers.update.1)),
             ("spike_buffer_resize_log", Value::Dict(resize_log())),
