@@ -203,11 +203,11 @@ impl Simulation {
                     "This connection rule does not support symmetric connections.",
                 ));
             }
-            if matches!(syn.weight, Amount::Drawn(_)) && !scalar {
+            if syn.parameters().any(|p| p.as_constant().is_none()) {
                 return Err(Error::new(
                     Kind::NotImplemented,
-                    "Connections with random parameters cannot be made symmetric: weight or delay \
-                     would differ between the two directions; use numbers or arrays",
+                    "Connections with random parameters cannot be made symmetric: they would \
+                     differ between the two directions; use numbers or arrays",
                 ));
             }
         }

@@ -616,11 +616,12 @@ impl Simulation {
         Ok(Some((min, max)))
     }
 
-    pub(super) fn environment(&self) -> Environment {
+    pub(super) fn environment(&self, append: bool) -> Environment {
         Environment {
             data_path: self.settings.data_path.clone(),
             data_prefix: self.settings.data_prefix.clone(),
             overwrite_files: self.settings.overwrite_files,
+            append,
             network_size: self.network_size(),
             layout: self.nodes.layout(),
         }
