@@ -510,7 +510,7 @@ impl Rows {
 
     /// Whether the weight of a connection is stored for it alone.
     pub fn owns_weight(&self, at: Position) -> bool {
-        self.blocks[at.block as usize].groups[at.group as usize].flags & OWN != 0
+        self.block(at).groups[at.group as usize].flags & OWN != 0
     }
 
     /// Sets the weight of a connection in place; `false` if it shares its weight with others or if
