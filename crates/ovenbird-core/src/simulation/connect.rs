@@ -330,7 +330,8 @@ impl Simulation {
             ops.check(&words, weight)?;
         }
         let never = ops.never();
-        let template = |w: &mut super::Worker| w.plastic.template(syn.model, &words, never);
+        let now = self.now();
+        let template = |w: &mut super::Worker| w.plastic.template(syn.model, &words, never, now);
         let templates = self.workers.iter_mut().map(template).collect();
         let named = |at: usize| {
             let mut names = specs.iter().map(|s| s.name);
@@ -439,6 +440,7 @@ impl Simulation {
             key: Key::new(self.settings.seed(), Purpose::SynapseParameter),
             call: self.connect_calls,
             delays: self.delays,
+            now: self.now(),
             has_run: self.has_run,
             gap_interval: self.settings.wfr_comm_interval,
             requests: kinds.contains(&Sends::Requests),

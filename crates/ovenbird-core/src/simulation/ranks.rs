@@ -279,7 +279,7 @@ impl Simulation {
         self.timers.couple += start.elapsed().as_secs_f64();
         let pool = self.pool.as_mut().expect("prepared before a run");
         let arrived = &self.gaps.arrived[..];
-        pool.run(&mut self.workers, |_, w| w.receive_gaps(arrived, width));
+        pool.run(&mut self.workers, |_, w| w.receive_gaps(arrived));
         Ok(largest)
     }
 

@@ -73,6 +73,22 @@ fn resize_log() -> Dict {
 /// How many of the inert settings outlive a reset.
 const SURVIVING: usize = 9;
 
+/// The values that settings of the spike buffer can have.
+fn check_buffer(key: &str, value: &Value) -> Result<()> {
+    let (range, what) = match key {
+        "spike_buffer_grow_extra" => (0.0..=f64::MAX, ">= 0"),
+        "spike_buffer_shrink_limit" | "spike_buffer_shrink_spare" => (0.0..=1.0, "from 0 to 1"),
+        _ => return Ok(()),
+    };
+    let x = value.as_float(key)?;
+    if range.contains(&x) {
+        return Ok(());
+    }
+    Err(Error::bad_property(format!(
+        "{key} must be {what}, got {x}"
+    )))
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Settings {
@@ -494,6 +510,7 @@ impl Simulation {
                         (Value::Bool(_), v) => Value::Bool(v.as_bool(key)?),
                         (_, v) => v.clone(),
                     };
+                    check_buffer(key, &new)?;
                     s.inert.set(key, new);
                 }
                 None if READ_ONLY.contains(&key) => {

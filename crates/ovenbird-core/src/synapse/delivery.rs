@@ -87,6 +87,7 @@ pub struct Delivery<'a, 'p> {
     pub(super) ring: &'a mut Ring,
     pub(super) posts: &'a mut [PostSide<'p>],
     pub(super) key: Key,
+    pub(super) salt: (u32, u32),
     /// Takes the weight that each connection sent; NaN where it sent nothing.
     pub(super) sent: Option<&'a mut Vec<f64>>,
     pub(super) scratch: &'a mut Scratch,
@@ -266,10 +267,11 @@ impl Delivery<'_, '_> {
         &mut self,
         mut visit: impl FnMut(&mut f64, &mut [f64], &Past<'_>, &mut Stream) -> Option<f64>,
     ) {
-        let mut nth = 0;
-        let mut before = u32::MAX;
         let segments = self.segments();
+        let base = self.key.derive(self.salt.0, self.salt.1);
         for segment in &segments {
+            // which of the connections of the same ends and delay
+            let (mut nth, mut before) = (0, u32::MAX);
             let delay = f64::from(segment.delay) * self.h;
             let side = &mut self.posts[segment.family];
             let sums = self.ring.after(self.slot, segment.delay);
@@ -288,7 +290,7 @@ impl Delivery<'_, '_> {
                     read: Cell::new(None),
                 };
                 let which = (nth << 8) | self.repeat & 0xff;
-                let key = self.key.derive(segment.delay, which);
+                let key = base.derive(segment.delay, which);
                 let ids = (self.source, side.ids[local]);
                 let mut stream = Stream::new(key, ids.0, ids.1, self.step as u32);
                 let width = c.width;

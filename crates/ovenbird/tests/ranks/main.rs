@@ -44,6 +44,14 @@ fn a_random_network_has_the_same_bits_on_any_number_of_ranks() -> ovenbird::Resu
 }
 
 #[test]
+fn nodes_in_space_have_the_same_bits_on_any_number_of_ranks() -> ovenbird::Result<()> {
+    let reference = bodies::in_space(None, 1)?;
+    bodies::check_active(&reference, 100, 500, 5000);
+    everywhere(&reference, bodies::in_space);
+    Ok(())
+}
+
+#[test]
 fn coupled_neurons_have_the_same_bits_on_any_number_of_ranks() -> ovenbird::Result<()> {
     for iterate in [true, false] {
         let reference = bodies::coupled(None, 1, iterate)?;
