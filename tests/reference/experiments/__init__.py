@@ -1,6 +1,7 @@
 """Deterministic experiments, each a function of a PyNEST-like module and a resolution."""
 
 from . import (
+    conductance,
     devices,
     glif,
     hodgkin_huxley,
@@ -8,6 +9,7 @@ from . import (
     izhikevich,
     networks,
     plasticity,
+    space,
 )
 from .base import EXPERIMENTS, Arrays, Experiment
 
@@ -15,6 +17,7 @@ __all__ = [
     "EXPERIMENTS",
     "Arrays",
     "Experiment",
+    "conductance",
     "devices",
     "glif",
     "hodgkin_huxley",
@@ -22,4 +25,5 @@ __all__ = [
     "izhikevich",
     "networks",
     "plasticity",
+    "space",
 ]

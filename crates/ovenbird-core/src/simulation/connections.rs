@@ -727,6 +727,17 @@ impl Simulation {
         if let crate::connect::Amount::Each(v) = &amount
             && v.len() != n
         {
+            if !self.ranks.alone() {
+                return Err(Error::new(
+                    Kind::NotImplemented,
+                    format!(
+                        "{key} has {} values for the {n} connections of this rank: a collection \
+                         holds the connections of its rank only, so values for those of all \
+                         ranks cannot be set with an array",
+                        v.len()
+                    ),
+                ));
+            }
             return Err(Error::new(
                 Kind::Index,
                 format!("{key} has {} values for {n} connections", v.len()),

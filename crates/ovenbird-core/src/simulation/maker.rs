@@ -411,7 +411,7 @@ impl Maker<'_> {
     }
 
     /// Whether connections of a synapse can be made a row at a time.
-    fn is_simple(&self, s: usize) -> bool {
+    pub(super) fn is_simple(&self, s: usize) -> bool {
         let constant = match &self.stateful[s] {
             None => self.kinds[s] == SynapseKind::Static,
             Some(stateful) => {
@@ -458,7 +458,7 @@ impl Maker<'_> {
     /// Adds the connections of synapse `s` from all partners in `draws` to one target; `sources` are
     /// the ids of the rule's sources and the greatest of them.
     #[allow(clippy::too_many_arguments)]
-    fn add_row(
+    pub(super) fn add_row(
         &self,
         (s, w): (usize, usize),
         t: usize,
