@@ -13,6 +13,7 @@ from ._state import VerbosityLevel, _kernel, front
 from ._values import params_to_kernel
 from .build_info import build_info
 from .kernel_attributes import ATTRIBUTES
+from .structural_plasticity import check_attributes
 
 
 def kernel_status() -> dict[str, Any]:
@@ -135,6 +136,7 @@ def _apply(params: dict[str, Any]) -> None:
             f"Failed to cast 'print_time' from {type(print_time).__name__} to type bool"
         )
     if params:
+        check_attributes(params)
         _kernel.set_status(params_to_kernel(params))
     front.verbosity = verbosity
     front.print_time = print_time
