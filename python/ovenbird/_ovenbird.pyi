@@ -162,6 +162,7 @@ class Kernel:
     def disconnect(
         self, pre: Ids, post: Ids, conn: dict[str, Any], syn: dict[str, Any]
     ) -> None: ...
+    structural_plasticity: bool
     def get_connections(
         self,
         source: Parts | None,

@@ -422,14 +422,29 @@ impl Kernel {
         let rule = ConnSpec::from_dict(&convert::dict(conn)?)
             .for_python(py)?
             .rule;
-        let model = self
+        let synapse = self
             .simulation
             .syn_spec(&convert::dict(syn)?)
-            .for_python(py)?
-            .model;
+            .for_python(py)?;
+        let elements = synapse.elements.as_deref();
         self.simulation
-            .disconnect_pairs(&pre, &post, &rule, model)
+            .disconnect_pairs(&pre, &post, &rule, synapse.model, elements)
             .for_python(py)
+    }
+
+    /// Whether connections come and go with synaptic elements.
+    #[getter]
+    fn structural_plasticity(&self) -> bool {
+        self.simulation.has_structural_plasticity()
+    }
+
+    #[setter]
+    fn set_structural_plasticity(&mut self, on: bool) {
+        if on {
+            self.simulation.enable_structural_plasticity();
+        } else {
+            self.simulation.disable_structural_plasticity();
+        }
     }
 
     /// The connections that pass all filters.
