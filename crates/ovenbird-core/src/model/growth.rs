@@ -338,21 +338,26 @@ impl Elements {
     pub fn update(&mut self, value: &Value, strict: bool) -> Result<()> {
         for (name, dict) in as_dict("synaptic_elements_param", value)?.iter() {
             let dict = as_dict(name, dict)?;
-            match self.get_mut(name) {
-                Some(element) => element.set(name, dict, strict)?,
-                None if !strict => {}
-                None if self.0.is_empty() => {
-                    return Err(Error::bad_property(format!(
-                        "there is no synaptic element '{name}' to change: the neuron has none; set \
-                         synaptic_elements"
-                    )));
-                }
-                None => {
-                    let known: Vec<&str> = self.0.iter().map(|(n, _)| n.as_str()).collect();
-                    let what = "Synaptic element";
-                    return Err(Error::unknown(Kind::BadProperty, what, name, known));
-                }
+            if let Some(element) = self.get_mut(name) {
+                element.set(name, dict, strict)?;
+                continue;
             }
+            if !strict {
+                continue;
+            }
+            if self.0.is_empty() {
+                return Err(Error::bad_property(format!(
+                    "there is no synaptic element '{name}' to change: the neuron has none; set \
+                     synaptic_elements"
+                )));
+            }
+            let known: Vec<&str> = self.0.iter().map(|(n, _)| n.as_str()).collect();
+            return Err(Error::unknown(
+                Kind::BadProperty,
+                "Synaptic element",
+                name,
+                known,
+            ));
         }
         Ok(())
     }
