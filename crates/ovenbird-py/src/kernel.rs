@@ -422,14 +422,29 @@ impl Kernel {
         let rule = ConnSpec::from_dict(&convert::dict(conn)?)
             .for_python(py)?
             .rule;
-        let model = self
+        let synapse = self
             .simulation
             .syn_spec(&convert::dict(syn)?)
-            .for_python(py)?
-            .model;
+            .for_python(py)?;
+        let elements = synapse.elements.as_deref();
         self.simulation
-            .disconnect_pairs(&pre, &post, &rule, model)
+            .disconnect_pairs(&pre, &post, &rule, synapse.model, elements)
             .for_python(py)
+    }
+
+    /// Whether connections come and go with synaptic elements.
+    #[getter]
+    fn structural_plasticity(&self) -> bool {
+        self.simulation.has_structural_plasticity()
+    }
+
+    #[setter]
+    fn set_structural_plasticity(&mut self, on: bool) {
+        if on {
+            self.simulation.enable_structural_plasticity();
+        } else {
+            self.simulation.disable_structural_plasticity();
+        }
     }
 
     /// The connections that pass all filters.
@@ -460,9 +475,14 @@ impl Kernel {
         Ok(Connections::new(kernel, set))
     }
 
-    /// Makes everything ready to run.
-    fn prepare(&mut self, py: Python<'_>) -> PyResult<()> {
-        py.detach(|| self.simulation.prepare()).for_python(py)
+    /// Makes everything ready to run; `again` to go on, recorders then add to their files.
+    #[pyo3(signature = (again=false))]
+    fn prepare(&mut self, py: Python<'_>, again: bool) -> PyResult<()> {
+        py.detach(|| match again {
+            true => self.simulation.prepare_to_continue(),
+            false => self.simulation.prepare(),
+        })
+        .for_python(py)
     }
 
     /// Runs for `ms`; `progress(done_ms, total_ms, seconds)` is called several times a second.

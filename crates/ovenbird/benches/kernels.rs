@@ -25,6 +25,7 @@ fn synapse(sim: &Simulation, weight: Amount, delay: Amount) -> [SynSpec; 1] {
         delay: Some(delay),
         receptor: vec![0],
         numbers: Vec::new(),
+        elements: None,
     }]
 }
 

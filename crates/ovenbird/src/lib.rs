@@ -94,5 +94,6 @@ pub fn static_synapse(sim: &Simulation, weight: f64, delay: f64) -> Result<SynSp
         delay: Some(Amount::Same(delay)),
         receptor: vec![0],
         numbers: Vec::new(),
+        elements: None,
     })
 }

@@ -39,6 +39,7 @@ fn simulate(threads: usize, width: Width) -> ovenbird::Result<Outcome> {
             delay: Some(delay),
             receptor: vec![0],
             numbers: Vec::new(),
+            elements: None,
         }]
     };
     let infinite = f64::INFINITY;

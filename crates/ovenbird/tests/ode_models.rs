@@ -197,6 +197,7 @@ fn gap_junction(sim: &Simulation, weight: f64) -> Result<SynSpec> {
         delay: None,
         receptor: vec![0],
         numbers: Vec::new(),
+        elements: None,
     })
 }
 

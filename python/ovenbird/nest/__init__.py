@@ -57,12 +57,9 @@ from .parameter import CreateParameter, Parameter
 from .serialize import serialize_data, to_json
 from .simulation import Cleanup, Install, Prepare, ResetKernel, Run, RunManager, Simulate
 from .sonata import SonataNetwork
+from .structural_plasticity import DisableStructuralPlasticity, EnableStructuralPlasticity
 from .synapse_collection import SynapseCollection
-from .unavailable import (
-    DisableStructuralPlasticity,
-    EnableStructuralPlasticity,
-    set_communicator,
-)
+from .unavailable import set_communicator
 
 NESTError = NESTErrors.KernelException
 

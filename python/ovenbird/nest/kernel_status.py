@@ -14,6 +14,7 @@ from ._state import VerbosityLevel, _kernel, front
 from ._values import params_to_kernel
 from .build_info import build_info
 from .kernel_attributes import ATTRIBUTES, INERT
+from .structural_plasticity import check_attributes
 
 
 def kernel_status() -> dict[str, Any]:
@@ -148,6 +149,7 @@ def _apply(params: dict[str, Any]) -> None:
         )
     if params:
         before = _kernel.get_status() if INERT & params.keys() else {}
+        check_attributes(params)
         _kernel.set_status(params_to_kernel(params))
         for name in INERT & params.keys():
             _warn_inert(name, params[name] != before[name])

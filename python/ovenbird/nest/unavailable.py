@@ -24,8 +24,4 @@ def function(name: str, needs: str) -> Callable[..., NoReturn]:
     return unavailable
 
 
-NO_GROWTH = "structural plasticity is missing"
-
-EnableStructuralPlasticity = function("EnableStructuralPlasticity", NO_GROWTH)
-DisableStructuralPlasticity = function("DisableStructuralPlasticity", NO_GROWTH)
 set_communicator = function("set_communicator", "the simulation runs in one process")

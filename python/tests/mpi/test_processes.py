@@ -32,10 +32,26 @@ nest.Connect(
     {"rule": "pairwise_bernoulli", "p": 0.05},
     {"synapse_model": "stdp_synapse", "weight": weight},
 )
+layer = nest.Create(
+    "iaf_psc_exp", n=40, positions=nest.spatial.free(nest.random.uniform(-1, 1), num_dimensions=2)
+)
+near = {
+    "rule": "pairwise_bernoulli",
+    "p": nest.spatial_distributions.exponential(nest.spatial.distance, beta=0.5),
+    "mask": {"circular": {"radius": 0.7}},
+}
+nest.Connect(layer, layer, near, {"weight": 1.0 + nest.spatial.distance, "delay": 2.0})
+nest.TripartiteConnect(
+    cells,
+    cells,
+    layer,
+    {"rule": "fixed_indegree", "indegree": 2},
+    {"rule": "third_factor_bernoulli_with_pool", "p": 0.5},
+)
 nest.Connect(cells, recorder)
 nest.Simulate(60.0)
 nest.Simulate(39.8)
-conns = nest.GetConnections(target=cells)
+conns = nest.GetConnections(target=nest.NodeCollection([*cells.tolist(), *layer.tolist()]))
 rows = zip(conns.source, conns.target, conns.weight, conns.delay)
 with open(f"conns-{nest.Rank()}.txt", "w") as out:
     out.writelines(f"{row}\\n" for row in rows)
@@ -69,7 +85,7 @@ def test_spikes_and_weights_are_those_of_one_process(
         assert done.returncode == 0, done.stderr
         files = sorted(path.name for path in tmp_path.glob("s-*.dat"))
         digits = len(str(n * threads))
-        assert files == [f"s-62-{vp:0{digits}d}.dat" for vp in range(n * threads)]
+        assert files == [f"s-062-{vp:0{digits}d}.dat" for vp in range(n * threads)]
         return outcome(tmp_path)
 
     alone = run(1, 1)
@@ -110,6 +126,15 @@ for cell, here in zip(cells, local):
         else:
             raise AssertionError("a node elsewhere has no potential here")
 nest.SyncProcesses()
+nest.Connect(cells, cells)
+conns = nest.GetConnections()
+conns.weight = [2.0] * len(conns)
+try:
+    conns.set(weight=[1.0] * 49)
+except NotImplementedError as e:
+    assert "connections of this process" in str(e)
+else:
+    assert n == 1
 try:
     nest.total_num_virtual_procs = n + 1
 except nest.NESTErrors.NESTError as e:

@@ -29,7 +29,7 @@ def test_name_and_message() -> None:
 @pytest.mark.parametrize(
     "use",
     [
-        lambda: nest.EnableStructuralPlasticity(),
+        lambda: nest.set_communicator(None),
         lambda: nest.server.run_mpi_app(),
     ],
 )

@@ -100,17 +100,3 @@ def test_a_rank_that_goes_away_is_noticed() -> None:
     error, gone = on_ranks(2, body)
     assert gone is None
     assert isinstance(error, errors.KernelException) and "rank 1 is lost" in str(error)
-
-
-def test_an_array_for_the_connections_of_all_ranks_is_refused() -> None:
-    def body(kernel: Kernel) -> None:
-        first, last = kernel.create("iaf_psc_alpha", 2)
-        cells = [(first, last, 1)]
-        kernel.connect(cells, cells, {"rule": "all_to_all"}, SYNAPSE)
-        found = kernel.get_connections(None, None, None, None)
-        found.set({"weight": [1.0, 2.0]})
-        found.set({"weight": [1.0, 2.0, 3.0, 4.0]})
-
-    for error in on_ranks(2, body):
-        assert isinstance(error, errors.NotImplemented)
-        assert "connections of this rank" in str(error)

@@ -169,6 +169,18 @@ fn space_spec(spec: &Dict, rule: &str) -> Result<Option<SpaceSpec>> {
     }))
 }
 
+/// The synaptic elements that a syn_spec names.
+fn elements(spec: &Dict) -> Result<Option<(String, String)>> {
+    let name = |key: &str| spec.get(key).map(|v| v.as_str(key).map(str::to_owned));
+    match (name("pre_synaptic_element"), name("post_synaptic_element")) {
+        (None, None) => Ok(None),
+        (Some(pre), Some(post)) => Ok(Some((pre?, post?))),
+        _ => Err(Error::bad_property(
+            "Structural plasticity requires both a pre- and postsynaptic element.",
+        )),
+    }
+}
+
 fn unknown<'a>(spec: &str, key: &str, known: impl Iterator<Item = &'a str>) -> Error {
     let hint = crate::suggest::nearest(key, known);
     let hint = hint.map_or(String::new(), |n| format!("; did you mean '{n}'?"));
@@ -189,6 +201,7 @@ impl crate::simulation::Simulation {
             delay: defaults.info.has_delay.then_some(delay),
             receptor: vec![defaults.receptor],
             numbers: Vec::new(),
+            elements: None,
         }
     }
 
@@ -235,6 +248,7 @@ impl crate::simulation::Simulation {
                         other => vec![other.as_int(key)?],
                     }
                 }
+                "pre_synaptic_element" | "post_synaptic_element" => {}
                 _ if !self.settings.dict_miss_is_error => {}
                 _ => {
                     let known = defaults.connect_keys();
@@ -242,6 +256,7 @@ impl crate::simulation::Simulation {
                 }
             }
         }
+        syn.elements = elements(spec)?.map(Box::new);
         Ok(syn)
     }
 }

@@ -117,6 +117,8 @@ pub struct SynSpec {
     pub receptor: Vec<i64>,
     /// Parameters and state of stateful models: the index of the word, and what it is.
     pub numbers: Vec<(usize, Amount)>,
+    /// The synaptic elements that connections take at their source and at their target.
+    pub elements: Option<Box<(String, String)>>,
 }
 
 impl SynSpec {

@@ -1,6 +1,7 @@
 //! What a model is: tables of parameters and state, ports, and a step.
 
 mod archive;
+mod growth;
 mod history;
 mod info;
 mod neuron;
@@ -10,6 +11,7 @@ mod synapse;
 mod table;
 
 pub use archive::{Archive, ArchiveColumns, ArchiveParams};
+pub use growth::{Element, Elements, GROWTH_CURVES, Growth, GrowthCurve, Span};
 pub(crate) use history::RECENT as HISTORY_RECENT;
 pub use history::{EPSILON as HISTORY_EPSILON, History, Post, PostSide};
 pub use info::{ElementType, Event, NodeInfo, Port};

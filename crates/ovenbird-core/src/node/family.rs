@@ -3,7 +3,7 @@
 use crate::error::{Error, Kind, Result};
 use crate::event::{Ring, Spike};
 use crate::math::Width;
-use crate::model::{Event, NodeInfo, Port, PostSide, RecorderKind, Shape, Table};
+use crate::model::{Event, Growth, NodeInfo, Port, PostSide, RecorderKind, Shape, Table};
 use crate::rng::Key;
 use crate::synapse::GapPart;
 use crate::time::{Clock, Step};
@@ -274,8 +274,16 @@ pub trait NeuronOps: Sync {
     fn listen(&self, part: &mut Part, local: u32);
     /// What synapses read of a part's nodes.
     fn post<'a>(&self, part: &'a mut Part) -> PostSide<'a>;
-    /// Notes that time has been set back, so that histories start anew.
-    fn rewind(&self, part: &mut Part);
+    /// Notes that time has been set back from `t` ms, so that histories start anew.
+    fn rewind(&self, part: &mut Part, t: f64);
+    /// Notes that the last `n` nodes of a part came into being at `t` ms.
+    fn begin(&self, part: &mut Part, n: usize, t: f64);
+    /// The synaptic elements of a part's nodes, if any has some.
+    fn growth<'a>(&self, part: &'a Part) -> Option<&'a Growth>;
+    /// The synaptic elements of a part's nodes, to change.
+    fn growth_mut<'a>(&self, part: &'a mut Part) -> Option<&'a mut Growth>;
+    /// Brings the synaptic elements of a part's nodes up to `t` ms.
+    fn grow(&self, part: &mut Part, t: f64);
 }
 
 /// What the engine asks of a family of stimulators.

@@ -17,6 +17,8 @@ pub enum Call {
     Run,
     /// The spikes of a slice.
     Spikes,
+    /// Synaptic elements, and connections that may be removed.
+    Structure,
     Finish,
     Find,
     Sync,
@@ -24,7 +26,7 @@ pub enum Call {
 }
 
 impl Call {
-    const ALL: [Call; 11] = [
+    const ALL: [Call; 12] = [
         Call::Connect,
         Call::Prepare,
         Call::Couple,
@@ -32,6 +34,7 @@ impl Call {
         Call::Ready,
         Call::Run,
         Call::Spikes,
+        Call::Structure,
         Call::Finish,
         Call::Find,
         Call::Sync,
@@ -46,6 +49,7 @@ impl Call {
             Call::Couple => "Run (gap junctions)",
             Call::Run => "Run",
             Call::Spikes => "Run (spikes of a slice)",
+            Call::Structure => "Run (structural plasticity)",
             Call::Finish => "Run (its end)",
             Call::Find => "GetNodes",
             Call::Sync => "SyncProcesses",

@@ -58,13 +58,17 @@ impl Simulation {
         } else {
             self.mark(sources)
         };
-        let made = self.connect_here(sources, targets, rule, synapses);
+        let made = Self::check_elements(rule, synapses)
+            .and_then(|()| self.connect_here(sources, targets, rule, synapses));
         let result = self.agree(Call::Connect, 0, 0, made).map(drop);
         if result.is_err() {
             self.roll_back(&mark);
         } else {
             self.connect_calls += 1;
             self.generation += 1;
+            if let Some(elements) = synapses.first().and_then(|s| s.elements.as_deref()) {
+                self.take_connected(sources, targets, rule, elements);
+            }
         }
         self.timers.connect += start.elapsed().as_secs_f64();
         result
@@ -203,11 +207,11 @@ impl Simulation {
                     "This connection rule does not support symmetric connections.",
                 ));
             }
-            if matches!(syn.weight, Amount::Drawn(_)) && !scalar {
+            if syn.parameters().any(|p| p.as_constant().is_none()) {
                 return Err(Error::new(
                     Kind::NotImplemented,
-                    "Connections with random parameters cannot be made symmetric: weight or delay \
-                     would differ between the two directions; use numbers or arrays",
+                    "Connections with random parameters cannot be made symmetric: they would \
+                     differ between the two directions; use numbers or arrays",
                 ));
             }
         }
@@ -390,7 +394,12 @@ impl Simulation {
         Ok(kinds)
     }
 
-    fn make(&mut self, cx: &RuleContext<'_>, rule: &ConnSpec, synapses: &[SynSpec]) -> Result<()> {
+    pub(super) fn make(
+        &mut self,
+        cx: &RuleContext<'_>,
+        rule: &ConnSpec,
+        synapses: &[SynSpec],
+    ) -> Result<()> {
         let both: Vec<u32>;
         let (sources, targets) = if rule.rule.reverses() && cx.sources != cx.targets {
             both = [cx.sources, cx.targets].concat();
@@ -458,7 +467,7 @@ impl Simulation {
     }
 
     /// Refuses connections that cannot be held: too many for an index, or for the memory.
-    fn check_room(&self, expected: f64) -> Result<()> {
+    pub(super) fn check_room(&self, expected: f64) -> Result<()> {
         let vps = f64::from(self.nodes.layout().vps());
         let limit = f64::from(u32::MAX) * vps;
         let bytes = expected * 4.0 / self.ranks.count() as f64;

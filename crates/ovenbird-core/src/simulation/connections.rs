@@ -72,6 +72,11 @@ impl Handle {
         (self.model, rank, self.source, self.target)
     }
 
+    /// Which of the connections of the same ends and model, in their order.
+    pub fn nth(&self) -> u32 {
+        self.nth
+    }
+
     fn ends(&self) -> Ends {
         (self.source, self.target, self.model)
     }
@@ -200,7 +205,7 @@ impl Simulation {
     }
 
     /// Brings new connections into their rows, so that they can be found.
-    fn settle(&mut self) -> Result<()> {
+    pub(super) fn settle(&mut self) -> Result<()> {
         if self.arranged != Some(self.generation) {
             self.devices.find_recorders(&self.families, &self.nodes);
             self.arrange()?;
@@ -727,17 +732,6 @@ impl Simulation {
         if let crate::connect::Amount::Each(v) = &amount
             && v.len() != n
         {
-            if !self.ranks.alone() {
-                return Err(Error::new(
-                    Kind::NotImplemented,
-                    format!(
-                        "{key} has {} values for the {n} connections of this rank: a collection \
-                         holds the connections of its rank only, so values for those of all \
-                         ranks cannot be set with an array",
-                        v.len()
-                    ),
-                ));
-            }
             return Err(Error::new(
                 Kind::Index,
                 format!("{key} has {} values for {n} connections", v.len()),
@@ -893,6 +887,21 @@ impl Simulation {
     pub fn disconnect(&mut self, set: &mut ConnectionSet) -> Result<()> {
         self.refuse_while_prepared("Disconnecting")?;
         self.refresh(set)?;
+        let ends = set.handles.iter().map(|h| (h.source, h.target, h.model));
+        let ends: Vec<Ends> = ends.collect();
+        self.remove(set)?;
+        for (source, target, model) in ends {
+            if let Some((pre, post)) = self.elements_of(model) {
+                self.take_elements([source].into_iter(), &pre, -1);
+                self.take_elements([target].into_iter(), &post, -1);
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the connections of a set, which may be during a run.
+    pub(super) fn remove(&mut self, set: &mut ConnectionSet) -> Result<()> {
+        self.refresh(set)?;
         self.note_removed(set);
         let mut rows: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
         let mut plastic: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
@@ -972,7 +981,8 @@ impl Simulation {
         self.nodes.is_here(owner)
     }
 
-    /// Removes one connection of a model for each pair of a rule.
+    /// Removes one connection of a model for each pair of a rule. The connections give back the
+    /// synaptic elements of their model if it grows, else `elements`.
     ///
     /// # Errors
     /// When the rule is neither one to one nor all to all, or there is no such connection.
@@ -982,7 +992,9 @@ impl Simulation {
         targets: &[u32],
         rule: &Rule,
         model: u16,
+        elements: Option<&(String, String)>,
     ) -> Result<()> {
+        self.refuse_while_prepared("Disconnecting")?;
         let pairs: Vec<(u32, u32)> = match rule {
             Rule::OneToOne if sources.len() == targets.len() => sources
                 .iter()
@@ -1034,6 +1046,11 @@ impl Simulation {
                 })
             })
             .collect();
-        self.disconnect(&mut all.take(&chosen?)?)
+        self.remove(&mut all.take(&chosen?)?)?;
+        if let Some((pre, post)) = self.elements_of(model).as_ref().or(elements) {
+            self.take_elements(pairs.iter().map(|p| p.0), pre, -1);
+            self.take_elements(pairs.iter().map(|p| p.1), post, -1);
+        }
+        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 mod connect;
 mod connections;
 mod devices;
+mod growth;
 mod maker;
 mod memory;
 pub(crate) mod models;
@@ -19,6 +20,7 @@ mod typed;
 mod worker;
 
 pub use connections::{ConnectionSet, Filter};
+pub use growth::GrownSynapse;
 pub use memory::Memory;
 pub use models::{Registry, SynapseModel};
 pub use nodes::{Group, Progression};
@@ -108,6 +110,8 @@ pub struct Simulation {
     /// Calls of Connect, of set with Parameters, and of evaluate, which key their draws.
     connect_calls: u32,
     draw_calls: u32,
+    /// Updates of the structure, which key their draws.
+    structure_updates: u32,
     /// Counts changes of the connections, so that their handles know when to look anew.
     generation: u64,
     /// What became of connections so far, for sets that hold others of the same ends.
@@ -203,6 +207,7 @@ impl Simulation {
             min_delay: 1,
             connect_calls: 0,
             draw_calls: 0,
+            structure_updates: 0,
             generation: 0,
             moved: Vec::new(),
             prepare_failed: false,

@@ -2,7 +2,7 @@
 
 use super::{Nodes, Simulation};
 use crate::error::{Error, Kind, Result};
-use crate::model::{ElementType, Shape};
+use crate::model::Shape;
 use crate::node::{Location, Part, Setting};
 use crate::parameter::{Context, Parameter, Points};
 use crate::rank::Call;
@@ -139,6 +139,7 @@ impl Simulation {
         }
         let start = Instant::now();
         let spread = self.is_neuron(f);
+        let now = self.clock.ms(self.now());
         let family = &mut self.families[f];
         let first;
         if spread {
@@ -151,6 +152,9 @@ impl Simulation {
             first = id;
             for (worker, ids) in self.workers.iter_mut().zip(&ids) {
                 family.create(&mut worker.parts[f], ids);
+                if let Some(ops) = family.neurons().filter(|_| now > 0.0) {
+                    ops.begin(&mut worker.parts[f], ids.len(), now);
+                }
             }
         } else {
             let part = self.devices.part(f, &**family);
@@ -327,7 +331,7 @@ impl Simulation {
 
     /// The files of recorders: those of the last run, or those that the next run would make.
     fn filenames(&self, group: &Group<'_>) -> Option<Column> {
-        let environment = self.environment();
+        let environment = self.environment(false);
         let names = group.at.iter().map(|l| {
             let recorder = self
                 .devices
@@ -358,9 +362,6 @@ impl Simulation {
                 .filter(|k| k.role.in_status())
                 .map(|k| k.name),
         );
-        if family.info().archives && family.info().element == ElementType::Neuron {
-            keys.push("synaptic_elements".to_owned());
-        }
         keys.extend(["recordables".to_owned(), "receptor_types".to_owned()]);
         keys.sort();
         keys.dedup();

@@ -50,6 +50,19 @@ impl Simulation {
     /// # Errors
     /// When a run is being prepared already, or a recorder cannot open its file.
     pub fn prepare(&mut self) -> Result<()> {
+        self.prepare_files(false)
+    }
+
+    /// Makes everything ready for a run that goes on where the last one ended: recorders add to
+    /// the files that they wrote.
+    ///
+    /// # Errors
+    /// As [`Simulation::prepare`].
+    pub fn prepare_to_continue(&mut self) -> Result<()> {
+        self.prepare_files(true)
+    }
+
+    fn prepare_files(&mut self, append: bool) -> Result<()> {
         match self.phase {
             Phase::Idle => {}
             Phase::Prepared => {
@@ -67,7 +80,7 @@ impl Simulation {
             }
         }
         let start = Instant::now();
-        let environment = self.environment();
+        let environment = self.environment(append);
         let opened = self
             .devices
             .prepare(&self.families, &self.nodes, &self.clock, &environment);
@@ -86,6 +99,7 @@ impl Simulation {
     /// recorders are ready.
     fn prepare_together(&mut self, opened: Result<()>) -> Result<()> {
         let coupled = self.workers.iter().any(|w| !w.gaps.entries.is_empty());
+        let opened = opened.and_then(|()| self.ready_structure());
         let flags = self.agree(Call::Prepare, u64::from(coupled), 0, opened)?;
         self.learn_driven()?;
         let arranged = self.arrange();
@@ -278,6 +292,7 @@ impl Simulation {
         self.stopped_by = None;
         self.wants_stop = false;
         let result = self.run_slices(steps, start, observe);
+        self.grow_elements();
         let console = &mut self.console;
         let flushed = self
             .devices
@@ -298,6 +313,7 @@ impl Simulation {
         start: Instant,
         observe: &mut dyn FnMut(Progress) -> RunControl,
     ) -> Result<RunControl> {
+        let structure = self.structure_interval()?;
         let total = self.clock.ms(steps);
         let end = self.now() + steps;
         let first = self.now();
@@ -306,7 +322,14 @@ impl Simulation {
         while self.now() < end {
             let before = Instant::now();
             let left = (end - self.now()) as usize;
-            let to = self.min_delay.min(self.taken + left);
+            let mut to = self.min_delay.min(self.taken + left);
+            if let Some(interval) = structure {
+                let since = self.now() % interval;
+                if since == 0 {
+                    self.update_structure()?;
+                }
+                to = to.min(self.taken + (interval - since) as usize);
+            }
             unchecked += to - self.taken;
             self.advance(to)?;
             if unchecked >= CHECK_STEPS || self.now() >= end {
@@ -385,6 +408,7 @@ impl Simulation {
 
     /// Sets time back to zero. State stays, what is under way between nodes is dropped.
     pub(super) fn rewind(&mut self) {
+        let now = self.clock.ms(self.now());
         self.origin = 0;
         self.taken = 0;
         self.emitted.clear();
@@ -396,7 +420,7 @@ impl Simulation {
             w.plastic.rewind();
             for (family, part) in self.families.iter().zip(&mut w.parts) {
                 if let Some(ops) = family.neurons() {
-                    ops.rewind(part);
+                    ops.rewind(part, now);
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Kernel attributes: the settings of a simulation and what it reports of itself.
 
 use super::connect::MAX_DELAY;
+use super::growth::GrownSynapse;
 use super::{Phase, Simulation};
 use crate::error::{Error, Kind, Result};
 use crate::record::Environment;
@@ -28,6 +29,12 @@ pub struct Settings {
     pub dict_miss_is_error: bool,
     /// Seconds that one slice may take.
     pub update_time_limit: f64,
+    /// Whether connections come and go with synaptic elements.
+    pub structural_plasticity: bool,
+    /// In ms.
+    pub structural_plasticity_update_interval: f64,
+    /// The synapses that come and go.
+    pub grown_synapses: Vec<GrownSynapse>,
     /// Whether defaults were set or models copied since the last reset, which fixes the resolution.
     pub models_changed: bool,
     /// Settings that are stored and reported and have no effect on this engine.
@@ -53,10 +60,6 @@ fn inert_defaults() -> Dict {
         ("spike_buffer_grow_extra", Value::Float(0.5)),
         ("spike_buffer_shrink_limit", Value::Float(0.2)),
         ("spike_buffer_shrink_spare", Value::Float(0.1)),
-        (
-            "structural_plasticity_update_interval",
-            Value::Float(10000.0),
-        ),
     ];
     surviving.into_iter().chain(resetting).collect()
 }
@@ -106,6 +109,9 @@ impl Default for Settings {
             print_time: false,
             dict_miss_is_error: true,
             update_time_limit: f64::INFINITY,
+            structural_plasticity: false,
+            structural_plasticity_update_interval: 10000.0,
+            grown_synapses: Vec::new(),
             models_changed: false,
             inert: inert_defaults(),
         }
@@ -184,7 +190,7 @@ const READ_ONLY: [&str; 38] = [
     "to_do",
 ];
 
-const WRITABLE: [&str; 21] = [
+const WRITABLE: [&str; 22] = [
     "biological_time",
     "data_path",
     "data_prefix",
@@ -197,6 +203,7 @@ const WRITABLE: [&str; 21] = [
     "resolution",
     "rng_seed",
     "structural_plasticity_synapses",
+    "structural_plasticity_update_interval",
     "tics_per_ms",
     "total_num_virtual_procs",
     "update_time_limit",
@@ -268,8 +275,15 @@ impl Simulation {
                 "wfr_interpolation_order",
                 Value::Int(s.wfr_interpolation_order),
             ),
-            ("structural_plasticity_synapses", Value::Dict(Dict::new())),
-            ("growth_curves", strs(Vec::new())),
+            (
+                "structural_plasticity_synapses",
+                self.grown_synapses_value(),
+            ),
+            (
+                "structural_plasticity_update_interval",
+                Value::Float(s.structural_plasticity_update_interval),
+            ),
+            ("growth_curves", strs(crate::model::GROWTH_CURVES.to_vec())),
             ("data_path", Value::Str(s.data_path.clone())),
             ("data_prefix", Value::Str(s.data_prefix.clone())),
             ("overwrite_files", Value::Bool(s.overwrite_files)),
@@ -386,7 +400,10 @@ impl Simulation {
         if rewind {
             self.rewind();
         }
-        Ok(())
+        match params.get("structural_plasticity_synapses") {
+            Some(_) => self.note_grown_delays(),
+            None => Ok(()),
+        }
     }
 
     fn change_clock(&mut self, new: Clock) {
@@ -497,10 +514,16 @@ impl Simulation {
                 })?;
             }
             "structural_plasticity_synapses" => {
-                return Err(Error::new(
-                    Kind::NotImplemented,
-                    "structural plasticity is not available",
-                ));
+                s.grown_synapses = self.grown_synapses(value)?;
+            }
+            "structural_plasticity_update_interval" => {
+                let ms = value.as_float(key)?;
+                if !ms.is_finite() || ms <= 0.0 {
+                    return Err(Error::bad_property(format!(
+                        "{key} must be positive, got {ms}"
+                    )));
+                }
+                s.structural_plasticity_update_interval = ms;
             }
             _ => match s.inert.get(key) {
                 Some(old) => {
@@ -616,11 +639,12 @@ impl Simulation {
         Ok(Some((min, max)))
     }
 
-    pub(super) fn environment(&self) -> Environment {
+    pub(super) fn environment(&self, append: bool) -> Environment {
         Environment {
             data_path: self.settings.data_path.clone(),
             data_prefix: self.settings.data_prefix.clone(),
             overwrite_files: self.settings.overwrite_files,
+            append,
             network_size: self.network_size(),
             layout: self.nodes.layout(),
         }

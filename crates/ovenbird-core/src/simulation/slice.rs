@@ -83,7 +83,7 @@ impl Simulation {
     }
 
     /// Delivers spikes ahead of the update, so that iterations see them.
-    fn deliver_early(&mut self, emitted: Step, spikes: &[crate::event::Spike]) {
+    pub(super) fn deliver_early(&mut self, emitted: Step, spikes: &[crate::event::Spike]) {
         let key = self.synapse_key();
         let (clock, families) = (&self.clock, &self.families);
         let context = PlasticContext { clock, key };

@@ -165,8 +165,8 @@ impl Worker {
         if !new {
             return;
         }
-        let held = |(f, part): (&Box<dyn Family>, &Part)| vec![false; f.held(part)];
-        let mut read: Vec<Vec<bool>> = families.iter().zip(&self.parts).map(held).collect();
+        let parts = families.iter().zip(&self.parts);
+        let mut read: Vec<_> = parts.map(|(f, part)| vec![false; f.held(part)]).collect();
         self.plastic
             .readers(&self.ring, |family, local| read[family][local] = true);
         for ((family, part), read) in families.iter().zip(&mut self.parts).zip(&read) {

@@ -65,6 +65,7 @@ fn synapse(sim: &Simulation, weight: Amount, delay: Amount) -> ovenbird::Result<
         delay: Some(delay),
         receptor: vec![0],
         numbers: Vec::new(),
+        elements: None,
     }])
 }
 
@@ -268,6 +269,7 @@ pub fn coupled(rank: Option<Rank>, n_threads: usize, iterate: bool) -> ovenbird:
         delay: None,
         receptor: vec![0],
         numbers: Vec::new(),
+        elements: None,
     }];
     let both = ConnSpec {
         make_symmetric: true,

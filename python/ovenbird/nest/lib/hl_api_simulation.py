@@ -2,7 +2,7 @@
 
 from ..kernel_status import GetKernelStatus, SetKernelStatus
 from ..simulation import Cleanup, Install, Prepare, ResetKernel, Run, RunManager, Simulate
-from ..unavailable import DisableStructuralPlasticity, EnableStructuralPlasticity
+from ..structural_plasticity import DisableStructuralPlasticity, EnableStructuralPlasticity
 
 __all__ = [
     "Cleanup",

@@ -9,7 +9,8 @@ use super::family::{NeuronOps, Part, UpdateContext, part_mut, part_ref};
 use super::schedule::Schedule;
 use crate::error::{Error, Kind, Result};
 use crate::model::{
-    Archive, ArchiveColumns, ArchiveParams, Columns, Event, Neuron, NodeInfo, Port, PostSide, Table,
+    Archive, ArchiveColumns, ArchiveParams, Columns, Elements, Event, Growth, Neuron, NodeInfo,
+    Port, PostSide, Table,
 };
 use crate::synapse::GapPart;
 use crate::time::{Clock, Step};
@@ -39,6 +40,7 @@ struct Node<M: Neuron> {
     class: Class<M::Params>,
     row: Row<M>,
     archive: Archive,
+    elements: Elements,
 }
 
 impl<M: Neuron> Clone for Node<M> {
@@ -47,6 +49,7 @@ impl<M: Neuron> Clone for Node<M> {
             class: self.class.clone(),
             row: self.row.clone(),
             archive: self.archive,
+            elements: self.elements.clone(),
         }
     }
 }
@@ -107,6 +110,7 @@ impl<M: Neuron> Default for NeuronFamily<M> {
                 },
                 row: Row::<M>::default(),
                 archive: Archive::default(),
+                elements: Elements::default(),
             },
             classes: Classes::default(),
             derived: Vec::new(),
@@ -242,7 +246,43 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
         }
     }
 
-    fn rewind(&self, part: &mut Part) {
+    fn begin(&self, part: &mut Part, n: usize, t: f64) {
+        let part = part_mut::<NeuronPart<M>>(part);
+        let first = part.ids.len() - n;
+        for i in first..part.ids.len() {
+            let archive = part.archive.row(i);
+            let calcium_time = t;
+            part.archive.put(
+                i,
+                Archive {
+                    calcium_time,
+                    ..archive
+                },
+            );
+        }
+    }
+
+    fn growth<'a>(&self, part: &'a Part) -> Option<&'a Growth> {
+        let part = part_ref::<NeuronPart<M>>(part);
+        part.archive.growth.as_deref()
+    }
+
+    fn growth_mut<'a>(&self, part: &'a mut Part) -> Option<&'a mut Growth> {
+        let part = part_mut::<NeuronPart<M>>(part);
+        part.archive.growth.as_deref_mut()
+    }
+
+    fn grow(&self, part: &mut Part, t: f64) {
+        let part = part_mut::<NeuronPart<M>>(part);
+        if part.archive.growth.is_some() {
+            for (i, &class) in part.class.iter().enumerate() {
+                let p = &self.classes.get(class).archive;
+                part.archive.grow(i, t, p);
+            }
+        }
+    }
+
+    fn rewind(&self, part: &mut Part, t: f64) {
         let part = part_mut::<NeuronPart<M>>(part);
         if let Some(history) = &mut part.archive.history {
             (0..part.ids.len()).for_each(|i| history.clear(i));
@@ -253,8 +293,8 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
                 i,
                 Archive {
                     last_spike: -1.0,
+                    calcium: archive.calcium_at(t, &self.classes.get(part.class[i]).archive),
                     calcium_time: 0.0,
-                    ..archive
                 },
             );
         }

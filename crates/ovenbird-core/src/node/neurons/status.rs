@@ -3,7 +3,9 @@
 use super::update::blocks;
 use super::{Class, NeuronFamily, NeuronPart, Node, Row};
 use crate::error::{Error, Result};
-use crate::model::{Archive, ArchiveParams, Columns, Field, Neuron, NodeInfo, Read, Shape, Table};
+use crate::model::{
+    Archive, ArchiveParams, Columns, Elements, Field, Neuron, NodeInfo, Read, Shape, Table,
+};
 use crate::node::family::{
     Family, KeyInfo, Location, NeuronOps, Part, Role, SetContext, Setting, check_keys, part_mut,
     part_ref,
@@ -18,12 +20,23 @@ impl<M: Neuron> NeuronFamily<M> {
             class: self.classes.get(part.class[local]).clone(),
             row: part.state.row(local),
             archive: part.archive.row(local),
+            elements: part.archive.elements(local),
         }
     }
 
     /// The node with `changes` applied and checked.
-    fn changed(&self, node: &Node<M>, changes: &[(&str, &Value)]) -> Result<Node<M>> {
+    fn changed(
+        &self,
+        context: &SetContext,
+        node: &Node<M>,
+        changes: &[(&str, &Value)],
+    ) -> Result<Node<M>> {
         let mut new = node.clone();
+        if changes.iter().any(|&(key, _)| CALCIUM_KEYS.contains(&key)) {
+            let (now, step) = (context.clock.ms(context.now), context.clock.resolution());
+            let archive = &mut new.archive;
+            archive.advance(&mut new.elements, now, step, &node.class.archive);
+        }
         for &(key, value) in changes {
             if let Some(field) = M::Params::field(key) {
                 (field.set)(&mut new.class.model, value)?;
@@ -37,6 +50,15 @@ impl<M: Neuron> NeuronFamily<M> {
                     )));
                 }
                 new.archive.calcium = calcium;
+            }
+        }
+        if self.info.archives {
+            let given = |key: &str| changes.iter().find(|(k, _)| *k == key).map(|&(_, v)| v);
+            if let Some(value) = given("synaptic_elements") {
+                new.elements = Elements::from_value(value, context.strict)?;
+            }
+            if let Some(value) = given("synaptic_elements_param") {
+                new.elements.update(value, context.strict)?;
             }
         }
         if new.class.model != node.class.model {
@@ -81,7 +103,7 @@ impl<M: Neuron> NeuronFamily<M> {
                 .iter()
                 .map(|(k, s)| (k.as_str(), s.of(i)))
                 .collect();
-            let new = self.changed(&node, &changes).map_err(|e| {
+            let new = self.changed(context, &node, &changes).map_err(|e| {
                 let id = part.ids[l.local as usize];
                 e.within(&format!(
                     "Setting status of a '{}' with node ID {id}",
@@ -118,6 +140,9 @@ impl<M: Neuron> NeuronFamily<M> {
         if let Some(field) = ArchiveParams::field(key) {
             return Some((field.get)(&node.class.archive));
         }
+        if key == "synaptic_elements" {
+            return Some(node.elements.to_value());
+        }
         archive_value(&node.archive, (0.0, 0), key)
     }
 
@@ -141,6 +166,29 @@ pub(super) fn family_value<M: Neuron>(p: &M::Params, row: &Row<M>, key: &str) ->
     })
 }
 
+/// Keys whose change concerns calcium and what has grown with it so far.
+const CALCIUM_KEYS: [&str; 5] = [
+    "Ca",
+    "tau_Ca",
+    "beta_Ca",
+    "synaptic_elements",
+    "synaptic_elements_param",
+];
+
+/// Synaptic elements in the status: name, description, whether it is shown.
+const ELEMENT_KEYS: [(&str, &str, Role); 2] = [
+    (
+        "synaptic_elements",
+        "Synaptic elements for structural plasticity, a dictionary for each by name",
+        Role::State,
+    ),
+    (
+        "synaptic_elements_param",
+        "Changes of existing synaptic elements, a dictionary for each by name",
+        Role::WriteOnly,
+    ),
+];
+
 const ARCHIVE_STATE: [(&str, &str, &str); 4] = [
     (
         "t_spike",
@@ -162,7 +210,6 @@ fn archive_value(archive: &Archive, read: (f64, usize), key: &str) -> Option<Val
         "Ca" => Some(Value::Float(archive.calcium)),
         "post_trace" => Some(Value::Float(read.0)),
         "archiver_length" => Some(Value::Int(read.1 as i64)),
-        "synaptic_elements" => Some(Value::Dict(Dict::new())),
         _ => None,
     }
 }
@@ -235,6 +282,15 @@ impl<M: Neuron> Family for NeuronFamily<M> {
                 shape: Shape::Scalar,
                 recordable: false,
             }));
+            keys.extend(ELEMENT_KEYS.iter().map(|&(name, doc, role)| KeyInfo {
+                name: name.to_owned(),
+                unit: "",
+                doc,
+                type_name: "dict",
+                role,
+                shape: Shape::Scalar,
+                recordable: false,
+            }));
         }
         keys
     }
@@ -274,7 +330,9 @@ impl<M: Neuron> Family for NeuronFamily<M> {
             &self.keys(),
         )?;
         let changes: Vec<_> = params.iter().collect();
-        self.default = self.changed(&self.default, &changes)?;
+        // what grows does so from when a node is made
+        let context = SetContext { now: 0, ..*context };
+        self.default = self.changed(&context, &self.default, &changes)?;
         Ok(())
     }
 
@@ -292,7 +350,13 @@ impl<M: Neuron> Family for NeuronFamily<M> {
         part.ids.extend_from_slice(ids);
         part.class.resize(part.ids.len(), class);
         part.state.push(&self.default.row, ids.len());
+        let first = part.ids.len() - ids.len();
         part.archive.push(self.default.archive, ids.len());
+        if !self.default.elements.is_empty() {
+            for i in first..part.ids.len() {
+                part.archive.put_elements(i, self.default.elements.clone());
+            }
+        }
         part.connected.resize(part.ids.len(), false);
     }
 
@@ -311,9 +375,22 @@ impl<M: Neuron> Family for NeuronFamily<M> {
         parts: &[&Part],
         at: &[Location],
         key: &str,
-        _: &Clock,
-        _: Step,
+        clock: &Clock,
+        now: Step,
     ) -> Option<Column> {
+        if self.info.archives && matches!(key, "Ca" | "synaptic_elements") {
+            let t = clock.ms(now);
+            let values = at.iter().map(|l| {
+                let part = part_ref::<NeuronPart<M>>(parts[l.worker as usize]);
+                let i = l.local as usize;
+                if key == "synaptic_elements" {
+                    return part.archive.elements(i).to_value();
+                }
+                let p = &self.classes.get(part.class[i]).archive;
+                Value::Float(part.archive.row(i).calcium_at(t, p))
+            });
+            return Some(Column::from_values(values.collect()));
+        }
         if let Some(Read::Number(get)) = M::variables()
             .iter()
             .find(|v| v.name == key)
@@ -367,6 +444,7 @@ impl<M: Neuron> Family for NeuronFamily<M> {
             part.class[l.local as usize] = class;
             part.state.put(l.local as usize, new.row);
             part.archive.put(l.local as usize, new.archive);
+            part.archive.put_elements(l.local as usize, new.elements);
             if settings.iter().any(|(k, _)| k == "ignore_and_spike_offset") {
                 part.schedule.restart(l.local);
             }
@@ -443,6 +521,9 @@ impl<M: Neuron> Family for NeuronFamily<M> {
         }
         for part in parts.iter_mut() {
             let part = part_mut::<NeuronPart<M>>(part);
+            if let Some(growth) = &mut part.archive.growth {
+                growth.step = clock.resolution();
+            }
             if let Some(history) = &mut part.archive.history {
                 for (i, &class) in part.class.iter().enumerate() {
                     let p = &self.classes.get(class).archive;
