@@ -30,7 +30,7 @@ help:
 	@echo "make wheel      one wheel in dist/, installed and run in a bare environment"
 	@echo "make docs       the documentation of the crates, and the pages of the models"
 	@echo "make fmt        format the sources"
-	@echo "make lint       format check, clippy, mypy, ruff"
+	@echo "make lint       format check, clippy, mypy, stubtest, ruff"
 	@echo "make develop    build the extension module into .venv"
 	@echo "make mpi        build the extension module with MPI; installs Open MPI where apt can"
 	@echo "make test-mpi   the tests of several processes, under mpirun"
@@ -108,12 +108,14 @@ fmt: $(TOOLS_READY)
 	cargo fmt
 	$(BIN)/ruff format python tools tests
 
-lint: $(PACKAGE_READY)
+lint: develop
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	$(BIN)/ruff format --check python tools tests
 	$(BIN)/ruff check python tools tests
 	$(BIN)/mypy $(TYPED)
+	$(BIN)/python -m mypy.stubtest ovenbird._ovenbird --mypy-config-file pyproject.toml \
+	    --allowlist tools/stubtest_allowlist.txt
 
 clean:
 	cargo clean

@@ -22,6 +22,7 @@ KINDS = {
     "other": "Others",
     "synapse": "Synapses",
 }
+MODELS = frozenset(model_names())
 HEADS = {
     "Parameters": ("name", "default", ""),
     "State": ("name", "initially", ""),
@@ -45,9 +46,24 @@ def references_as_list(text: str) -> str:
     return before + mark + re.sub(r"(?m)^(?=\S)", "- ", f"\n{after}") if mark else text
 
 
+VARIANTS = {"_hpc": "the name for large machines", "_lbl": "with a label on each connection"}
+
+
+def documented() -> list[str]:
+    """The models that have a page: all but the variants of synapses under other names."""
+    return [name for name in model_names() if not name.endswith(tuple(VARIANTS))]
+
+
+def variants(name: str) -> str:
+    """A sentence on the other names of a model, if it has any."""
+    known = [f"`{name}{end}` ({what})" for end, what in VARIANTS.items() if name + end in MODELS]
+    return f"Also as {' and '.join(known)}." if known else ""
+
+
 def page(about: dict[str, Any]) -> str:
     """The page of one model."""
-    parts = [f"# {about['name']}", references_as_list(body(about))]
+    parts = [f"# {about['name']}", references_as_list(body(about)), variants(about["name"])]
+    parts = [part for part in parts if part]
     for title, rows in tables(about):
         cells = [(f"`{name}`", value, text) for name, value, text in rows]
         parts += [f"## {title}", table([HEADS[title], *cells])]
@@ -70,7 +86,7 @@ def index(abouts: list[dict[str, Any]]) -> str:
 
 def pages() -> dict[str, str]:
     """The text of every page by the name of its file."""
-    abouts = [catalogue().describe(name) for name in model_names()]
+    abouts = [catalogue().describe(name) for name in documented()]
     return {"README.md": index(abouts), **{f"{about['name']}.md": page(about) for about in abouts}}
 
 

@@ -43,6 +43,8 @@ def processes() -> _ovenbird.Ranks | None:
             f"use threads (local_num_threads), or set {SWITCH}=off if each process is meant to "
             f"run a simulation of its own"
         )
+    # Where processes share cores, those that wait must not keep the others from working.
+    os.environ.setdefault("OMPI_MCA_mpi_yield_when_idle", "1")
     found = _ovenbird.start_mpi()
     atexit.register(_finish)
     if found != size:

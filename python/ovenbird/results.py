@@ -152,7 +152,8 @@ class Results:
         if name not in recording.columns or name in ("times", "senders"):
             recorded = [key for key in recording.columns if key not in ("times", "senders")]
             raise ValueError(
-                f"{name!r} was not recorded by this {recording.model}{did_you_mean(name, recorded)}; "
+                f"{name!r} was not recorded by this {recording.model}"
+                f"{did_you_mean(name, recorded)}; "
                 f"recorded: {', '.join(recorded) or 'nothing'}. Choose with "
                 f"create({recording.model}, record_from=[...])"
             )

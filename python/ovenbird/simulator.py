@@ -217,9 +217,10 @@ class Simulator:
             ``all_to_all``, ``one_to_one``, ``fixed_indegree``, ``pairwise_bernoulli``, ...; its
             parameters follow by keyword (``indegree=100``), or `rule` is a dictionary with all.
         weight, delay
-            One value for all connections, a distribution of `ovenbird.random`, or an array: with ``all_to_all`` one value for each of
-            `pre` (the channels of a generator), or one for each pair in the shape
-            ``(len(post), len(pre))``; with ``one_to_one`` one for each pair; with
+            One value for all connections, a distribution of `ovenbird.random`, or an array:
+            with ``all_to_all`` one value for each of `pre` (the channels of a generator), or one
+            for each pair in the shape ``(len(post), len(pre))``; with ``one_to_one`` one for each
+            pair; with
             ``fixed_indegree`` the shape is ``(len(post), indegree)``. Weights are in pA, nS or
             mV, as the model of `post` takes them.
         receptor
@@ -335,7 +336,7 @@ class Simulator:
         kernel = self._live()
         first = self._steps
         if steps:
-            kernel.prepare()
+            kernel.prepare(first > 0)
             self._interrupted = True
             try:
                 kernel.run(length, None)

@@ -475,9 +475,14 @@ impl Kernel {
         Ok(Connections::new(kernel, set))
     }
 
-    /// Makes everything ready to run.
-    fn prepare(&mut self, py: Python<'_>) -> PyResult<()> {
-        py.detach(|| self.simulation.prepare()).for_python(py)
+    /// Makes everything ready to run; `again` to go on, recorders then add to their files.
+    #[pyo3(signature = (again=false))]
+    fn prepare(&mut self, py: Python<'_>, again: bool) -> PyResult<()> {
+        py.detach(|| match again {
+            true => self.simulation.prepare_to_continue(),
+            false => self.simulation.prepare(),
+        })
+        .for_python(py)
     }
 
     /// Runs for `ms`; `progress(done_ms, total_ms, seconds)` is called several times a second.

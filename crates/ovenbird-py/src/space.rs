@@ -180,11 +180,11 @@ pub fn positions<'py>(
 pub fn displacements<'py>(
     py: Python<'py>,
     kernel: PyRef<'py, Kernel>,
-    from: PyReadonlyArray2<'py, f64>,
+    starts: PyReadonlyArray2<'py, f64>,
     parts: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let ids = convert::ids(parts)?;
-    let (from, dimensions) = points(py, &from)?;
+    let (from, dimensions) = points(py, &starts)?;
     let simulation: &Simulation = &kernel.simulation;
     let vectors = simulation
         .displacements(&from, dimensions, &ids)

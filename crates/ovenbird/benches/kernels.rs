@@ -43,7 +43,16 @@ fn run(sim: &mut Simulation) {
 fn update(c: &mut Criterion) {
     let mut group = c.benchmark_group("update");
     group.throughput(Throughput::Elements(NEURONS as u64 * STEPS));
-    for model in ["iaf_psc_alpha", "iaf_psc_exp", "iaf_psc_delta"] {
+    for model in [
+        "iaf_psc_alpha",
+        "iaf_psc_exp",
+        "iaf_psc_delta",
+        "iaf_cond_exp",
+        "iaf_cond_alpha",
+        "hh_psc_alpha",
+        "hh_cond_exp_traub",
+        "hh_psc_alpha_gap",
+    ] {
         let mut sim = ovenbird::simulation();
         sim.create(model, NEURONS).expect("known");
         sim.prepare().expect("idle");

@@ -64,8 +64,8 @@ fn network(
         Value::Dict(synapses),
     )]))?;
     let elements = dict([
-        ("axon", element("sigmoid", 0.02, 0.12)),
-        ("dendrite", element("linear", 0.02, 0.1)),
+        ("axon", element("sigmoid", 0.02, 0.3)),
+        ("dendrite", element("linear", 0.02, 0.25)),
     ]);
     let params = dict([
         ("synaptic_elements", Value::Dict(elements)),

@@ -124,6 +124,9 @@ fn network(threads: i64) -> ovenbird::Result<Vec<(i64, i64, u64, u64)>> {
         sim.connect(&a, &b, rule, &synapses)?;
         sim.connect(&b, &b, rule, &synapses)?;
     }
+    // alike synapses take another way
+    let plain = [static_synapse(&sim, 2.5, 1.5)?];
+    sim.connect(&b, &a, &rules[5], &plain)?;
     connections(&mut sim)
 }
 

@@ -39,7 +39,7 @@ def create_layer(model: str, n: Any, params: Any, positions: Any) -> NodeCollect
         )
     if isinstance(n, str) or not isinstance(n, numbers.Real) or not float(n).is_integer():
         raise TypeError(f"n must have an integer value, got {n!r}")
-    count = int(n)
+    count = int(float(n))
     if not (params is None or isinstance(params, Mapping)):
         _check_params(params)
     wrap = positions.edge_wrap

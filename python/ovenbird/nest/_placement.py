@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ovenbird import _ovenbird, errors
 
 from ._state import _kernel
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from .node_collection import NodeCollection
 
 
@@ -54,6 +58,12 @@ def placed(nodes: NodeCollection) -> NodeCollection:
     return nodes
 
 
+def held_here(nodes: NodeCollection) -> NDArray[np.bool_]:
+    """Return which nodes belong to this process."""
+    blocks = _kernel.get_nodes(nodes._parts(), ["local"])
+    return np.concatenate([np.asarray(columns["local"], dtype=bool) for _, columns in blocks])
+
+
 def description(nodes: NodeCollection) -> dict[str, Any] | None:
     """Return what `NodeCollection.spatial` says, or None for nodes without positions."""
     first = layer_of(nodes)
@@ -65,5 +75,6 @@ def description(nodes: NodeCollection) -> dict[str, Any] | None:
         return None
     layer["network_size"] = len(nodes)
     if "shape" not in layer:
-        layer["positions"] = _ovenbird.positions(_kernel, nodes._parts())
+        held = held_here(nodes)
+        layer["positions"] = _ovenbird.positions(_kernel, nodes._parts())[held]
     return dict(sorted(layer.items()))

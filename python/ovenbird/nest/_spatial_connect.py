@@ -10,7 +10,6 @@ from .parameter import Parameter
 
 _RULES = ("pairwise_bernoulli", "pairwise_poisson", "fixed_indegree", "fixed_outdegree")
 _DEGREE = {"fixed_indegree": "indegree", "fixed_outdegree": "outdegree"}
-_SYNAPSE_KEYS = ("weight", "delay", "synapse_model", "synapse_label", "receptor_type")
 
 
 def _is_spatial(values: Mapping[str, Any]) -> bool:
@@ -30,9 +29,7 @@ def needs_positions(conn: Mapping[str, Any], synapses: Sequence[Mapping[str, Any
     )
 
 
-def spatial_rule(
-    conn: Mapping[str, Any], synapses: Sequence[Mapping[str, Any]], pre: Any, post: Any
-) -> dict[str, Any]:
+def spatial_rule(conn: Mapping[str, Any], pre: Any, post: Any) -> dict[str, Any]:
     """Return the rule for the kernel, with its mask as an object.
 
     Raises
@@ -51,13 +48,6 @@ def spatial_rule(
             "When using kernel or mask, the only possible connection rules are "
             f"{', '.join(map(repr, _RULES))}, got {rule!r}"
         )
-    for synapse in synapses:
-        for key in synapse:
-            if key not in _SYNAPSE_KEYS:
-                raise ValueError(
-                    f"'{key}' is not allowed in syn_spec when connecting with mask or kernel; "
-                    "set it as a default of the synapse model, for instance with CopyModel"
-                )
     if rule in _DEGREE and _DEGREE[rule] not in conn:
         raise KeyError(_DEGREE[rule])
     prepared = dict(conn)

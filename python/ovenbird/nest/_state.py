@@ -6,7 +6,7 @@ This is the only place in the package that holds a kernel for everybody.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ovenbird._launch import processes
@@ -34,12 +34,15 @@ class Front:
 
     Attributes
     ----------
+    warned
+        Attributes without effect that have been set, each of which is warned of once.
     verbosity
         Least severity of the messages shown. A reset keeps it.
     print_time
         Whether a run shows its progress.
     """
 
+    warned: set[str] = field(default_factory=set)
     verbosity: VerbosityLevel = VerbosityLevel.INFO
     print_time: bool = False
 

@@ -79,7 +79,7 @@ def Connect(
     sources, targets = _endpoints(pre, post, conn["rule"])
     synapses = _syn_dicts(syn_spec)
     if needs_positions(conn, synapses):
-        conn = spatial_rule(conn, synapses, sources, targets)
+        conn = spatial_rule(conn, sources, targets)
     shape = _Shape(conn, len(sources), len(targets))
     syn = [shape.synapse(spec) for spec in synapses]
     _kernel.connect(_to_ids(sources), _to_ids(targets), params_to_kernel(conn), syn)

@@ -205,6 +205,14 @@ ATTRIBUTES: Final[dict[str, KernelAttribute]] = {
     "memory_nodes": _fixed("int", "Bytes of the state and the recorded data of nodes."),
     "memory_buffers": _fixed("int", "Bytes of the buffers in which input waits for its step."),
     "memory_connections": _fixed("int", "Bytes of all connections."),
+    "time_construction_create": _fixed("float", "Wall-clock time spent in making nodes, in s."),
+    "time_construction_connect": _fixed(
+        "float", "Wall-clock time spent in making connections, in s."
+    ),
+    "time_communicate_prepare": _fixed(
+        "float", "Wall-clock time spent in bringing connections into their final form, in s."
+    ),
+    "time_simulate": _fixed("float", "Wall-clock time spent in simulating, in s."),
     "min_update_time": _fixed("float", "Shortest wall-clock time of an update in s."),
     "max_update_time": _fixed("float", "Longest wall-clock time of an update in s."),
     "update_time_limit": KernelAttribute(
@@ -212,3 +220,19 @@ ATTRIBUTES: Final[dict[str, KernelAttribute]] = {
     ),
     "cycle_time_log": _fixed("dict", "Durations of updates; only in builds with detailed timers."),
 }
+
+INERT: Final = frozenset(
+    {
+        "adaptive_target_buffers",
+        "buffer_size_target_data",
+        "buffer_size_spike_data",
+        "growth_factor_buffer_target_data",
+        "max_buffer_size_target_data",
+        "spike_buffer_grow_extra",
+        "spike_buffer_shrink_limit",
+        "spike_buffer_shrink_spare",
+        "keep_source_table",
+        "use_compressed_spikes",
+    }
+)
+"""Attributes of NEST's communication, which are kept and reported and have no effect here."""

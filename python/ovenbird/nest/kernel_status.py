@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from ovenbird._suggest import did_you_mean
 from ._state import VerbosityLevel, _kernel, front
 from ._values import params_to_kernel
 from .build_info import build_info
-from .kernel_attributes import ATTRIBUTES
+from .kernel_attributes import ATTRIBUTES, INERT
 from .structural_plasticity import check_attributes
 
 
@@ -123,6 +124,17 @@ def _problem(name: Any) -> str | None:
     return None
 
 
+def _warn_inert(name: str, changed: bool) -> None:
+    """Warn, once for each attribute, of a change that has no effect."""
+    if changed and name not in front.warned:
+        front.warned.add(name)
+        warnings.warn(
+            f"`{name}` has no effect here: buffers have the size that they need, and connections "
+            "keep their sources; the value is kept and reported",
+            stacklevel=5,
+        )
+
+
 def _apply(params: dict[str, Any]) -> None:
     verbosity = params.pop("verbosity", front.verbosity)
     if not isinstance(verbosity, VerbosityLevel):
@@ -136,7 +148,10 @@ def _apply(params: dict[str, Any]) -> None:
             f"Failed to cast 'print_time' from {type(print_time).__name__} to type bool"
         )
     if params:
+        before = _kernel.get_status() if INERT & params.keys() else {}
         check_attributes(params)
         _kernel.set_status(params_to_kernel(params))
+        for name in INERT & params.keys():
+            _warn_inert(name, params[name] != before[name])
     front.verbosity = verbosity
     front.print_time = print_time

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ovenbird import _ovenbird, errors
 
-from ._placement import layer_of, placed
+from ._placement import held_here, layer_of, placed
 from ._state import _kernel
 from .connect import GetConnections
 from .mask import Mask
@@ -309,7 +309,7 @@ def _text(numbers: Iterable[float]) -> str:
 
 
 def DumpLayerNodes(layer: NodeCollection, outname: Any) -> None:
-    """Write the ids and positions of nodes to a file, a line for each.
+    """Write the ids and positions of the nodes of this process to a file, a line for each.
 
     Parameters
     ----------
@@ -321,8 +321,11 @@ def DumpLayerNodes(layer: NodeCollection, outname: Any) -> None:
     _require(layer, "layer")
     positions = _positions(layer)
     with open(_file_name(outname), "w", encoding="utf-8") as out:
-        for node_id, position in zip(layer.tolist(), positions, strict=True):
-            out.write(f"{node_id} {_text(position)}\n")
+        for node_id, position, here in zip(
+            layer.tolist(), positions, held_here(layer), strict=True
+        ):
+            if here:
+                out.write(f"{node_id} {_text(position)}\n")
 
 
 def DumpLayerConnections(

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ovenbird import _ovenbird
+from ovenbird._ovenbird import Mask as _Datum
 
 from ._values import params_to_kernel, to_kernel
-
-_Datum = _ovenbird.Mask
 
 
 class Mask:

@@ -10,6 +10,7 @@ from typing import Any
 from ovenbird import errors
 
 from ._layer_creation import create_layer
+from ._placement import held_here
 from ._state import _kernel
 from ._values import params_to_kernel
 from .node_collection import NodeCollection
@@ -126,9 +127,7 @@ def GetLocalNodeCollection(nc: NodeCollection) -> NodeCollection:
     nc._check()
     if _kernel.num_ranks == 1 or not nc:
         return nc
-    held = nc.get("local")
-    held = held if isinstance(held, tuple) else (held,)
-    return nc[[bool(here) for here in held]]
+    return nc[held_here(nc)]
 
 
 def PrintNodes() -> None:

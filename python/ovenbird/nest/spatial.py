@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -101,7 +100,7 @@ def _all_parameters(values: Any) -> bool:
     return len(values) == sum(isinstance(value, Parameter) for value in values)
 
 
-def _parameters(parameters: Sequence[Parameter]) -> Coordinates:
+def _parameters(parameters: Any) -> Coordinates:
     if not 2 <= len(parameters) <= 3:
         raise ValueError(f"Number of dimensions must be 2 or 3, got {len(parameters)}")
     return Coordinates(parameters)

@@ -272,6 +272,9 @@ class SynapseCollection:
         ------
         TypeError
             If both or neither are given, or a list has the wrong length.
+        NotImplementedError
+            If this is one of several processes and a sequence has not one value for each of the
+            connections here, which are those of this process.
         UnaccessedDictionaryEntry
             If a connection does not have a parameter.
         """
@@ -283,7 +286,10 @@ class SynapseCollection:
                 raise TypeError("must either provide params or kwargs, but not both.")
             params = kwargs
         if isinstance(params, Mapping):
-            conns.set(params_to_kernel(params))
+            converted = params_to_kernel(params)
+            if _kernel.num_ranks > 1:
+                _require_own(converted, len(conns))
+            conns.set(converted)
         elif isinstance(params, (list, tuple)):
             self._set_each(conns, params)
         else:
@@ -379,3 +385,12 @@ class SynapseCollection:
             for row in self._rows()
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _require_own(params: Mapping[str, Any], count: int) -> None:
+    for key, value in params.items():
+        if isinstance(value, (list, tuple, np.ndarray)) and len(value) != count:
+            raise NotImplementedError(
+                f"{key} has {len(value)} values for the {count} connections of this process; "
+                "values for the connections of all processes cannot be set with one array"
+            )

@@ -1,5 +1,7 @@
 """Attributes of the kernel on the module, and the functions that set and get them."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -147,3 +149,32 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == text
     assert "did you mean 'iaf_psc_alpha'" in nest.help("iaf_psc_alpa", return_text=True)
     assert "nest.node_models" in nest.help(return_text=True)
+
+
+def test_settings_without_effect_warn_once() -> None:
+    from ovenbird.nest._state import front
+
+    front.warned.clear()
+    with pytest.warns(UserWarning, match="`buffer_size_spike_data` has no effect"):
+        nest.buffer_size_spike_data = 100
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        nest.buffer_size_spike_data = 200
+        nest.keep_source_table = nest.keep_source_table
+    assert nest.buffer_size_spike_data == 200
+    nest.buffer_size_spike_data = 2
+    with pytest.raises(nest.NESTErrors.BadProperty, match="must be >= 0, got -1"):
+        nest.spike_buffer_grow_extra = -1.0
+
+
+def test_timers() -> None:
+    nodes = nest.Create("iaf_psc_alpha", 100)
+    nest.Connect(nodes, nodes)
+    nest.Simulate(10.0)
+    assert 0 < nest.time_construction_create < 60
+    assert 0 < nest.time_construction_connect < 60
+    assert 0 < nest.time_simulate < 60
+    with pytest.raises(AttributeError, match="read only"):
+        nest.time_simulate = 0.0
+    nest.ResetKernel()
+    assert nest.time_simulate == 0.0

@@ -389,6 +389,24 @@ def test_a_recorder_to_a_file(tmp_path):
     assert [float(time) for _, time in rows] == np.asarray(results.spikes(memory)).tolist()
 
 
+def test_a_file_goes_on_with_cont(tmp_path):
+    sim = ob.Simulator(data_path=str(tmp_path), overwrite_files=True)
+    neuron = sim.create(ob.iaf_psc_alpha, I_e=500 * pA)
+    recorder = sim.create(ob.spike_recorder, record_to="ascii")
+    sim.connect(neuron, recorder)
+
+    def rows():
+        (name,) = recorder.filenames
+        return open(name).read().splitlines()[3:]
+
+    sim.simulate(200 * ms)
+    whole = rows()
+    sim.simulate(100 * ms)
+    first = rows()
+    sim.cont(100 * ms)
+    assert rows() == whole and 0 < len(first) < len(whole)
+
+
 def test_gap_junctions():
     sim = ob.Simulator(dt=0.1 * ms)
     pair = sim.create(ob.hh_psc_alpha_gap, 2, I_e=[100.0, 0.0] * pA)

@@ -134,6 +134,7 @@ pub struct RuleContext<'a> {
 const PAIRS: u32 = 0;
 const DEGREE: u32 = 1;
 const SPLIT: u32 = 2;
+const COUNTS: u32 = 3;
 
 impl RuleContext<'_> {
     pub(super) fn stream(&self, index: usize, use_for: u32) -> Stream {
@@ -164,6 +165,10 @@ impl RuleContext<'_> {
             barred: self.barred(self.targets[at]),
             repeat,
         }
+    }
+
+    fn degree(&self, p: &Parameter, at: usize, name: &str) -> Result<usize> {
+        degree(p, &mut self.stream(at, DEGREE), &Context::default(), name)
     }
 
     fn is_autapse(&self, source: usize, target: usize) -> bool {
@@ -328,12 +333,7 @@ impl Rule {
                 ),
             )),
             Rule::FixedIndegree(p) | Rule::FixedOutdegree(p) if cx.space.is_some() => {
-                match p.as_constant() {
-                    Some(k) if k < 0.0 => bad(format!(
-                        "Number of connections cannot be less than zero, got {k}."
-                    )),
-                    _ => Ok(()),
-                }
+                not_negative(p)
             }
             Rule::FixedIndegree(p) => check_degree(p, "Indegree", n, "source", cx),
             Rule::FixedOutdegree(p) => check_degree(p, "Outdegree", m, "target", cx),
@@ -445,23 +445,13 @@ impl Rule {
                 Ok(())
             }
             Rule::FixedIndegree(p) => {
-                let k = degree(
-                    p,
-                    &mut cx.stream(at, DEGREE),
-                    &Context::default(),
-                    "indegree",
-                )?;
+                let k = cx.degree(p, at, "indegree")?;
                 draws.places = (at * k, false);
                 let urn = cx.sources_of(at, cx.allow_multapses);
                 urn.draw(k, "sources", &mut cx.stream(at, PAIRS), draws)
             }
             Rule::FixedOutdegree(p) => {
-                let k = degree(
-                    p,
-                    &mut cx.stream(at, DEGREE),
-                    &Context::default(),
-                    "outdegree",
-                )?;
+                let k = cx.degree(p, at, "outdegree")?;
                 draws.places = (at * k, false);
                 let urn = Urn {
                     candidates: cx.targets,
@@ -531,6 +521,15 @@ impl Rule {
             before.push(sum);
         }
         before
+    }
+}
+
+fn not_negative(degree: &Parameter) -> Result<()> {
+    match degree.as_constant() {
+        Some(k) if k < 0.0 => bad(format!(
+            "Number of connections cannot be less than zero, got {k}."
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -626,7 +625,7 @@ fn poisson_pairs(
         }
         bad(format!("pairwise_avg_num_conns must be >= 0, got {mean}"))
     };
-    let mut stream = cx.stream(at, PAIRS);
+    let mut stream = cx.stream(at, COUNTS);
     if let Some(mean) = mean.as_constant() {
         let urn = cx.sources_of(at, true);
         let sum = check(mean)? * urn.size(draws) as f64;

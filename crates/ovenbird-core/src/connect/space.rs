@@ -83,6 +83,24 @@ fn bad<T>(text: impl Into<String>) -> Result<T> {
     Err(Error::bad_property(text))
 }
 
+/// Whether the mask is laid around targets, to find sources.
+fn lays_mask_on_targets(spec: &SpaceSpec, rule: &Rule) -> Result<bool> {
+    match rule {
+        Rule::PairwiseBernoulli(_) => Ok(spec.on_source),
+        Rule::PairwisePoisson(_) | Rule::FixedIndegree(_) => Ok(true),
+        Rule::FixedOutdegree(_) => Ok(false),
+        _ => Err(Error::new(
+            Kind::Value,
+            format!(
+                "When using kernel or mask, the only possible connection rules are \
+                 'pairwise_bernoulli', 'pairwise_poisson', 'fixed_indegree', or \
+                 'fixed_outdegree', not '{}'",
+                rule.name()
+            ),
+        )),
+    }
+}
+
 impl Space {
     /// Makes ready what the draws for all drivers share.
     ///
@@ -103,22 +121,7 @@ impl Space {
                 source.layer.dimensions()
             ));
         }
-        let by_target = match rule {
-            Rule::PairwiseBernoulli(_) => spec.on_source,
-            Rule::PairwisePoisson(_) | Rule::FixedIndegree(_) => true,
-            Rule::FixedOutdegree(_) => false,
-            _ => {
-                return Err(Error::new(
-                    Kind::Value,
-                    format!(
-                        "When using kernel or mask, the only possible connection rules are \
-                         'pairwise_bernoulli', 'pairwise_poisson', 'fixed_indegree', or \
-                         'fixed_outdegree', not '{}'",
-                        rule.name()
-                    ),
-                ));
-            }
-        };
+        let by_target = lays_mask_on_targets(spec, rule)?;
         let grouping = rule.grouping();
         let pool_layer = if by_target {
             source.layer.clone()
@@ -144,8 +147,11 @@ impl Space {
             // a mask around sources, looked through from the targets
             let turned = !by_target && grouping == Grouping::ByTarget;
             let mask = if turned { mask.mirrored() } else { mask };
-            let search = Search::new(space.pool_columns.clone(), mask, &space.geometry)?;
-            space.finds_relative = search.gives_relative();
+            let mut search = Search::new(space.pool_columns.clone(), mask, &space.geometry)?;
+            let kernel = space.kernel.as_ref().or(rule.parameter());
+            space.finds_relative =
+                search.gives_relative() && kernel.is_some_and(|p| p.needs().displacement);
+            search.keeps_relative(space.finds_relative);
             space.search = Some(search);
         }
         if let (Rule::PairwiseBernoulli(p), None) = (rule, &spec.mask)
@@ -157,15 +163,19 @@ impl Space {
         for parameter in synapses.iter().flat_map(SynSpec::parameters) {
             space.needs = space.needs.or(parameter.needs());
         }
-        let own = [rule.parameter(), space.kernel.as_ref()];
-        let node = own.into_iter().flatten().any(|p| p.needs().node);
-        if node && !matches!(rule, Rule::FixedIndegree(_) | Rule::FixedOutdegree(_))
-            || space.needs.node
-            || space.kernel.as_ref().is_some_and(|k| k.needs().node)
-        {
+        space.refuse_node_position(rule)?;
+        Ok(space)
+    }
+
+    /// The position of "the node" is only known where a degree is drawn for one.
+    fn refuse_node_position(&self, rule: &Rule) -> Result<()> {
+        let degree = matches!(rule, Rule::FixedIndegree(_) | Rule::FixedOutdegree(_));
+        let rule = rule.parameter().filter(|_| !degree);
+        let mut kernels = [rule, self.kernel.as_ref()].into_iter().flatten();
+        if self.needs.node || kernels.any(|p| p.needs().node) {
             return Err(ParameterError::OneOfTwo.into());
         }
-        Ok(space)
+        Ok(())
     }
 
     /// Whether partners are looked for inside a mask only.

@@ -124,8 +124,10 @@ pub struct SynSpec {
 impl SynSpec {
     /// The Parameters that amounts are drawn from.
     pub fn parameters(&self) -> impl Iterator<Item = &Parameter> {
-        let amounts = [Some(&self.weight), self.delay.as_ref()];
-        amounts.into_iter().flatten().filter_map(|a| match a {
+        let own = [Some(&self.weight), self.delay.as_ref()];
+        let numbers = self.numbers.iter().map(|(_, amount)| amount);
+        let amounts = own.into_iter().flatten().chain(numbers);
+        amounts.filter_map(|a| match a {
             Amount::Drawn(p) => Some(p),
             Amount::Same(_) | Amount::Each(_) => None,
         })

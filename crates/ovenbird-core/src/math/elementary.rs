@@ -48,6 +48,21 @@ const LN_POLY: [f64; 7] = [
     0.146_178_071_534_173_25,
 ];
 
+/// Coefficients of the polynomial that approximates (2^f - 1 - f ln 2) / f^2 for |f| <= 1/2 with a
+/// relative error of 2^f below 2^-57.
+const EXP2_POLY: [f64; 10] = [
+    0.240_226_506_959_101_22,
+    0.055_504_108_664_820_74,
+    0.009_618_129_107_596_992,
+    0.001_333_355_814_668_604_8,
+    0.000_154_035_304_540_566_33,
+    1.525_273_354_692_460_3e-5,
+    1.321_543_661_426_431e-6,
+    1.017_818_463_932_498_6e-7,
+    7.073_578_411_155_063e-9,
+    4.436_304_380_627_714e-10,
+];
+
 /// Splits `x` into n ln 2 + r with integral n and |r| <= ln(2) / 2, and returns n and e^r - 1.
 #[inline(always)]
 fn reduced_expm1<R: Real>(x: R) -> (R, R) {
@@ -145,6 +160,53 @@ pub fn ln<R: Real>(x: R) -> R {
     let result = R::select(x.lt(R::splat(f64::INFINITY)), result, x);
     let result = R::select(x.le(R::splat(0.0)), R::splat(f64::NEG_INFINITY), result);
     R::select(x.lt(R::splat(0.0)), R::splat(f64::NAN), result)
+}
+
+/// 2^t as 2^n and 2^f - 1, for integral n and |f| <= 1/2, to within an ulp of 2^t, for t in
+/// [-1022, 1023].
+#[inline(always)]
+fn exp2_parts<R: Real>(t: R) -> (R, R) {
+    let biased = t + R::splat(ROUND_BIASED);
+    let f = t - (biased - R::splat(ROUND_BIASED));
+    let scale = biased.map_bits(|bits| bits << 52);
+    let c = |i: usize| R::splat(EXP2_POLY[i]);
+    let f2 = f * f;
+    let even = c(8).mul_add(f2, c(6)).mul_add(f2, c(4)).mul_add(f2, c(2));
+    let odd = c(9).mul_add(f2, c(7)).mul_add(f2, c(5)).mul_add(f2, c(3));
+    let q = odd.mul_add(f, even).mul_add(f2, c(1).mul_add(f, c(0)));
+    let p = q.mul_add(f, R::splat(std::f64::consts::LN_2)) * f;
+    (scale, p)
+}
+
+/// 2^t for t in [-1022, 1023], to within an ulp; elsewhere it may be anything.
+///
+/// Half the work of [`exp`]. e^x is 2^(x / ln 2), where the rounding of the argument adds a relative
+/// error of |x| ulps at most.
+#[inline(always)]
+pub fn exp2<R: Real>(t: R) -> R {
+    let (scale, p) = exp2_parts(t);
+    scale.mul_add(p, scale)
+}
+
+/// t / (2^t - 1) and u / (2^u - 1), 1 / ln 2 at zero, with one division; for t and u in
+/// [-500, 500] that are not both zero.
+///
+/// x / (1 - e^-x) = ln 2 t / (2^t - 1) with t = -x / ln 2 is the voltage dependence of many
+/// channels' rates.
+#[inline(always)]
+pub fn exp2_linear_pair<R: Real>(t: R, u: R) -> (R, R) {
+    let (t, dt) = numerator_and_denominator(t);
+    let (u, du) = numerator_and_denominator(u);
+    let inverse = R::splat(1.0) / (dt * du);
+    (t * (du * inverse), u * (dt * inverse))
+}
+
+/// t and 2^t - 1, which does not cancel; for zero something tiny.
+#[inline(always)]
+fn numerator_and_denominator<R: Real>(t: R) -> (R, R) {
+    let t = t + R::splat(1e-200);
+    let (scale, p) = exp2_parts(t);
+    (t, scale.mul_add(p, scale - R::splat(1.0)))
 }
 
 /// x / (1 - e^-x), continued to one at zero: the voltage dependence of many channels' rates.

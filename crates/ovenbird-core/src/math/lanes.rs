@@ -263,4 +263,9 @@ impl Real for Lanes {
     fn abs(self) -> Self {
         self.zip(self, |a, _| a.abs())
     }
+
+    #[inline(always)]
+    fn mul_add(self, factor: Self, term: Self) -> Self {
+        Self(each_lane!(LANE => self.0[LANE].mul_add(factor.0[LANE], term.0[LANE])))
+    }
 }

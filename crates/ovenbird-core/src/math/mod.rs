@@ -3,8 +3,9 @@
 //! [`Real`] is the number type that numerical code is generic over: a plain `f64`, or [`Lanes`],
 //! eight `f64` that move together. Every operation of `Lanes` is the operation of `f64` applied to
 //! each lane, so a lane's bits depend neither on its neighbours nor on the instruction set that the
-//! code was compiled for. That rests on two rules that all code here keeps: no fused
-//! multiply-add, and no call into the system's mathematical library.
+//! code was compiled for. That rests on two rules that all code here keeps: no multiply-add is fused
+//! but those written as [`Real::mul_add`], which round once on every machine, and no call into the
+//! system's mathematical library.
 
 mod elementary;
 mod lanes;
@@ -15,7 +16,7 @@ mod real;
 mod tests;
 
 pub use crate::rng::{cos, sin};
-pub use elementary::{exp, exp_linear, expm1, ln};
+pub use elementary::{exp, exp_linear, exp2, exp2_linear_pair, expm1, ln};
 pub use lanes::{LANES, LaneMask, Lanes};
 pub use power::{power, power_exp};
 pub use propagators::{phi1, phi2};

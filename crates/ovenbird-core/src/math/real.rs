@@ -90,6 +90,9 @@ pub trait Real:
     /// The absolute value.
     fn abs(self) -> Self;
 
+    /// `self * factor + term`, rounded once, on every machine.
+    fn mul_add(self, factor: Self, term: Self) -> Self;
+
     /// `self` where `self > other`, `other` elsewhere, so that a NaN in `self` yields `other`.
     #[inline(always)]
     fn max(self, other: Self) -> Self {
@@ -192,5 +195,10 @@ impl Real for f64 {
     #[inline(always)]
     fn abs(self) -> Self {
         f64::abs(self)
+    }
+
+    #[inline(always)]
+    fn mul_add(self, factor: Self, term: Self) -> Self {
+        f64::mul_add(self, factor, term)
     }
 }

@@ -211,3 +211,33 @@ proptest! {
         );
     }
 }
+
+#[test]
+fn exp2_is_accurate() {
+    let points = || weyl(20_000).map(|u| 2040.0 * u - 1020.0);
+    assert!(worst(points(), exp2, f64::exp2) <= 2);
+    assert_eq!((exp2(0.0), exp2(-3.0), exp2(10.0)), (1.0, 0.125, 1024.0));
+}
+
+#[test]
+fn linear_pairs_do_not_cancel() {
+    let exact = |t: f64| {
+        let x = t * std::f64::consts::LN_2;
+        if x == 0.0 { 1.0 } else { x / x.exp_m1() }
+    };
+    let points = weyl(5000).map(|u| 900.0 * u - 450.0);
+    let small = weyl(5000).map(|u| 2.0 * u - 1.0);
+    for (t, u) in points.zip(small) {
+        let (a, b) = exp2_linear_pair(t, u * u * u);
+        for (value, t) in [(a, t), (b, u * u * u)] {
+            let expected = exact(t) / std::f64::consts::LN_2;
+            assert!(
+                (value / expected - 1.0).abs() < 1e-14 * (1.0 + t.abs()),
+                "{t}: {value}"
+            );
+        }
+    }
+    let (zero, one) = exp2_linear_pair(0.0, 1.0);
+    assert!((zero * std::f64::consts::LN_2 - 1.0).abs() < 1e-15);
+    assert!((one - 1.0).abs() < 1e-15);
+}

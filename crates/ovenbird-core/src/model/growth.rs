@@ -340,16 +340,24 @@ impl Elements {
             let dict = as_dict(name, dict)?;
             if let Some(element) = self.get_mut(name) {
                 element.set(name, dict, strict)?;
-            } else if strict && self.is_empty() {
+                continue;
+            }
+            if !strict {
+                continue;
+            }
+            if self.0.is_empty() {
                 return Err(Error::bad_property(format!(
                     "there is no synaptic element '{name}' to change: the neuron has none; set \
                      synaptic_elements"
                 )));
-            } else if strict {
-                let known = self.0.iter().map(|(n, _)| n.as_str());
-                let what = "Synaptic element";
-                return Err(Error::unknown(Kind::BadProperty, what, name, known));
             }
+            let known: Vec<&str> = self.0.iter().map(|(n, _)| n.as_str()).collect();
+            return Err(Error::unknown(
+                Kind::BadProperty,
+                "Synaptic element",
+                name,
+                known,
+            ));
         }
         Ok(())
     }
@@ -441,7 +449,7 @@ mod tests {
 
     #[test]
     fn linear_growth_is_the_integral_of_decaying_calcium() {
-        let (eps, tau, calcium, ms) = (0.05, 200.0, 0.3, 137.7);
+        let (eps, tau, calcium, ms) = (0.05f64, 200.0f64, 0.3f64, 137.7f64);
         let integral = ms - calcium * tau * (1.0 - (-ms / tau).exp()) / eps;
         let got = grown(GrowthCurve::Linear { eps }, calcium, tau, ms);
         assert!((got - integral).abs() < 1e-12 * integral.abs());

@@ -115,6 +115,12 @@ impl NodeTable {
         self.layout.rank_of(id) == self.layout.rank()
     }
 
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        let bases = self.runs.iter().map(|r| r.base.capacity() * 4);
+        self.runs.capacity() * size_of::<Run>() + bases.sum::<usize>()
+    }
+
     /// Adds `count` nodes to `family`, which holds `held[w]` nodes on worker `w` so far. Returns
     /// the first id and the ids for each worker (or all for worker 0 where nodes are not spread).
     ///

@@ -1,6 +1,7 @@
 //! Step-size control.
 
-use crate::math::{Mask, Real};
+use crate::math::{Mask, Real, exp2};
+use std::f64::consts::LOG2_E;
 
 /// Error ratios above this make a step be repeated.
 const REJECT_ABOVE: f64 = 1.1;
@@ -91,12 +92,14 @@ pub(super) fn judge<R: Real>(ratio: R, h: R) -> Verdict<R> {
     let reject = !accepts(ratio);
     let grow = ratio.lt(R::splat(GROW_BELOW));
 
+    // Beyond these the factor is at its limit.
+    let ratio = ratio.max(R::splat(1e-30)).min(R::splat(1e30));
     let exponent = R::select(
         reject,
-        R::splat(-1.0 / ORDER),
-        R::splat(-1.0 / (ORDER + 1.0)),
+        R::splat(-LOG2_E / ORDER),
+        R::splat(-LOG2_E / (ORDER + 1.0)),
     );
-    let factor = R::splat(SAFETY) * (ratio.ln() * exponent).exp();
+    let factor = R::splat(SAFETY) * exp2(ratio.ln() * exponent);
     let shrink = factor.max(R::splat(MAX_SHRINK));
     let growth = factor.max(R::splat(1.0)).min(R::splat(MAX_GROWTH));
     let factor = R::select(reject, shrink, R::select(grow, growth, R::splat(1.0)));

@@ -1,6 +1,7 @@
 //! The nodes of a block in lanes: in groups of eight, or each lane with a node of its own.
 
-use super::{Control, Failures, MAX_ATTEMPTS, Rkf45, System};
+use super::rkf45::Trial;
+use super::{Control, Failures, MAX_ATTEMPTS, Rkf45, StateVector, System};
 use crate::math::{LANES, LaneMask, Lanes, Mask, Real};
 use crate::model::{Constants, Failure};
 use std::ops::Range;
@@ -77,8 +78,69 @@ impl Failures<LaneMask> {
     }
 }
 
-/// What a model tells of its nodes so that they can be integrated.
-pub trait Population<S: System<Lanes>> {
+/// The same quantities for each lane.
+pub trait PerLane {
+    /// Those of one lane.
+    type One;
+
+    /// The same in every lane.
+    fn spread(one: &Self::One) -> Self;
+
+    /// Those of a lane.
+    fn pick(&self, lane: usize) -> Self::One;
+
+    /// Sets those of a lane.
+    fn place(&mut self, lane: usize, one: &Self::One);
+}
+
+impl PerLane for Lanes {
+    type One = f64;
+
+    #[inline(always)]
+    fn spread(one: &f64) -> Self {
+        Lanes::splat(*one)
+    }
+
+    #[inline(always)]
+    fn pick(&self, lane: usize) -> f64 {
+        self.0[lane]
+    }
+
+    #[inline(always)]
+    fn place(&mut self, lane: usize, one: &f64) {
+        self.0[lane] = *one;
+    }
+}
+
+/// Implements [`PerLane`](crate::ode::PerLane) for a struct that is generic over the type of its
+/// fields: for `Name<Lanes>` in terms of `Name<f64>`.
+#[macro_export]
+macro_rules! per_lane {
+    ($name:ident { $($field:ident),* $(,)? }) => {
+        impl $crate::ode::PerLane for $name<$crate::math::Lanes> {
+            type One = $name<f64>;
+
+            #[inline(always)]
+            fn spread(one: &$name<f64>) -> Self {
+                $name { $( $field: $crate::ode::PerLane::spread(&one.$field), )* }
+            }
+
+            #[inline(always)]
+            fn pick(&self, lane: usize) -> $name<f64> {
+                $name { $( $field: $crate::ode::PerLane::pick(&self.$field, lane), )* }
+            }
+
+            #[inline(always)]
+            fn place(&mut self, lane: usize, one: &$name<f64>) {
+                $( $crate::ode::PerLane::place(&mut self.$field, lane, &one.$field); )*
+            }
+        }
+    };
+}
+
+/// What a model tells of its nodes so that they can be integrated; `S` is the right-hand side for a
+/// group of lanes.
+pub trait Population<S: PerLane> {
     /// The right-hand side of consecutive nodes, at most [`LANES`]. Lanes without a node may hold
     /// anything finite.
     fn group(&self, nodes: Range<usize>) -> S;
@@ -132,7 +194,7 @@ impl<const D: usize> Block<'_, '_, D> {
 
     /// Stores the nodes of lanes that are done, and gives these lanes to nodes that wait.
     #[inline(always)]
-    fn refill<S: System<Lanes, State = [Lanes; D]>>(
+    fn refill<S: PerLane>(
         &mut self,
         population: &impl Population<S>,
         system: &mut S,
@@ -165,76 +227,113 @@ impl<const D: usize> Block<'_, '_, D> {
     }
 }
 
-impl<const D: usize> Rkf45<[Lanes; D]> {
-    /// Advances all nodes over the time `interval`: their states, a column per component, and the
-    /// step sizes that they carry over. The result is that of [`Rkf45::advance`], bit for bit.
-    ///
-    /// Consecutive nodes make their first trial step together, which for most is the whole
-    /// interval. For these the suggested step size stays what it was: it reaches beyond the
-    /// interval and will not be shortened, so how far does not matter. The others are taken up one
-    /// by one by lanes that become free, so that nodes that need many steps do not hold up others.
-    ///
-    /// # Errors
-    /// When a node could not be advanced.
-    #[inline(always)]
-    pub fn advance_nodes<S: System<Lanes, State = [Lanes; D]>>(
-        &mut self,
-        population: &impl Population<S>,
-        control: &Control<Lanes>,
-        interval: f64,
-        columns: &mut [&mut [f64]; D],
-        step_size: &mut [f64],
-    ) -> Result<(), Failure> {
-        let (count, end) = (step_size.len(), Lanes::splat(interval));
-        let mut block = Block {
-            columns,
-            step_size,
-            interval,
-        };
-        let mut group = 0..count.min(LANES);
-        let mut system = population.group(group.clone());
-        let mut lanes = block.load(&group);
-        let mut unfinished = Unfinished {
-            nodes: Vec::new(),
-            taken: 0,
-            lanes: [None; LANES],
-            attempts: [0; LANES],
-        };
-        while lanes.running.any() {
-            let stuck = self.trial_step::<true, _, _>(
-                &system,
-                control,
-                end,
-                lanes.running,
-                &mut lanes.t,
-                &mut lanes.y,
-                &mut lanes.h,
-            );
-            if group.is_empty() {
-                unfinished.check(stuck, &mut lanes, interval)?;
-                if lanes.running.all() {
-                    continue;
-                }
-            } else {
-                block.store(&group, &lanes);
-                if (lanes.running & lanes.t.lt(end)).any() {
-                    stuck.check(group.start)?;
-                    let left = group.clone().zip(lanes.t.0).filter(|&(_, t)| t < interval);
-                    unfinished.nodes.extend(left);
-                }
-                group = group.end..count.min(group.end + LANES);
-                if !group.is_empty() {
-                    system = population.group(group.clone());
-                    lanes = block.load(&group);
-                    continue;
-                }
-                lanes.running = LaneMask::splat(false);
-                lanes.t = end;
-            }
-            block.refill(population, &mut system, &mut lanes, &mut unfinished);
-        }
-        Ok(())
+/// Makes a trial step in each lane; returns it and the states that it leads to.
+///
+/// This is plain arithmetic of one lane in a loop over lanes, which the compiler turns into one of
+/// vectors.
+#[inline(always)]
+fn attempt<S, const D: usize>(
+    system: &S,
+    control: &Control<f64>,
+    interval: f64,
+    lanes: &Flight<D>,
+) -> (Trial<Lanes>, [Lanes; D])
+where
+    S: PerLane<One: System<f64, State = [f64; D]>>,
+{
+    let mut new = [Lanes::default(); D];
+    let [mut h, mut end, mut ratio] = [Lanes::default(); 3];
+    for lane in 0..LANES {
+        let one = system.pick(lane);
+        let mut y = [0.0; D];
+        new.each(
+            #[inline(always)]
+            |k| y[k] = lanes.y[k].0[lane],
+        );
+        let mut solver = Rkf45::new(&y);
+        let (t, step) = (lanes.t.0[lane], lanes.h.0[lane]);
+        let trial = solver.attempt(&one, control, interval, t, step, &y);
+        y.each(
+            #[inline(always)]
+            |k| new[k].0[lane] = solver.trial[k],
+        );
+        h.0[lane] = trial.h;
+        end.0[lane] = trial.end;
+        ratio.0[lane] = trial.ratio;
     }
+    (Trial { h, end, ratio }, new)
+}
+
+/// Advances all nodes of a block over the time `interval`: their states, a column per component,
+/// and the step sizes that they carry over. The result is that of [`Rkf45::advance`], bit for bit.
+///
+/// Consecutive nodes make their first trial step together, which for most is the whole interval.
+/// For these the suggested step size stays what it was: it reaches beyond the interval and will not
+/// be shortened, so how far does not matter. The others are taken up one by one by lanes that
+/// become free, so that nodes that need many steps do not hold up others.
+///
+/// # Errors
+/// When a node could not be advanced.
+#[inline(always)]
+pub fn advance_nodes<S, const D: usize>(
+    population: &impl Population<S>,
+    control: &Control<f64>,
+    interval: f64,
+    columns: &mut [&mut [f64]; D],
+    step_size: &mut [f64],
+) -> Result<(), Failure>
+where
+    S: PerLane<One: System<f64, State = [f64; D]>>,
+{
+    let (count, end) = (step_size.len(), Lanes::splat(interval));
+    let mut block = Block {
+        columns,
+        step_size,
+        interval,
+    };
+    let mut group = 0..count.min(LANES);
+    let mut system = population.group(group.clone());
+    let mut lanes = block.load(&group);
+    let mut unfinished = Unfinished {
+        nodes: Vec::new(),
+        taken: 0,
+        lanes: [None; LANES],
+        attempts: [0; LANES],
+    };
+    while lanes.running.any() {
+        let (trial, new) = attempt(&system, control, interval, &lanes);
+        let stuck = trial.conclude::<true, _>(
+            &new,
+            end,
+            lanes.running,
+            &mut lanes.t,
+            &mut lanes.y,
+            &mut lanes.h,
+        );
+        if group.is_empty() {
+            unfinished.check(stuck, &mut lanes, interval)?;
+            if lanes.running.all() {
+                continue;
+            }
+        } else {
+            block.store(&group, &lanes);
+            if (lanes.running & lanes.t.lt(end)).any() {
+                stuck.check(group.start)?;
+                let left = group.clone().zip(lanes.t.0).filter(|&(_, t)| t < interval);
+                unfinished.nodes.extend(left);
+            }
+            group = group.end..count.min(group.end + LANES);
+            if !group.is_empty() {
+                system = population.group(group.clone());
+                lanes = block.load(&group);
+                continue;
+            }
+            lanes.running = LaneMask::splat(false);
+            lanes.t = end;
+        }
+        block.refill(population, &mut system, &mut lanes, &mut unfinished);
+    }
+    Ok(())
 }
 
 impl Unfinished {

@@ -32,5 +32,7 @@ mod rkf45;
 mod tests;
 
 pub use control::Control;
-pub use groups::{Population, lane_groups, lanes_of, step_sizes, where_positive};
+pub use groups::{
+    PerLane, Population, advance_nodes, lane_groups, lanes_of, step_sizes, where_positive,
+};
 pub use rkf45::{Failures, MAX_ATTEMPTS, Rkf45, StateVector, System};

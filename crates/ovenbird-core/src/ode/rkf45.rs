@@ -49,9 +49,29 @@ const ERROR: [f64; STAGES] = [
 
 /// The state of a system: an array where the dimension is known to the compiler, a vector where
 /// it is not.
-pub trait StateVector<R>: Clone + AsRef<[R]> + AsMut<[R]> {}
+pub trait StateVector<R>: Clone + AsRef<[R]> + AsMut<[R]> {
+    /// Calls `body` with the index of each component.
+    ///
+    /// Where the dimension is known there is no loop: the compiler would vectorise over components
+    /// instead of lanes, with gathers and scatters.
+    #[inline(always)]
+    fn each(&self, mut body: impl FnMut(usize)) {
+        for i in 0..self.as_ref().len() {
+            body(i);
+        }
+    }
+}
 
-impl<R: Clone, const N: usize> StateVector<R> for [R; N] {}
+impl<R: Clone, const N: usize> StateVector<R> for [R; N] {
+    #[inline(always)]
+    fn each(&self, mut body: impl FnMut(usize)) {
+        macro_rules! unrolled {
+            ($($i:literal)*) => { $( if $i < N { body($i); } )* };
+        }
+        unrolled!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
+        (16..N).for_each(body);
+    }
+}
 
 impl<R: Clone> StateVector<R> for Vec<R> {}
 
@@ -110,14 +130,81 @@ pub(super) struct Trial<R: Real> {
     pub end: R,
     /// Largest error in units of what is allowed; infinite where the step is not finite.
     pub ratio: R,
-    pub finite: R::Mask,
+}
+
+impl<R: Real> Trial<R> {
+    /// Takes the step that led to `new`, or not, in the lanes in `running`, which stand at the
+    /// times `t` before `end`. Returns the lanes that got stuck.
+    ///
+    /// With `KEEP` a lane that takes the whole interval in this step keeps its suggested step size:
+    /// the control would not shorten it, so the next interval is tried in one step in either case.
+    #[inline(always)]
+    pub(super) fn conclude<const KEEP: bool, Y: StateVector<R>>(
+        &self,
+        new: &Y,
+        end: R,
+        running: R::Mask,
+        t: &mut R,
+        y: &mut Y,
+        step_size: &mut R,
+    ) -> Failures<R::Mask> {
+        let mut changes = running;
+        if KEEP {
+            changes = running & !(control::accepts(self.ratio) & self.h.ge(end));
+            if !changes.any() {
+                keep(running, new, y);
+                *t = R::select(running, end, *t);
+                let none = R::Mask::splat(false);
+                return Failures {
+                    non_finite: none,
+                    step_underflow: none,
+                    too_many_steps: none,
+                };
+            }
+        }
+        let verdict = control::judge(self.ratio, self.h);
+
+        let retry_advances = (self.end + verdict.step_size).gt(self.end);
+        let advances = (verdict.reject & retry_advances) | (!verdict.reject & self.end.gt(*t));
+        let stuck = running & !advances;
+
+        let running = running & !stuck;
+        let accepted = running & !verdict.reject;
+        keep(accepted, new, y);
+        *t = R::select(accepted, self.end, *t);
+        *step_size = R::select(running & changes, verdict.step_size, *step_size);
+        let finite = self.ratio.lt(R::splat(f64::INFINITY));
+        Failures {
+            non_finite: stuck & !finite,
+            step_underflow: stuck & finite,
+            too_many_steps: R::Mask::splat(false),
+        }
+    }
+}
+
+/// Takes `new` over into `y` in some lanes.
+#[inline(always)]
+fn keep<R: Real, Y: StateVector<R>>(lanes: R::Mask, new: &Y, y: &mut Y) {
+    new.each(
+        #[inline(always)]
+        |i| {
+            y.as_mut()[i] = R::select(lanes, new.as_ref()[i], y.as_ref()[i]);
+        },
+    );
 }
 
 impl<Y: Clone> Rkf45<Y> {
     /// A solver for states of the dimension of `state`.
     pub fn new(state: &Y) -> Self {
         Self {
-            k: std::array::from_fn(|_| state.clone()),
+            k: [
+                state.clone(),
+                state.clone(),
+                state.clone(),
+                state.clone(),
+                state.clone(),
+                state.clone(),
+            ],
             trial: state.clone(),
             end_slope: state.clone(),
         }
@@ -162,75 +249,13 @@ impl<Y: Clone> Rkf45<Y> {
         while failures.too_many_steps.any() && attempts < MAX_ATTEMPTS {
             attempts += 1;
             let running = failures.too_many_steps;
-            let stuck =
-                self.trial_step::<false, R, S>(system, control, end, running, &mut t, y, step_size);
+            let trial = self.attempt(system, control, end, t, *step_size, y);
+            let stuck = trial.conclude::<false, Y>(&self.trial, end, running, &mut t, y, step_size);
             failures.non_finite = failures.non_finite | stuck.non_finite;
             failures.step_underflow = failures.step_underflow | stuck.step_underflow;
             failures.too_many_steps = running & !stuck.any_cause() & t.lt(end);
         }
         failures
-    }
-
-    /// Makes one trial step of the lanes in `running`, which stand at the times `t` before `end`.
-    /// Returns the lanes that got stuck.
-    ///
-    /// With `KEEP` a lane that takes the whole interval in this step keeps its suggested step size:
-    /// the control would not shorten it, so the next interval is tried in one step in either case.
-    #[inline(always)]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "system, control, and the state of the lanes"
-    )]
-    pub(super) fn trial_step<const KEEP: bool, R, S>(
-        &mut self,
-        system: &S,
-        control: &Control<R>,
-        end: R,
-        running: R::Mask,
-        t: &mut R,
-        y: &mut Y,
-        step_size: &mut R,
-    ) -> Failures<R::Mask>
-    where
-        R: Real,
-        Y: StateVector<R>,
-        S: System<R, State = Y>,
-    {
-        let trial = self.attempt(system, control, end, *t, *step_size, y);
-        let mut changes = running;
-        if KEEP {
-            changes = running & !(control::accepts(trial.ratio) & trial.h.ge(end));
-            if !changes.any() {
-                for (value, &new) in y.as_mut().iter_mut().zip(self.trial.as_ref()) {
-                    *value = R::select(running, new, *value);
-                }
-                *t = R::select(running, end, *t);
-                let none = R::Mask::splat(false);
-                return Failures {
-                    non_finite: none,
-                    step_underflow: none,
-                    too_many_steps: none,
-                };
-            }
-        }
-        let verdict = control::judge(trial.ratio, trial.h);
-
-        let retry_advances = (trial.end + verdict.step_size).gt(trial.end);
-        let advances = (verdict.reject & retry_advances) | (!verdict.reject & trial.end.gt(*t));
-        let stuck = running & !advances;
-
-        let running = running & !stuck;
-        let accepted = running & !verdict.reject;
-        for (value, &new) in y.as_mut().iter_mut().zip(self.trial.as_ref()) {
-            *value = R::select(accepted, new, *value);
-        }
-        *t = R::select(accepted, trial.end, *t);
-        *step_size = R::select(running & changes, verdict.step_size, *step_size);
-        Failures {
-            non_finite: stuck & !trial.finite,
-            step_underflow: stuck & trial.finite,
-            too_many_steps: R::Mask::splat(false),
-        }
     }
 
     /// Makes a step from `y` at time `t` of the suggested length, or as far as `end`, into
@@ -254,29 +279,38 @@ impl<Y: Clone> Rkf45<Y> {
         let reaches_end = step_size.gt(remaining);
         let h = R::select(reaches_end, remaining, step_size);
 
-        for stage in 0..STAGES {
-            // One copy of the derivatives, but a sum of its own for each stage.
-            match stage {
-                0 => self.trial.as_mut().copy_from_slice(y.as_ref()),
-                1 => self.argument::<1, R>(h, y),
-                2 => self.argument::<2, R>(h, y),
-                3 => self.argument::<3, R>(h, y),
-                4 => self.argument::<4, R>(h, y),
-                _ => self.argument::<5, R>(h, y),
-            }
-            let stage_time = t + R::splat(NODES[stage]) * h;
-            system.derivatives(stage_time, &self.trial, &mut self.k[stage]);
-        }
-        for i in 0..y.as_ref().len() {
-            self.trial.as_mut()[i] = y.as_ref()[i] + h * self.combine(&SOLUTION, i);
-        }
+        self.stages(system, t, h, y);
+        y.each(
+            #[inline(always)]
+            |i| self.trial.as_mut()[i] = h.mul_add(self.combine(&SOLUTION, i), y.as_ref()[i]),
+        );
         let (ratio, finite) = self.error(system, control, t, h);
         Trial {
             h,
             end: R::select(reaches_end, end, t + h),
             ratio: R::select(finite, ratio, R::splat(f64::INFINITY)),
-            finite,
         }
+    }
+
+    /// Evaluates the derivatives of all stages of a step of length `h` from `y` at time `t`.
+    #[inline(always)]
+    fn stages<R, S>(&mut self, system: &S, t: R, h: R, y: &Y)
+    where
+        R: Real,
+        Y: StateVector<R>,
+        S: System<R, State = Y>,
+    {
+        system.derivatives(t, y, &mut self.k[0]);
+        self.argument::<1, R>(h, y);
+        system.derivatives(t + R::splat(NODES[1]) * h, &self.trial, &mut self.k[1]);
+        self.argument::<2, R>(h, y);
+        system.derivatives(t + R::splat(NODES[2]) * h, &self.trial, &mut self.k[2]);
+        self.argument::<3, R>(h, y);
+        system.derivatives(t + R::splat(NODES[3]) * h, &self.trial, &mut self.k[3]);
+        self.argument::<4, R>(h, y);
+        system.derivatives(t + R::splat(NODES[4]) * h, &self.trial, &mut self.k[4]);
+        self.argument::<5, R>(h, y);
+        system.derivatives(t + R::splat(NODES[5]) * h, &self.trial, &mut self.k[5]);
     }
 
     /// The state at which the derivatives of a stage are taken, into `self.trial`.
@@ -286,13 +320,25 @@ impl<Y: Clone> Rkf45<Y> {
         Y: StateVector<R>,
     {
         let weights = &STAGE_WEIGHTS[STAGE];
-        for i in 0..y.as_ref().len() {
-            let mut sum = R::splat(weights[0]) * self.k[0].as_ref()[i];
-            for j in 1..STAGE {
-                sum = sum + R::splat(weights[j]) * self.k[j].as_ref()[i];
-            }
-            self.trial.as_mut()[i] = y.as_ref()[i] + h * sum;
-        }
+        y.each(
+            #[inline(always)]
+            |i| {
+                let mut sum = R::splat(weights[0]) * self.k[0].as_ref()[i];
+                if STAGE > 1 {
+                    sum = self.add_term(sum, weights[1], 1, i);
+                }
+                if STAGE > 2 {
+                    sum = self.add_term(sum, weights[2], 2, i);
+                }
+                if STAGE > 3 {
+                    sum = self.add_term(sum, weights[3], 3, i);
+                }
+                if STAGE > 4 {
+                    sum = self.add_term(sum, weights[4], 4, i);
+                }
+                self.trial.as_mut()[i] = h.mul_add(sum, y.as_ref()[i]);
+            },
+        );
     }
 
     /// The weighted sum of the slopes of component `i`; the weight of the second stage is zero.
@@ -302,10 +348,19 @@ impl<Y: Clone> Rkf45<Y> {
         Y: StateVector<R>,
     {
         let mut sum = R::splat(weights[0]) * self.k[0].as_ref()[i];
-        for stage in 2..STAGES {
-            sum = sum + R::splat(weights[stage]) * self.k[stage].as_ref()[i];
-        }
-        sum
+        sum = self.add_term(sum, weights[2], 2, i);
+        sum = self.add_term(sum, weights[3], 3, i);
+        sum = self.add_term(sum, weights[4], 4, i);
+        self.add_term(sum, weights[5], 5, i)
+    }
+
+    /// Adds the weighted slope of component `i` in one stage.
+    #[inline(always)]
+    fn add_term<R: Real>(&self, sum: R, weight: f64, stage: usize, i: usize) -> R
+    where
+        Y: StateVector<R>,
+    {
+        R::splat(weight).mul_add(self.k[stage].as_ref()[i], sum)
     }
 
     /// The largest error of `self.trial` in units of what is allowed, and whether it is finite.
@@ -316,28 +371,33 @@ impl<Y: Clone> Rkf45<Y> {
         Y: StateVector<R>,
         S: System<R, State = Y>,
     {
-        let dim = self.trial.as_ref().len();
         let mut largest = R::splat(0.0);
         // A sum of magnitudes is finite where all of them are.
         let mut magnitude = R::splat(0.0);
         if control.is_absolute() {
-            for i in 0..dim {
-                let error = self.combine::<R>(&ERROR, i).abs();
-                largest = error.max(largest);
-                magnitude = magnitude + (error + self.trial.as_ref()[i].abs());
-            }
+            self.trial.each(
+                #[inline(always)]
+                |i| {
+                    let error = self.combine::<R>(&ERROR, i).abs();
+                    largest = error.max(largest);
+                    magnitude = magnitude + (error + self.trial.as_ref()[i].abs());
+                },
+            );
             largest = h * largest / control.eps_abs;
         } else {
             if control.uses_derivatives() {
                 system.derivatives(t + h, &self.trial, &mut self.end_slope);
             }
-            for i in 0..dim {
-                let error = (h * self.combine(&ERROR, i)).abs();
-                let new = self.trial.as_ref()[i];
-                let scale = control.scale(new, self.end_slope.as_ref()[i], h);
-                largest = (error / scale).max(largest);
-                magnitude = magnitude + (error + new.abs());
-            }
+            self.trial.each(
+                #[inline(always)]
+                |i| {
+                    let error = (h * self.combine(&ERROR, i)).abs();
+                    let new = self.trial.as_ref()[i];
+                    let scale = control.scale(new, self.end_slope.as_ref()[i], h);
+                    largest = (error / scale).max(largest);
+                    magnitude = magnitude + (error + new.abs());
+                },
+            );
         }
         let finite = (h * magnitude).lt(R::splat(f64::INFINITY));
         (largest.max(R::splat(f64::MIN_POSITIVE)), finite)

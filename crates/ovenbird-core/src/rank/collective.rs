@@ -2,7 +2,6 @@
 
 use super::{Communicator, Gathered, Head, Layout, Local, Lost};
 use crate::error::{Error, Kind, Result};
-use std::time::{Duration, Instant};
 
 /// The collective calls, by the names that users know them by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +78,6 @@ pub struct Ranks {
     /// Why no further call is possible.
     broken: Option<Error>,
     all: Gathered,
-    spent: Duration,
 }
 
 impl Default for Ranks {
@@ -98,7 +96,6 @@ impl Ranks {
             sequence: 0,
             broken: None,
             all: Gathered::default(),
-            spent: Duration::ZERO,
         }
     }
 
@@ -117,14 +114,14 @@ impl Ranks {
         self.ranks == 1
     }
 
+    /// Room for words that is kept from call to call.
+    pub fn words(&self) -> usize {
+        self.all.words.capacity()
+    }
+
     /// How nodes are spread over these ranks with `threads` threads each.
     pub fn layout(&self, threads: usize) -> Layout {
         Layout::new(self.rank, self.ranks, threads)
-    }
-
-    /// Time spent in collective calls since the last question.
-    pub fn take_time(&mut self) -> Duration {
-        std::mem::take(&mut self.spent)
     }
 
     /// Gives words, or the error that kept this rank from having any, to all ranks.
@@ -186,7 +183,6 @@ impl Ranks {
             // an error of this rank alone says more than that the ranks have parted
             return Err(words.err().unwrap_or_else(|| e.clone()));
         }
-        let start = Instant::now();
         let code = Call::ALL.iter().position(|&c| c == call).unwrap_or(0) as u64;
         let stamp = self.sequence * CALLS + code;
         self.sequence += 1;
@@ -203,7 +199,6 @@ impl Ranks {
                 communicator.all_gather(Head { stamp, note }, &[], &mut self.all)
             }
         };
-        self.spent += start.elapsed();
         if let Err(lost) = result {
             return Err(self.lose(call, &lost));
         }

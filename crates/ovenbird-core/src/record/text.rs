@@ -14,6 +14,8 @@ pub struct Environment {
     /// Put before each file's name.
     pub data_prefix: String,
     pub overwrite_files: bool,
+    /// Whether files that exist were written by this simulation, which goes on with them.
+    pub append: bool,
     /// The number of nodes, which sets the digits of node ids.
     pub network_size: usize,
     /// The virtual processes, one file each on the rank that has it.
@@ -74,7 +76,10 @@ impl Environment {
                 format!("data_path '{}' is not an existing folder", self.data_path),
             ));
         }
-        if let Some(path) = paths.iter().find(|p| p.exists() && !self.overwrite_files) {
+        if let Some(path) = paths
+            .iter()
+            .find(|p| p.exists() && !self.overwrite_files && !self.append)
+        {
             return Err(Error::new(
                 Kind::Io,
                 format!(
@@ -86,7 +91,10 @@ impl Environment {
         }
         paths
             .into_iter()
-            .map(|path| TextFile::create(path, header))
+            .map(|path| match self.append && path.exists() {
+                true => TextFile::append(path),
+                false => TextFile::create(path, header),
+            })
             .collect()
     }
 }
@@ -103,6 +111,16 @@ impl TextFile {
         Ok(TextFile {
             path,
             out,
+            failed: None,
+        })
+    }
+
+    fn append(path: PathBuf) -> Result<Self> {
+        let file = File::options().append(true).open(&path);
+        let file = file.map_err(|e| io_error("open", &path, e))?;
+        Ok(TextFile {
+            path,
+            out: BufWriter::new(file),
             failed: None,
         })
     }

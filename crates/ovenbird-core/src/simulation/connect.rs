@@ -207,11 +207,11 @@ impl Simulation {
                     "This connection rule does not support symmetric connections.",
                 ));
             }
-            if matches!(syn.weight, Amount::Drawn(_)) && !scalar {
+            if syn.parameters().any(|p| p.as_constant().is_none()) {
                 return Err(Error::new(
                     Kind::NotImplemented,
-                    "Connections with random parameters cannot be made symmetric: weight or delay \
-                     would differ between the two directions; use numbers or arrays",
+                    "Connections with random parameters cannot be made symmetric: they would \
+                     differ between the two directions; use numbers or arrays",
                 ));
             }
         }
@@ -334,7 +334,8 @@ impl Simulation {
             ops.check(&words, weight)?;
         }
         let never = ops.never();
-        let template = |w: &mut super::Worker| w.plastic.template(syn.model, &words, never);
+        let now = self.now();
+        let template = |w: &mut super::Worker| w.plastic.template(syn.model, &words, never, now);
         let templates = self.workers.iter_mut().map(template).collect();
         let named = |at: usize| {
             let mut names = specs.iter().map(|s| s.name);
@@ -448,6 +449,7 @@ impl Simulation {
             key: Key::new(self.settings.seed(), Purpose::SynapseParameter),
             call: self.connect_calls,
             delays: self.delays,
+            now: self.now(),
             has_run: self.has_run,
             gap_interval: self.settings.wfr_comm_interval,
             requests: kinds.contains(&Sends::Requests),

@@ -466,6 +466,14 @@ impl Devices {
         }
     }
 
+    /// Bytes that connections to recorders take.
+    pub fn bytes(&self) -> usize {
+        (self.listening.capacity() + self.sampling.capacity()) * size_of::<Listening>()
+            + self.index.bytes()
+            + self.heard_by.capacity() * size_of::<Vec<usize>>()
+            + self.heard_by.iter().map(Vec::capacity).sum::<usize>() * size_of::<usize>()
+    }
+
     /// The stimulators that multimeters of this rank sample.
     pub fn sampled(&self) -> impl Iterator<Item = u32> {
         self.sampling.iter().map(|l| l.source)

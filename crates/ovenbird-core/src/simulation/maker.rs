@@ -16,7 +16,7 @@ use crate::parallel::Pool;
 use crate::parameter::Context;
 use crate::rng::{Key, Stream};
 use crate::synapse::{Connection, Full, GapEntry};
-use crate::time::Clock;
+use crate::time::{Clock, Step};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -40,6 +40,7 @@ pub(super) struct Maker<'a> {
     pub call: u32,
     /// The delays so far, and a fixed range.
     pub delays: DelayRange,
+    pub now: Step,
     pub has_run: bool,
     /// What a gap junction bounds a slice to (ms).
     pub gap_interval: f64,
@@ -304,11 +305,12 @@ impl Maker<'_> {
         if stateful.checked {
             stateful.ops.check(words, made.weight)?;
         }
-        worker.plastic.push(&Full {
+        let full = Full {
             connection,
             words: words.clone(),
             last: stateful.ops.never(),
-        });
+        };
+        worker.plastic.push(&full, self.now);
         Ok(())
     }
 
@@ -409,7 +411,7 @@ impl Maker<'_> {
     }
 
     /// Whether connections of a synapse can be made a row at a time.
-    fn is_simple(&self, s: usize) -> bool {
+    pub(super) fn is_simple(&self, s: usize) -> bool {
         let constant = match &self.stateful[s] {
             None => self.kinds[s] == SynapseKind::Static,
             Some(stateful) => {
@@ -456,7 +458,7 @@ impl Maker<'_> {
     /// Adds the connections of synapse `s` from all partners in `draws` to one target; `sources` are
     /// the ids of the rule's sources and the greatest of them.
     #[allow(clippy::too_many_arguments)]
-    fn add_row(
+    pub(super) fn add_row(
         &self,
         (s, w): (usize, usize),
         t: usize,

@@ -2,6 +2,7 @@
 
 use super::{Simulation, Worker};
 use crate::device::Drive;
+use crate::event::Spike;
 use crate::synapse::GapPart;
 
 /// Bytes by what they hold. Capacity counts, used or not.
@@ -13,12 +14,14 @@ pub struct Memory {
     pub buffers: usize,
     /// Connections, compressed and new, of all kinds.
     pub connections: usize,
+    /// Where nodes are, who is recorded, and what passes between ranks.
+    pub tables: usize,
 }
 
 impl Memory {
     /// All of it.
     pub fn total(&self) -> usize {
-        self.nodes + self.buffers + self.connections
+        self.nodes + self.buffers + self.connections + self.tables
     }
 }
 
@@ -32,6 +35,13 @@ impl Simulation {
             let parts = self.families.iter().zip(&worker.parts);
             sum.nodes += parts.map(|(f, p)| f.bytes(p)).sum::<usize>();
         }
+        let spikes = self.emitted.capacity() + self.waiting.1.capacity();
+        let words = self.words.capacity() + self.ranks.words();
+        sum.tables = self.nodes.bytes()
+            + self.devices.bytes()
+            + self.gaps.bytes()
+            + spikes * size_of::<Spike>()
+            + words * size_of::<u64>();
         let devices = self.families.iter().zip(&self.devices.parts);
         sum.nodes += devices
             .filter_map(|(f, p)| p.as_ref().map(|p| f.bytes(p)))

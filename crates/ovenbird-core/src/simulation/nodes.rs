@@ -331,7 +331,7 @@ impl Simulation {
 
     /// The files of recorders: those of the last run, or those that the next run would make.
     fn filenames(&self, group: &Group<'_>) -> Option<Column> {
-        let environment = self.environment();
+        let environment = self.environment(false);
         let names = group.at.iter().map(|l| {
             let recorder = self
                 .devices

@@ -134,8 +134,9 @@ impl Simulation {
         for (w, places) in &gone {
             self.workers[*w as usize].plastic.remove(places);
         }
+        let now = self.now();
         for (w, full) in anew {
-            self.workers[w as usize].plastic.push(&full);
+            self.workers[w as usize].plastic.push(&full, now);
         }
         self.generation += 1;
         self.arrange()

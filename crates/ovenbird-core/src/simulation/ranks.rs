@@ -22,6 +22,15 @@ pub(super) struct Couplings {
     words: Vec<u64>,
 }
 
+impl Couplings {
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        (self.arrived.capacity() + self.words.capacity()) * 8
+            + self.routes.capacity() * size_of::<(u32, u32, u32)>()
+            + self.counts.capacity() * size_of::<usize>()
+    }
+}
+
 /// What all ranks must have in common, beside the range of delays.
 const STANDING: [&str; 9] = [
     "the number of nodes",
@@ -270,7 +279,7 @@ impl Simulation {
         self.timers.couple += start.elapsed().as_secs_f64();
         let pool = self.pool.as_mut().expect("prepared before a run");
         let arrived = &self.gaps.arrived[..];
-        pool.run(&mut self.workers, |_, w| w.receive_gaps(arrived, width));
+        pool.run(&mut self.workers, |_, w| w.receive_gaps(arrived));
         Ok(largest)
     }
 

@@ -50,6 +50,19 @@ impl Simulation {
     /// # Errors
     /// When a run is being prepared already, or a recorder cannot open its file.
     pub fn prepare(&mut self) -> Result<()> {
+        self.prepare_files(false)
+    }
+
+    /// Makes everything ready for a run that goes on where the last one ended: recorders add to
+    /// the files that they wrote.
+    ///
+    /// # Errors
+    /// As [`Simulation::prepare`].
+    pub fn prepare_to_continue(&mut self) -> Result<()> {
+        self.prepare_files(true)
+    }
+
+    fn prepare_files(&mut self, append: bool) -> Result<()> {
         match self.phase {
             Phase::Idle => {}
             Phase::Prepared => {
@@ -67,7 +80,7 @@ impl Simulation {
             }
         }
         let start = Instant::now();
-        let environment = self.environment();
+        let environment = self.environment(append);
         let opened = self
             .devices
             .prepare(&self.families, &self.nodes, &self.clock, &environment);

@@ -27,6 +27,21 @@ struct Spots {
     reached: Vec<bool>,
 }
 
+impl Spots {
+    /// Which of the nodes with these indices are on the worker. No branch depends on it: on several
+    /// workers it is as good as random.
+    fn present(&self, indices: &[u32], hits: &mut Vec<u32>) {
+        hits.clear();
+        hits.resize(indices.len() + 1, 0);
+        let mut n = 0;
+        for (i, &index) in indices.iter().enumerate() {
+            hits[n] = i as u32;
+            n += usize::from(self.list[index as usize].port != ABSENT);
+        }
+        hits.truncate(n);
+    }
+}
+
 /// Ports of targets, each with the batches of positive and negative weights.
 #[derive(Default)]
 struct Ports {
@@ -66,7 +81,7 @@ impl Maker<'_> {
             .map(|s| self.scattered(s, cx, grouping, w, worker))
             .collect::<Result<_>>()?;
         let (mut draws, mut numbers) = (Draws::default(), Numbers::default());
-        let mut buffers = PairBuffers::default();
+        let (mut buffers, mut hits) = (PairBuffers::default(), Vec::new());
         let n = match grouping {
             Grouping::BySource => cx.sources.len(),
             Grouping::ByTarget | Grouping::Mutual => cx.targets.len(),
@@ -105,12 +120,22 @@ impl Maker<'_> {
                     worker,
                     last,
                 };
-                for (i, &p) in draws.partners.iter().enumerate() {
-                    let p = p as usize;
-                    match grouping {
-                        Grouping::ByTarget => put.one(synapse, cx.sources[p], at, i, &numbers),
-                        Grouping::BySource => put.one(synapse, cx.sources[at], p, i, &numbers),
-                        Grouping::Mutual => {
+                match grouping {
+                    Grouping::BySource => {
+                        synapse.targets.present(&draws.partners, &mut hits);
+                        for &i in &hits {
+                            let p = draws.partners[i as usize] as usize;
+                            put.one(synapse, cx.sources[at], p, i as usize, &numbers);
+                        }
+                    }
+                    Grouping::ByTarget => {
+                        for (i, &p) in draws.partners.iter().enumerate() {
+                            put.one(synapse, cx.sources[p as usize], at, i, &numbers);
+                        }
+                    }
+                    Grouping::Mutual => {
+                        for (i, &p) in draws.partners.iter().enumerate() {
+                            let p = p as usize;
                             put.one(synapse, cx.sources[p], at, 2 * i, &numbers);
                             put.back(synapse, cx.targets[at], p, 2 * i + 1, &numbers);
                         }

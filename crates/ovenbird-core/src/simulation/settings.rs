@@ -76,6 +76,22 @@ fn resize_log() -> Dict {
 /// How many of the inert settings outlive a reset.
 const SURVIVING: usize = 9;
 
+/// The values that settings of the spike buffer can have.
+fn check_buffer(key: &str, value: &Value) -> Result<()> {
+    let (range, what) = match key {
+        "spike_buffer_grow_extra" => (0.0..=f64::MAX, ">= 0"),
+        "spike_buffer_shrink_limit" | "spike_buffer_shrink_spare" => (0.0..=1.0, "from 0 to 1"),
+        _ => return Ok(()),
+    };
+    let x = value.as_float(key)?;
+    if range.contains(&x) {
+        return Ok(());
+    }
+    Err(Error::bad_property(format!(
+        "{key} must be {what}, got {x}"
+    )))
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Settings {
@@ -133,7 +149,7 @@ impl Settings {
 }
 
 /// Attributes that can only be read.
-const READ_ONLY: [&str; 35] = [
+const READ_ONLY: [&str; 38] = [
     "T_max",
     "T_min",
     "build_info",
@@ -165,8 +181,11 @@ const READ_ONLY: [&str; 35] = [
     "stimulation_backends",
     "synapse_models",
     "tics_per_step",
+    "time_communicate_spike_data",
     "time_construction_connect",
     "time_construction_create",
+    "time_gather_secondary_data",
+    "time_gather_spike_data",
     "time_simulate",
     "to_do",
 ];
@@ -292,6 +311,15 @@ impl Simulation {
                 Value::Float(self.timers.connect),
             ),
             ("time_simulate", Value::Float(self.timers.simulate)),
+            ("time_gather_spike_data", Value::Float(self.timers.gather)),
+            (
+                "time_communicate_spike_data",
+                Value::Float(self.timers.exchange),
+            ),
+            (
+                "time_gather_secondary_data",
+                Value::Float(self.timers.couple),
+            ),
             ("min_update_time", Value::Float(self.timers.update.0)),
             ("max_update_time", Value::Float(self.timers.update.1)),
             ("spike_buffer_resize_log", Value::Dict(resize_log())),
@@ -505,6 +533,7 @@ impl Simulation {
                         (Value::Bool(_), v) => Value::Bool(v.as_bool(key)?),
                         (_, v) => v.clone(),
                     };
+                    check_buffer(key, &new)?;
                     s.inert.set(key, new);
                 }
                 None if READ_ONLY.contains(&key) => {
@@ -610,11 +639,12 @@ impl Simulation {
         Ok(Some((min, max)))
     }
 
-    pub(super) fn environment(&self) -> Environment {
+    pub(super) fn environment(&self, append: bool) -> Environment {
         Environment {
             data_path: self.settings.data_path.clone(),
             data_prefix: self.settings.data_prefix.clone(),
             overwrite_files: self.settings.overwrite_files,
+            append,
             network_size: self.network_size(),
             layout: self.nodes.layout(),
         }

@@ -26,11 +26,10 @@ impl Simulation {
     pub(super) fn advance(&mut self, to: usize) -> Result<()> {
         let (origin, from) = (self.origin, self.taken);
         if self.couples() {
+            self.workers.iter_mut().for_each(super::Worker::clear_gaps);
             // what was sent belongs to the end of a whole slice
             if from == 0 && origin > 0 {
                 self.exchange_gaps(Ok(()))?;
-            } else {
-                self.workers.iter_mut().for_each(super::Worker::clear_gaps);
             }
         }
         if from == 0 && origin > 0 {

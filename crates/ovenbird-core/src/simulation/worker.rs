@@ -8,7 +8,8 @@ use crate::model::{Event, PostSide};
 use crate::node::{Family, Part, Tap, UpdateContext};
 use crate::rng::Key;
 use crate::synapse::{
-    BLOCK_BITS, GapPart, GapTable, Pending, PlasticContext, PlasticRows, Rows, Transmission,
+    BLOCK_BITS, GapEntry, GapPart, GapTable, Pending, PlasticContext, PlasticRows, Rows,
+    Transmission,
 };
 use crate::time::{Clock, Step};
 
@@ -164,8 +165,8 @@ impl Worker {
         if !new {
             return;
         }
-        let held = |(f, part): (&Box<dyn Family>, &Part)| vec![false; f.held(part)];
-        let mut read: Vec<Vec<bool>> = families.iter().zip(&self.parts).map(held).collect();
+        let parts = families.iter().zip(&self.parts);
+        let mut read: Vec<_> = parts.map(|(f, part)| vec![false; f.held(part)]).collect();
         self.plastic
             .readers(&self.ring, |family, local| read[family][local] = true);
         for ((family, part), read) in families.iter().zip(&mut self.parts).zip(&read) {
@@ -262,18 +263,21 @@ impl Worker {
         }
     }
 
-    /// Delivers what coupled nodes sent: rows of `width` numbers, one per sender.
-    pub fn receive_gaps(&mut self, sent: &[f64], width: usize) {
-        self.clear_gaps();
+    /// Delivers what coupled nodes sent: rows of numbers, one per sender. What arrived before is
+    /// overwritten.
+    pub fn receive_gaps(&mut self, sent: &[f64]) {
         let (gaps, parts) = (&self.gaps, &mut self.gap_parts);
         vectorize(
             #[inline(always)]
             || {
-                for (entry, &slot) in gaps.entries.iter().zip(&gaps.slots) {
-                    if let Some(part) = &mut parts[entry.family] {
-                        let row = &sent[slot as usize * width..][..width];
-                        part.receive(entry.local as usize, entry.weight, row);
+                let mut slots = &gaps.slots[..];
+                let same = |a: &GapEntry, b: &GapEntry| (a.family, a.local) == (b.family, b.local);
+                for entries in gaps.entries.chunk_by(same) {
+                    let (own, rest) = slots.split_at(entries.len());
+                    if let Some(part) = &mut parts[entries[0].family] {
+                        part.receive(entries, own, sent);
                     }
+                    slots = rest;
                 }
             },
         );

@@ -39,6 +39,7 @@ pub struct Search {
     period: Option<(Point, Point)>,
     /// Whether images of the mask can meet, so that a node may be found in several.
     overlaps: bool,
+    keeps_relative: bool,
 }
 
 /// What a search has found, and its buffers.
@@ -206,6 +207,7 @@ impl Search {
             bounds,
             period,
             overlaps,
+            keeps_relative: true,
         })
     }
 
@@ -219,6 +221,11 @@ impl Search {
             None => true,
             Some((_, size)) => !self.overlaps && (0..MAX_DIMENSIONS).all(|d| short(d, size[d])),
         }
+    }
+
+    /// Sets whether searches give the coordinates relative to the anchor; at first they do.
+    pub fn keeps_relative(&mut self, keeps: bool) {
+        self.keeps_relative = keeps;
     }
 
     /// Finds the nodes inside the mask at `anchor`, each once.
@@ -280,15 +287,14 @@ impl Search {
             for ((near, column), here) in near.into_iter().zip(&index.columns).zip(anchor) {
                 subtract(&column[range.clone()], *here, near);
             }
-            let order = &index.order[range];
-            if index.columns.len() == 2 {
-                let near = [&x[..n], &y[..n]];
-                self.mask.test(&near, inside);
-                keep(order, near, inside, &mut found.nodes, &mut found.relative);
-            } else {
-                let near = [&x[..n], &y[..n], &z[..n]];
-                self.mask.test(&near, inside);
-                keep(order, near, inside, &mut found.nodes, &mut found.relative);
+            let near = [&x[..n], &y[..n], &z[..n]];
+            self.mask.test(&near[..index.columns.len()], inside);
+            let (order, nodes) = (&index.order[range], &mut found.nodes);
+            let relative = &mut found.relative;
+            match (self.keeps_relative, index.columns.len()) {
+                (false, _) => keep(order, [], inside, nodes, relative),
+                (true, 2) => keep(order, [near[0], near[1]], inside, nodes, relative),
+                (true, _) => keep(order, near, inside, nodes, relative),
             }
         });
     }
@@ -305,8 +311,8 @@ fn subtract(column: &[f64], here: f64, out: &mut [f64]) {
     );
 }
 
-/// Appends those nodes that are inside, with their coordinates. Writes all of them, which needs no
-/// branches.
+/// Appends those nodes that are inside, with `D` of their coordinates. Writes all of them, which
+/// needs no branches.
 fn keep<const D: usize>(
     order: &[u32],
     near: [&[f64]; D],
@@ -316,10 +322,12 @@ fn keep<const D: usize>(
 ) {
     let (start, n) = (nodes.len(), order.len());
     nodes.resize(start + n, 0);
-    let columns = relative.each_mut().map(|column| {
+    for column in relative.iter_mut().take(D) {
         column.resize(start + n, 0.0);
-        &mut column[start..]
-    });
+    }
+    let columns = relative
+        .each_mut()
+        .map(|column| column.get_mut(start..).unwrap_or_default());
     let new = &mut nodes[start..];
     let mut kept = 0;
     for i in 0..n {
@@ -330,7 +338,7 @@ fn keep<const D: usize>(
         kept += usize::from(inside[i]);
     }
     nodes.truncate(start + kept);
-    for column in relative {
+    for column in relative.iter_mut().take(D) {
         column.truncate(start + kept);
     }
 }

@@ -243,8 +243,8 @@ fn scan(layer: &Layer, mask: &Mask, anchor: &Point) -> Vec<u32> {
 fn check_relative(layer: &Layer, anchor: &Point, found: &Found) {
     for (i, &node) in found.nodes.iter().enumerate() {
         let vector = layer.displacement(anchor, &layer.position(node as usize));
-        for d in 0..layer.dimensions() {
-            assert!((vector[d] - found.relative[d][i]).abs() < 1e-12);
+        for (x, column) in vector.iter().zip(&found.relative).take(layer.dimensions()) {
+            assert!((x - column[i]).abs() < 1e-12);
         }
     }
 }

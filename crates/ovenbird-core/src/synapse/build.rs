@@ -95,9 +95,6 @@ impl Builder {
         batches: &mut [Batch],
         shared: &mut Vec<f64>,
     ) {
-        if !batches.iter().any(|batch| batch.has(b)) {
-            return;
-        }
         self.know(block, shared);
         self.count(block, b, batches, shared);
         let n = *self.starts.last().unwrap_or(&0) as usize;
@@ -242,6 +239,7 @@ impl Builder {
         });
         block.groups = self.groups.as_slice().to_vec();
         block.runs = self.runs.as_slice().to_vec();
+        block.thin();
         block
     }
 

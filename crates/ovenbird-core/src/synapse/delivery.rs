@@ -39,6 +39,8 @@ struct Round {
 
 /// Buffers of a delivery.
 pub(super) struct Scratch {
+    /// The weights while they are changed.
+    weights: [f64; CHUNK],
     /// For each entry what the trace was after the last spike, and its exponent since.
     traces: [f64; CHUNK],
     exponents: [f64; CHUNK],
@@ -59,6 +61,7 @@ impl Default for Scratch {
             times: [0.0; CHUNK],
         };
         Scratch {
+            weights: [0.0; CHUNK],
             traces: [0.0; CHUNK],
             exponents: [0.0; CHUNK],
             rounds: [round; ROUNDS],
@@ -87,6 +90,7 @@ pub struct Delivery<'a, 'p> {
     pub(super) ring: &'a mut Ring,
     pub(super) posts: &'a mut [PostSide<'p>],
     pub(super) key: Key,
+    pub(super) salt: (u32, u32),
     /// Takes the weight that each connection sent; NaN where it sent nothing.
     pub(super) sent: Option<&'a mut Vec<f64>>,
     pub(super) scratch: &'a mut Scratch,
@@ -240,16 +244,17 @@ impl Delivery<'_, '_> {
                     first: segment.first_cell,
                 };
                 let scratch = &mut *self.scratch;
-                gather::<P>(&window, &locals, history, scratch);
+                gather::<P>(&window, &locals, weights, history, scratch);
                 vectorize(
                     #[inline(always)]
                     || pair_chunk(rule, &window, &locals, weights, history, scratch),
                 );
-                if c.counts {
-                    cells.iter().for_each(|&cell| sums[cell as usize] += 1.0);
-                } else {
-                    for (&cell, w) in cells.iter().zip(&*weights) {
-                        sums[cell as usize] += *w;
+                for (&cell, w) in cells.iter().zip(&*weights) {
+                    sums[cell as usize] += if c.counts { 1.0 } else { *w };
+                }
+                if !P::NEAREST {
+                    for (&cell, trace) in cells.iter().zip(&scratch.traces) {
+                        history.heads[cell as usize - segment.first_cell].read = *trace;
                     }
                 }
             }
@@ -266,10 +271,11 @@ impl Delivery<'_, '_> {
         &mut self,
         mut visit: impl FnMut(&mut f64, &mut [f64], &Past<'_>, &mut Stream) -> Option<f64>,
     ) {
-        let mut nth = 0;
-        let mut before = u32::MAX;
         let segments = self.segments();
+        let base = self.key.derive(self.salt.0, self.salt.1);
         for segment in &segments {
+            // which of the connections of the same ends and delay
+            let (mut nth, mut before) = (0, u32::MAX);
             let delay = f64::from(segment.delay) * self.h;
             let side = &mut self.posts[segment.family];
             let sums = self.ring.after(self.slot, segment.delay);
@@ -288,7 +294,7 @@ impl Delivery<'_, '_> {
                     read: Cell::new(None),
                 };
                 let which = (nth << 8) | self.repeat & 0xff;
-                let key = self.key.derive(segment.delay, which);
+                let key = base.derive(segment.delay, which);
                 let ids = (self.source, side.ids[local]);
                 let mut stream = Stream::new(key, ids.0, ids.1, self.step as u32);
                 let width = c.width;
@@ -351,45 +357,48 @@ fn pair_chunk<P: PairRule>(
     window: &Window,
     locals: &Locals<'_>,
     weights: &mut [f64],
-    history: &mut History,
+    history: &History,
     s: &mut Scratch,
 ) {
     for round in 0..ROUNDS {
         if s.rounds[round].len > 0 {
-            facilitate_round(rule, window, weights, s, round);
+            facilitate_round(rule, window, s, round);
         }
     }
     for &j in &s.many {
         let j = usize::from(j);
         let posts = history.window(locals.at(j), window.from, window.to);
         for post in posts.iter().skip(ROUNDS) {
-            weights[j] = rule.facilitate(weights[j], window.interval(post.time));
+            s.weights[j] = rule.facilitate(s.weights[j], window.interval(post.time));
         }
     }
     let (whole, rest) = weights.as_chunks_mut::<LANES>();
     let (traces, _) = s.traces.as_chunks_mut::<LANES>();
     let (exponents, _) = s.exponents.as_chunks::<LANES>();
+    let (changed, _) = s.weights.as_chunks::<LANES>();
     let (traces, last) = traces.split_at_mut(whole.len());
-    for ((w, traces), exponents) in whole.iter_mut().zip(traces).zip(exponents) {
+    let groups = whole.iter_mut().zip(changed).zip(traces).zip(exponents);
+    for (((w, changed), traces), exponents) in groups {
         let trace = Lanes(*traces) * exp(Lanes(*exponents));
-        *w = rule.depress(Lanes(*w), trace).0;
+        *w = rule.depress(Lanes(*changed), trace).0;
         *traces = trace.0;
     }
     if let (false, Some(traces)) = (rest.is_empty(), last.first_mut()) {
         for (k, w) in rest.iter_mut().enumerate() {
             traces[k] *= exp(exponents[whole.len()][k]);
-            *w = rule.depress(*w, traces[k]);
-        }
-    }
-    if !P::NEAREST {
-        for (&cell, trace) in locals.cells.iter().zip(&s.traces) {
-            history.heads[cell as usize - locals.first].read = *trace;
+            *w = rule.depress(changed[whole.len()][k], traces[k]);
         }
     }
 }
 
 /// Collects what the entries of a chunk read of their targets.
-fn gather<P: PairRule>(window: &Window, locals: &Locals<'_>, history: &History, s: &mut Scratch) {
+fn gather<P: PairRule>(
+    window: &Window,
+    locals: &Locals<'_>,
+    weights: &[f64],
+    history: &History,
+    s: &mut Scratch,
+) {
     s.rounds.iter_mut().for_each(|r| r.len = 0);
     s.many.clear();
     let n = locals.cells.len();
@@ -398,7 +407,9 @@ fn gather<P: PairRule>(window: &Window, locals: &Locals<'_>, history: &History, 
     // for each entry of the round the spikes that are not later than it, and those beyond the window
     let mut ranks = [(0u8, 0u8); CHUNK];
     let (mut len, mut rare) = (0, 0);
-    for (j, &cell) in locals.cells.iter().enumerate() {
+    for (j, (&cell, w)) in locals.cells.iter().zip(weights).enumerate() {
+        // in order, so that the memory that holds them keeps up
+        s.weights[j] = *w;
         let head = &history.heads[cell as usize - locals.first];
         let times = &head.times;
         let known: u8 = times.iter().map(|t| u8::from(*t >= window.from)).sum();
@@ -472,17 +483,11 @@ fn nearest<P: PairRule>(trace: f64) -> f64 {
 
 /// Facilitates the entries whose target has a spike in this round.
 #[inline(always)]
-fn facilitate_round<P: PairRule>(
-    rule: &P,
-    window: &Window,
-    weights: &mut [f64],
-    s: &mut Scratch,
-    round: usize,
-) {
+fn facilitate_round<P: PairRule>(rule: &P, window: &Window, s: &mut Scratch, round: usize) {
     let round = &s.rounds[round];
     let entries = &round.entries[..round.len];
     for (picked, &e) in s.picked.iter_mut().zip(entries) {
-        *picked = weights[usize::from(e)];
+        *picked = s.weights[usize::from(e)];
     }
     let groups = round.len.div_ceil(LANES);
     let (picked, _) = s.picked.as_chunks_mut::<LANES>();
@@ -492,6 +497,6 @@ fn facilitate_round<P: PairRule>(
         *w = rule.facilitate(Lanes(*w), interval).0;
     }
     for (picked, &e) in s.picked.iter().zip(entries) {
-        weights[usize::from(e)] = *picked;
+        s.weights[usize::from(e)] = *picked;
     }
 }

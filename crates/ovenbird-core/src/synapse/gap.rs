@@ -4,6 +4,7 @@
 //! the step (Hahne et al. 2015, Front. Neuroinform. 9:22). Each receiver sums those of its
 //! neighbours, weighted; the coupling current follows from the sum and its own potential.
 
+use crate::math::{LANES, Lanes, Real};
 use crate::model::{GapInput, GapSignal};
 use std::ops::Range;
 
@@ -194,14 +195,68 @@ impl GapPart {
         self.incoming.fill(0.0);
     }
 
-    /// Adds what one sender sent to one receiver.
+    /// Sums what the senders of one receiver sent, weighted: `entries`, all of this receiver, and
+    /// the place of each one's row in `sent`.
     #[inline(always)]
-    pub fn receive(&mut self, local: usize, weight: f64, sent: &[f64]) {
-        self.weight[local] += weight;
-        let row = &mut self.incoming[local * sent.len()..][..sent.len()];
-        for (sum, c) in row.iter_mut().zip(sent) {
-            *sum += weight * c;
+    pub fn receive(&mut self, entries: &[GapEntry], slots: &[u32], sent: &[f64]) {
+        let Some(local) = entries.first().map(|e| e.local as usize) else {
+            return;
+        };
+        self.weight[local] = entries.iter().fold(0.0, |sum, e| sum + e.weight);
+        let width = self.width();
+        let row = &mut self.incoming[local * width..][..width];
+        let inputs = Inputs {
+            entries,
+            slots,
+            sent,
+            width,
+        };
+        let (wide, rest) = row.as_chunks_mut::<{ 4 * LANES }>();
+        let (narrow, tail) = rest.as_chunks_mut::<LANES>();
+        let mut first = 0;
+        for chunk in wide {
+            let sums = inputs.sums::<4>(first);
+            for (part, sum) in chunk.as_chunks_mut::<LANES>().0.iter_mut().zip(sums) {
+                *part = sum.0;
+            }
+            first += 4 * LANES;
         }
+        for chunk in narrow {
+            let [sum] = inputs.sums::<1>(first);
+            *chunk = sum.0;
+            first += LANES;
+        }
+        for (k, value) in tail.iter_mut().enumerate() {
+            let terms = entries.iter().zip(slots);
+            *value = terms.fold(0.0, |sum, (entry, &slot)| {
+                sum + entry.weight * sent[slot as usize * width + first + k]
+            });
+        }
+    }
+}
+
+/// What arrives at one receiver.
+struct Inputs<'a> {
+    entries: &'a [GapEntry],
+    slots: &'a [u32],
+    sent: &'a [f64],
+    width: usize,
+}
+
+impl Inputs<'_> {
+    /// The weighted sums of `N` times eight numbers from `first` on; several sums at once keep the
+    /// additions from waiting for each other.
+    #[inline(always)]
+    fn sums<const N: usize>(&self, first: usize) -> [Lanes; N] {
+        let mut sums = [Lanes::default(); N];
+        for (entry, &slot) in self.entries.iter().zip(self.slots) {
+            let weight = Lanes::splat(entry.weight);
+            let row = &self.sent[slot as usize * self.width + first..][..N * LANES];
+            for (sum, values) in sums.iter_mut().zip(row.as_chunks::<LANES>().0) {
+                *sum = *sum + weight * Lanes(*values);
+            }
+        }
+        sums
     }
 }
 
@@ -241,8 +296,13 @@ mod tests {
         assert_eq!(part.send_polynomials(0..3, &signal, 1, 0.1), 58.0);
         assert_eq!(part.send_polynomials(0..3, &signal, 1, 0.1), 0.0);
         let sent = part.outgoing.clone();
-        part.receive(2, 2.0, &sent);
-        part.receive(2, 1.0, &sent);
+        let from = |weight| GapEntry {
+            family: 0,
+            local: 2,
+            source: 1,
+            weight,
+        };
+        part.receive(&[from(2.0), from(1.0)], &[0, 0], &sent);
         let input = part.input(1..3, 1);
         assert_eq!(input.weight, [0.0, 3.0]);
         let all = |i| [0, 1, 2, 3].map(|k| input.coefficient(i, k));

@@ -82,6 +82,8 @@ pub(super) struct Group {
 /// The rows of consecutive sources.
 #[derive(Debug, Default)]
 pub(super) struct Block {
+    /// The sources that have a row, a bit each; where most have one, all do.
+    pub present: Option<Box<[u64; BLOCK_ROWS / 64]>>,
     /// The first group of each row, and one past the last.
     pub first_group: Vec<u32>,
     /// Groups, and a last one that only marks the ends.
@@ -125,13 +127,36 @@ impl Iterator for Runs<'_> {
 }
 
 impl Block {
-    /// The groups of a row.
+    /// The groups of the row of a source, by its number in the block.
     #[inline(always)]
-    pub fn row(&self, row: usize) -> Range<usize> {
+    pub fn row(&self, source: usize) -> Range<usize> {
+        let row = match &self.present {
+            None => source,
+            Some(bits) => match rank(bits, source) {
+                Some(row) => row,
+                None => return 0..0,
+            },
+        };
         match self.first_group.get(row..row + 2) {
             Some(ends) => ends[0] as usize..ends[1] as usize,
             None => 0..0,
         }
+    }
+
+    /// Drops empty rows where most are empty, as they are where few nodes are held of a network.
+    pub fn thin(&mut self) {
+        let starts = &self.first_group;
+        let is_empty = |row: usize| starts[row] == starts[row + 1];
+        let rows = (0..BLOCK_ROWS).filter(|&row| !is_empty(row));
+        if rows.clone().count() > BLOCK_ROWS / 2 {
+            return;
+        }
+        let mut bits = Box::new([0; BLOCK_ROWS / 64]);
+        rows.clone()
+            .for_each(|row| bits[row / 64] |= 1 << (row % 64));
+        let ends = starts[BLOCK_ROWS];
+        self.first_group = rows.map(|row| starts[row]).chain([ends]).collect();
+        self.present = Some(bits);
     }
 
     #[inline(always)]
@@ -147,6 +172,17 @@ impl Block {
             shared[g.weights as usize]
         }
     }
+}
+
+/// How many bits are set before bit `i`, if that is set.
+#[inline(always)]
+fn rank(bits: &[u64; BLOCK_ROWS / 64], i: usize) -> Option<usize> {
+    let (word, bit) = (i / 64, i % 64);
+    if bits[word] >> bit & 1 == 0 {
+        return None;
+    }
+    let before: u32 = bits[..word].iter().map(|w| w.count_ones()).sum();
+    Some((before + (bits[word] & ((1 << bit) - 1)).count_ones()) as usize)
 }
 
 /// Which connections of a worker are wanted.
@@ -176,7 +212,8 @@ pub struct Transmission {
 /// The spike connections that end on one worker.
 #[derive(Debug, Default)]
 pub struct Rows {
-    blocks: Vec<Block>,
+    /// Blocks of the sources of the whole network, made where there are connections.
+    blocks: Vec<Option<Box<Block>>>,
     len: usize,
     shared: Vec<f64>,
     /// Models whose transmissions are reported.
@@ -197,19 +234,23 @@ impl Rows {
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         let of_block = |b: &Block| {
-            (b.first_group.capacity() + b.runs.capacity() + b.cells.capacity()) * 4
+            size_of::<Block>()
+                + b.present.as_ref().map_or(0, |bits| size_of_val(&**bits))
+                + (b.first_group.capacity() + b.runs.capacity() + b.cells.capacity()) * 4
                 + b.groups.capacity() * size_of::<Group>()
                 + b.weights.capacity() * 8
         };
-        self.blocks.iter().map(of_block).sum::<usize>()
-            + self.blocks.capacity() * size_of::<Block>()
+        let blocks = self.blocks.iter().flatten();
+        blocks.map(|b| of_block(b)).sum::<usize>()
+            + self.blocks.capacity() * size_of::<Option<Box<Block>>>()
     }
 
     /// Reports transmissions of these models from now on.
     pub fn report(&mut self, models: &[u16]) {
         self.reporting = models.to_vec();
         let marks = |model: u16| if models.contains(&model) { REPORTS } else { 0 };
-        for g in self.blocks.iter_mut().flat_map(|b| &mut b.groups) {
+        let blocks = self.blocks.iter_mut().flatten();
+        for g in blocks.flat_map(|b| &mut b.groups) {
             g.flags = g.flags & !REPORTS | marks(g.model);
         }
     }
@@ -222,10 +263,14 @@ impl Rows {
         }
         let last = batches.iter().map(Batch::num_blocks).max().unwrap_or(0);
         if self.blocks.len() < last {
-            self.blocks.resize_with(last, Block::default);
+            self.blocks.resize_with(last, || None);
         }
         let mut builder = Builder::new(&batches, ring, &mut self.shared);
         for (b, block) in self.blocks.iter_mut().enumerate().take(last) {
+            if !batches.iter().any(|batch| batch.has(b)) {
+                continue;
+            }
+            let block = block.get_or_insert_default();
             let before = block.cells.len();
             builder.rebuild(block, b, &mut batches, &mut self.shared);
             self.len += block.cells.len() - before;
@@ -236,14 +281,18 @@ impl Rows {
         }
     }
 
-    /// The block of a sender and the groups of its row.
+    /// The block of a sender and the groups of its row, if it has any.
     #[inline(always)]
-    fn locate(&self, sender: u32) -> (usize, Range<usize>) {
-        let block = (sender >> BLOCK_BITS) as usize;
-        match self.blocks.get(block) {
-            Some(b) => (block, b.row(sender as usize % BLOCK_ROWS)),
-            None => (0, 0..0),
-        }
+    fn locate(&self, sender: u32) -> Option<(&Block, Range<usize>)> {
+        let block = self.blocks.get((sender >> BLOCK_BITS) as usize)?.as_ref()?;
+        let groups = block.row(sender as usize % BLOCK_ROWS);
+        (!groups.is_empty()).then_some((&**block, groups))
+    }
+
+    /// The block that a position lies in.
+    fn block(&self, at: Position) -> &Block {
+        let block = self.blocks[at.block as usize].as_ref();
+        block.expect("positions lie in blocks that exist")
     }
 
     /// Adds the effect of spikes, emitted in the slice that starts at `origin`, to the ring.
@@ -257,15 +306,13 @@ impl Rows {
         if self.is_empty() {
             return;
         }
-        let find = |i: usize| spikes.get(i).map_or((0, 0..0), |s| self.locate(s.sender()));
+        let find = |i: usize| spikes.get(i).and_then(|s| self.locate(s.sender()));
         // a row ahead, so that its place is known when the row before is done
         let mut coming = find(0);
         for (i, spike) in spikes.iter().enumerate() {
-            let (block, groups) = std::mem::replace(&mut coming, find(i + 1));
-            if groups.is_empty() {
+            let Some((block, groups)) = std::mem::replace(&mut coming, find(i + 1)) else {
                 continue;
-            }
-            let block = &self.blocks[block];
+            };
             let step = origin + spike.lag() as Step;
             let slot = ring.slot(step);
             for group in groups {
@@ -411,15 +458,16 @@ impl Rows {
         ring: &Ring,
         visit: &mut impl FnMut(Position, Connection),
     ) {
-        let (b, groups) = self.locate(source);
+        let Some((block, groups)) = self.locate(source) else {
+            return;
+        };
         for group in groups {
-            let block = &self.blocks[b];
             if wanted.model.is_some_and(|m| m != block.groups[group].model) {
                 continue;
             }
             let mut visit = |entry, delay, c| {
                 let position = Position {
-                    block: b as u32,
+                    block: source >> BLOCK_BITS,
                     group: group as u32,
                     entry,
                     delay,
@@ -443,9 +491,8 @@ impl Rows {
         mut visit: impl FnMut(Position, Connection),
     ) {
         self.for_block(block, &Wanted::default(), ring, &mut visit);
-        if let Some(block) = self.blocks.get_mut(block as usize) {
+        if let Some(block) = self.blocks.get_mut(block as usize).and_then(Option::take) {
             self.len -= block.cells.len();
-            *block = Block::default();
         }
     }
 
@@ -456,20 +503,21 @@ impl Rows {
 
     /// Weight and delay (in steps) of a connection.
     pub fn weight_and_delay(&self, at: Position) -> (f64, u32) {
-        let block = &self.blocks[at.block as usize];
+        let block = self.block(at);
         let g = &block.groups[at.group as usize];
         (block.weight(g, at.entry as usize, &self.shared), at.delay)
     }
 
     /// Whether the weight of a connection is stored for it alone.
     pub fn owns_weight(&self, at: Position) -> bool {
-        self.blocks[at.block as usize].groups[at.group as usize].flags & OWN != 0
+        self.block(at).groups[at.group as usize].flags & OWN != 0
     }
 
     /// Sets the weight of a connection in place; `false` if it shares its weight with others or if
     /// the new weight belongs to another channel.
     pub fn set_weight(&mut self, at: Position, weight: f64) -> bool {
-        let block = &mut self.blocks[at.block as usize];
+        let block = self.blocks[at.block as usize].as_mut();
+        let block = block.expect("positions lie in blocks that exist");
         let g = &block.groups[at.group as usize];
         if g.flags & OWN == 0 {
             return self.shared[g.weights as usize] == weight;
@@ -484,14 +532,15 @@ impl Rows {
 
     /// The channel and place of a connection's target.
     pub fn target(&self, at: Position, ring: &Ring) -> (ChannelKey, u32) {
-        let cell = self.blocks[at.block as usize].cells[at.entry as usize];
+        let cell = self.block(at).cells[at.entry as usize];
         let (channel, local) = ring.locate(cell as usize);
         (channel, local as u32)
     }
 
     /// The number of connections of a model.
     pub fn count(&self, model: u16) -> usize {
-        let pairs = self.blocks.iter().flat_map(|b| b.groups.windows(2));
+        let blocks = self.blocks.iter().flatten();
+        let pairs = blocks.flat_map(|b| b.groups.windows(2));
         pairs
             .filter(|w| w[0].model == model)
             .map(|w| (w[1].entries - w[0].entries) as usize)
@@ -500,7 +549,7 @@ impl Rows {
 
     /// Follows cells that moved when the ring was arranged anew. `renamed` gives the new cell.
     pub fn rename(&mut self, renamed: impl Fn(usize) -> usize) {
-        for cell in self.blocks.iter_mut().flat_map(|b| &mut b.cells) {
+        for cell in self.blocks.iter_mut().flatten().flat_map(|b| &mut b.cells) {
             *cell = renamed(*cell as usize) as u32;
         }
     }

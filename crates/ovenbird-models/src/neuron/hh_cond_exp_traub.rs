@@ -34,13 +34,14 @@
 use super::hodgkin_huxley::{equilibrium, gate};
 use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
-use ovenbird_core::math::{Lanes, Real, exp_linear};
+use ovenbird_core::math::{Lanes, Real, exp_linear, exp2};
 use ovenbird_core::model::{
     Block, Constants, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port,
     StepContext, Variable,
 };
-use ovenbird_core::ode::{Control, Population, Rkf45, System};
+use ovenbird_core::ode::{Control, PerLane, Population, System, advance_nodes};
 use ovenbird_core::time::Clock;
+use std::f64::consts::LOG2_E;
 use std::ops::Range;
 
 ovenbird_core::params! {
@@ -154,17 +155,19 @@ struct Rates<R> {
 }
 
 impl<R: Real> Rates<R> {
-    /// The rates at the membrane potential `v` relative to `V_T`, in mV.
+    /// The rates at the membrane potential `v` relative to `V_T`, in mV; beyond 700 mV they do not
+    /// change.
     #[inline(always)]
     fn at(v: R) -> Self {
         let c = R::splat;
+        let v = v.max(c(-700.0)).min(c(700.0));
         // All exponentials but one are powers of e^(-v/40), up to constant factors.
-        let exp_40 = (v * c(-1.0 / 40.0)).exp();
+        let exp_40 = exp2(v * c(-LOG2_E / 40.0));
         let exp_20 = exp_40 * exp_40;
         let exp_10 = exp_20 * exp_20;
         let exp_5 = exp_10 * exp_10;
         let exp_4 = exp_5 * exp_20;
-        let exp_18 = (v * c(-1.0 / 18.0)).exp();
+        let exp_18 = exp2(v * c(-LOG2_E / 18.0));
         let falling = exp_5 * c(EXP_8);
         Self {
             alpha_m: c(1.28) * exp_linear((v - c(13.0)) * c(0.25), exp_4 * c(EXP_13_4)),
@@ -218,11 +221,13 @@ impl<R: Real> System<R> for Dynamics<R> {
     fn derivatives(&self, _t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
         let [v, m, h, n, g_ex, g_in] = *y;
         let r = Rates::at(v - self.v_t);
-        let i_na = self.g_na * m * m * m * h * (v - self.e_na);
-        let i_k = self.g_k * n * n * n * n * (v - self.e_k);
-        let i_l = self.g_l * (v - self.e_l);
-        let synaptic = g_ex * (v - self.e_ex) + g_in * (v - self.e_in);
-        dydt[V_M] = (self.current - i_na - i_k - i_l - synaptic) * self.inverse_c_m;
+        let n2 = n * n;
+        let i_na = self.g_na * (m * m) * (m * h) * (v - self.e_na);
+        let i_k = (self.g_k * (n2 * n2)).mul_add(v - self.e_k, i_na);
+        let i_l = self.g_l.mul_add(v - self.e_l, i_k);
+        let i_ex = g_ex.mul_add(v - self.e_ex, i_l);
+        let i_all = g_in.mul_add(v - self.e_in, i_ex);
+        dydt[V_M] = (self.current - i_all) * self.inverse_c_m;
         dydt[HH_M] = r.alpha_m - (r.alpha_m + r.beta_m) * m;
         dydt[HH_H] = r.alpha_h - (r.alpha_h + r.beta_h) * h;
         dydt[HH_N] = r.alpha_n - (r.alpha_n + r.beta_n) * n;
@@ -231,46 +236,21 @@ impl<R: Real> System<R> for Dynamics<R> {
     }
 }
 
-impl Dynamics<Lanes> {
-    /// The same constants in every lane.
-    #[inline(always)]
-    fn splat(d: &Dynamics<f64>) -> Self {
-        let c = Lanes::splat;
-        Dynamics {
-            g_na: c(d.g_na),
-            g_k: c(d.g_k),
-            g_l: c(d.g_l),
-            e_na: c(d.e_na),
-            e_k: c(d.e_k),
-            e_l: c(d.e_l),
-            e_ex: c(d.e_ex),
-            e_in: c(d.e_in),
-            v_t: c(d.v_t),
-            inverse_c_m: c(d.inverse_c_m),
-            decay_ex: c(d.decay_ex),
-            decay_in: c(d.decay_in),
-            current: c(d.current),
-        }
-    }
-
-    /// Sets the constants of one lane.
-    #[inline(always)]
-    fn set_lane(&mut self, lane: usize, d: &Dynamics<f64>) {
-        self.g_na.set_lane(lane, d.g_na);
-        self.g_k.set_lane(lane, d.g_k);
-        self.g_l.set_lane(lane, d.g_l);
-        self.e_na.set_lane(lane, d.e_na);
-        self.e_k.set_lane(lane, d.e_k);
-        self.e_l.set_lane(lane, d.e_l);
-        self.e_ex.set_lane(lane, d.e_ex);
-        self.e_in.set_lane(lane, d.e_in);
-        self.v_t.set_lane(lane, d.v_t);
-        self.inverse_c_m.set_lane(lane, d.inverse_c_m);
-        self.decay_ex.set_lane(lane, d.decay_ex);
-        self.decay_in.set_lane(lane, d.decay_in);
-        self.current.set_lane(lane, d.current);
-    }
-}
+ovenbird_core::per_lane!(Dynamics {
+    g_na,
+    g_k,
+    g_l,
+    e_na,
+    e_k,
+    e_l,
+    e_ex,
+    e_in,
+    v_t,
+    inverse_c_m,
+    decay_ex,
+    decay_in,
+    current,
+});
 
 /// Derived constants.
 pub struct Derived {
@@ -290,10 +270,10 @@ impl Population<Dynamics<Lanes>> for Nodes<'_> {
     #[inline(always)]
     fn group(&self, nodes: Range<usize>) -> Dynamics<Lanes> {
         let d = &self.constants.of(nodes.start).dynamics;
-        let mut system = Dynamics::splat(d);
+        let mut system = Dynamics::spread(d);
         if let Constants::Each { .. } = self.constants {
             for (lane, node) in nodes.clone().enumerate() {
-                system.set_lane(lane, &self.constants.of(node).dynamics);
+                system.place(lane, &self.constants.of(node).dynamics);
             }
         }
         system.current = system.current + Lanes::load(&self.i_stim[nodes.clone()]);
@@ -304,7 +284,7 @@ impl Population<Dynamics<Lanes>> for Nodes<'_> {
     fn set_lane(&self, system: &mut Dynamics<Lanes>, lane: usize, node: usize) {
         let d = &self.constants.of(node).dynamics;
         if matches!(self.constants, Constants::Each { .. }) {
-            system.set_lane(lane, d);
+            system.place(lane, d);
         }
         system.current.set_lane(lane, d.current + self.i_stim[node]);
     }
@@ -390,13 +370,7 @@ impl Neuron for HhCondExpTraub {
             &mut *s.g_in,
         ];
         let control = Control::y(TOLERANCE, 0.0);
-        Rkf45::new(&[Lanes::default(); DIM]).advance_nodes(
-            &nodes,
-            &control,
-            context.h,
-            &mut columns,
-            s.step_size,
-        )?;
+        advance_nodes(&nodes, &control, context.h, &mut columns, s.step_size)?;
 
         let (v, before) = (&s.V_m[..n], &s.V_before[..n]);
         let (g_ex, g_in) = (&mut s.g_ex[..n], &mut s.g_in[..n]);

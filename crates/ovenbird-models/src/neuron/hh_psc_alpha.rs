@@ -30,13 +30,15 @@
 
 use super::hodgkin_huxley::{alpha_initial_value, detect_spike, equilibrium, gate};
 use ovenbird_core::error::Result;
-use ovenbird_core::math::{LaneMask, Lanes, Real, exp_linear};
+use ovenbird_core::for_each_node;
+use ovenbird_core::math::{Lanes, Real, exp_linear, exp2};
 use ovenbird_core::model::{
     Block, Constants, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port,
     StepContext, Variable,
 };
-use ovenbird_core::ode::{Control, Rkf45, System, lane_groups, lanes_of, step_sizes};
+use ovenbird_core::ode::{Control, PerLane, Population, System, advance_nodes};
 use ovenbird_core::time::Clock;
+use std::f64::consts::LOG2_E;
 use std::ops::Range;
 
 ovenbird_core::params! {
@@ -81,6 +83,8 @@ ovenbird_core::state! {
     dI_syn_in: f64 = 0.0;
     /// Inhibitory synaptic current (pA).
     I_syn_in: f64 = 0.0;
+    /// Membrane potential at the beginning of the last step (mV).
+    V_before: f64 = 0.0;
     /// External current of the present step (pA).
     I_stim: f64 = 0.0;
     /// Step size of the integration, carried over from step to step; 0 before the first (ms).
@@ -148,17 +152,18 @@ struct Rates<R> {
 }
 
 impl<R: Real> Rates<R> {
-    /// The rates at the membrane potential `v` in mV.
+    /// The rates at the membrane potential `v` in mV; beyond 700 mV they do not change.
     #[inline(always)]
     fn at(v: R) -> Self {
         let c = R::splat;
+        let v = v.max(c(-700.0)).min(c(700.0));
         let u = v + c(65.0);
         // All exponentials but one are powers of e^(-u/80), up to constant factors.
-        let exp_80 = (u * c(-1.0 / 80.0)).exp();
+        let exp_80 = exp2(u * c(-LOG2_E / 80.0));
         let exp_40 = exp_80 * exp_80;
         let exp_20 = exp_40 * exp_40;
         let exp_10 = exp_20 * exp_20;
-        let exp_18 = (u * c(-1.0 / 18.0)).exp();
+        let exp_18 = exp2(u * c(-LOG2_E / 18.0));
         let x_m = (v + c(40.0)) * c(0.1);
         let x_n = (v + c(55.0)) * c(0.1);
         Self {
@@ -239,23 +244,46 @@ pub struct Derived {
     refractory_steps: i32,
 }
 
-impl Dynamics<Lanes> {
-    /// The constants of a lane group.
+ovenbird_core::per_lane!(Dynamics {
+    g_na,
+    g_k,
+    g_l,
+    e_na,
+    e_k,
+    e_l,
+    inverse_c_m,
+    inverse_tau_ex,
+    inverse_tau_in,
+    current,
+});
+
+/// The nodes of a block.
+struct Nodes<'a> {
+    constants: &'a Constants<'a, Derived>,
+    i_stim: &'a [f64],
+}
+
+impl Population<Dynamics<Lanes>> for Nodes<'_> {
     #[inline(always)]
-    fn of(constants: &Constants<'_, Derived>, group: &Range<usize>, i_stim: &[f64]) -> Self {
-        let all = |get: fn(&Dynamics<f64>) -> f64| lanes_of(constants, group, |d| get(&d.dynamics));
-        Dynamics {
-            g_na: all(|d| d.g_na),
-            g_k: all(|d| d.g_k),
-            g_l: all(|d| d.g_l),
-            e_na: all(|d| d.e_na),
-            e_k: all(|d| d.e_k),
-            e_l: all(|d| d.e_l),
-            inverse_c_m: all(|d| d.inverse_c_m),
-            inverse_tau_ex: all(|d| d.inverse_tau_ex),
-            inverse_tau_in: all(|d| d.inverse_tau_in),
-            current: Lanes::load(i_stim) + all(|d| d.current),
+    fn group(&self, nodes: Range<usize>) -> Dynamics<Lanes> {
+        let d = &self.constants.of(nodes.start).dynamics;
+        let mut system = Dynamics::spread(d);
+        if let Constants::Each { .. } = self.constants {
+            for (lane, node) in nodes.clone().enumerate() {
+                system.place(lane, &self.constants.of(node).dynamics);
+            }
         }
+        system.current = system.current + Lanes::load(&self.i_stim[nodes]);
+        system
+    }
+
+    #[inline(always)]
+    fn set_lane(&self, system: &mut Dynamics<Lanes>, lane: usize, node: usize) {
+        let d = &self.constants.of(node).dynamics;
+        if matches!(self.constants, Constants::Each { .. }) {
+            system.place(lane, d);
+        }
+        system.current.set_lane(lane, d.current + self.i_stim[node]);
     }
 }
 
@@ -321,46 +349,37 @@ impl Neuron for HhPscAlpha {
         inputs: &Inputs<'_>,
         output: &mut Output<'_>,
     ) -> Result<(), Failure> {
+        let n = block.len;
         let s = block.state;
+        s.V_before.copy_from_slice(s.V_m);
+        let nodes = Nodes {
+            constants: &block.constants,
+            i_stim: s.I_stim,
+        };
         let mut columns = [
-            s.V_m,
-            s.Act_m,
-            s.Inact_h,
-            s.Act_n,
-            s.dI_syn_ex,
-            s.I_syn_ex,
-            s.dI_syn_in,
-            s.I_syn_in,
+            &mut *s.V_m,
+            &mut *s.Act_m,
+            &mut *s.Inact_h,
+            &mut *s.Act_n,
+            &mut *s.dI_syn_ex,
+            &mut *s.I_syn_ex,
+            &mut *s.dI_syn_in,
+            &mut *s.I_syn_in,
         ];
-        let ex = inputs.channel(EXCITATORY);
-        let inh = inputs.channel(INHIBITORY);
-        let current = inputs.channel(CURRENT);
-        let mut solver = Rkf45::new(&[Lanes::default(); DIM]);
-        for group in lane_groups(block.len) {
-            let all = |get: fn(&Derived) -> f64| lanes_of(&block.constants, &group, get);
-            let system = Dynamics::of(&block.constants, &group, &s.I_stim[group.clone()]);
-            let mut y: [Lanes; DIM] =
-                std::array::from_fn(|k| Lanes::load(&columns[k][group.clone()]));
-            let mut h = step_sizes(&s.step_size[group.clone()], context.h);
-            let active = LaneMask::first(group.len());
-            let v_old = y[V_M];
-            solver
-                .advance(&system, &control(), context.h, active, &mut y, &mut h)
-                .check(group.start)?;
-            y[DI_EXC] = y[DI_EXC] + Lanes::load(&ex[group.clone()]) * all(|d| d.psc_ex);
-            y[DI_INH] = y[DI_INH] + Lanes::load(&inh[group.clone()]) * all(|d| d.psc_in);
-            for (column, value) in columns.iter_mut().zip(y) {
-                value.store(&mut column[group.clone()]);
-            }
-            h.store(&mut s.step_size[group.clone()]);
-            s.I_stim[group.clone()].copy_from_slice(&current[group.clone()]);
-            for (lane, i) in group.enumerate() {
-                let steps = block.constants.of(i).refractory_steps;
-                let (old, new) = (v_old.lane(lane), y[V_M].lane(lane));
-                let spike = detect_spike(old, new, &mut s.refractory[i], steps);
-                output.fired[i] = u8::from(spike);
-            }
-        }
+        advance_nodes(&nodes, &control(), context.h, &mut columns, s.step_size)?;
+
+        let (v, before) = (&s.V_m[..n], &s.V_before[..n]);
+        let (di_ex, di_in) = (&mut s.dI_syn_ex[..n], &mut s.dI_syn_in[..n]);
+        let (i_stim, refractory) = (&mut s.I_stim[..n], &mut s.refractory[..n]);
+        let [ex, inh, current] = [EXCITATORY, INHIBITORY, CURRENT].map(|c| &inputs.channel(c)[..n]);
+        let fired = &mut output.fired[..n];
+        for_each_node!(block.constants, n, |i, c| {
+            di_ex[i] += ex[i] * c.psc_ex;
+            di_in[i] += inh[i] * c.psc_in;
+            i_stim[i] = current[i];
+            let spike = detect_spike(before[i], v[i], &mut refractory[i], c.refractory_steps);
+            fired[i] = u8::from(spike);
+        });
         Ok(())
     }
 }
@@ -369,6 +388,7 @@ impl Neuron for HhPscAlpha {
 mod tests {
     use super::*;
     use ovenbird_core::math::{LANES, Mask, vectorize};
+    use ovenbird_core::ode::Rkf45;
 
     fn dynamics<R: Real>(current: R) -> Dynamics<R> {
         let d = HhPscAlpha::derive(&Params::default(), &Clock::default()).dynamics;

@@ -35,13 +35,14 @@
 use super::hodgkin_huxley::{alpha_initial_value, detect_spike, equilibrium, gate};
 use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
-use ovenbird_core::math::{Lanes, Real, exp_linear};
+use ovenbird_core::math::{Lanes, Real, exp2, exp2_linear_pair};
 use ovenbird_core::model::{
     Block, Constants, ElementType, Event, Failure, GapInput, Inputs, Neuron, NodeInfo, Output,
     Port, StepContext, Variable,
 };
-use ovenbird_core::ode::{Control, Population, Rkf45, System, lane_groups};
+use ovenbird_core::ode::{Control, PerLane, Population, System, advance_nodes, lane_groups};
 use ovenbird_core::time::Clock;
+use std::f64::consts::{LN_2, LOG2_E};
 use std::ops::Range;
 
 ovenbird_core::params! {
@@ -161,31 +162,33 @@ struct Rates<R> {
     beta_p: R,
 }
 
-/// `slope` (v - `v_half`) / (1 - e^(-(v - `v_half`) / `width`)).
+/// -(v - `v_half`) / (`width` ln 2).
 #[inline(always)]
-fn linear_rate<R: Real>(v: R, slope: f64, v_half: f64, width: f64) -> R {
-    let x = (v - R::splat(v_half)) * R::splat(1.0 / width);
-    R::splat(slope * width) * exp_linear(x, (-x).exp())
+fn exponent<R: Real>(v: R, v_half: f64, width: f64) -> R {
+    (v - R::splat(v_half)) * R::splat(-LOG2_E / width)
 }
 
 /// `rate` e^(-(v - `v_ref`) / `width`).
 #[inline(always)]
 fn exponential_rate<R: Real>(v: R, rate: f64, v_ref: f64, width: f64) -> R {
-    R::splat(rate) * ((v - R::splat(v_ref)) * R::splat(-1.0 / width)).exp()
+    R::splat(rate) * exp2(exponent(v, v_ref, width))
 }
 
 impl<R: Real> Rates<R> {
-    /// The rates at the membrane potential `v` in mV.
+    /// The rates at the membrane potential `v` in mV; beyond 600 mV they do not change.
     #[inline(always)]
     fn at(v: R) -> Self {
+        let v = v.max(R::splat(-600.0)).min(R::splat(600.0));
+        let (m, p) = exp2_linear_pair(exponent(v, 75.5, 13.5), exponent(v, 95.0, 11.8));
+        let (h, n) = exp2_linear_pair(exponent(v, -51.25, 5.2), exponent(v, -44.0, 2.3));
         Self {
-            alpha_m: linear_rate(v, 40.0, 75.5, 13.5),
+            alpha_m: R::splat(40.0 * 13.5 * LN_2) * m,
             beta_m: exponential_rate(v, 1.2262, 0.0, 42.248),
             alpha_h: exponential_rate(v, 0.0035, 0.0, 24.186),
-            beta_h: linear_rate(v, 0.017, -51.25, 5.2),
-            alpha_n: linear_rate(v, 0.014, -44.0, 2.3),
+            beta_h: R::splat(0.017 * 5.2 * LN_2) * h,
+            alpha_n: R::splat(0.014 * 2.3 * LN_2) * n,
             beta_n: exponential_rate(v, 0.0043, -44.0, 34.0),
-            alpha_p: linear_rate(v, 1.0, 95.0, 11.8),
+            alpha_p: R::splat(11.8 * LN_2) * p,
             beta_p: exponential_rate(v, 0.025, 0.0, 22.222),
         }
     }
@@ -203,30 +206,46 @@ fn initial_state() -> [f64; DIM] {
     y
 }
 
-/// The gap-junction input during one time step.
+/// The gap-junction input during one time step: a polynomial in the fraction of the step.
 #[derive(Clone, Copy, Debug, Default)]
 struct Coupling<R> {
     /// The sum of the weights of all gap junctions of the neuron, in nS.
     conductance: R,
-    /// The weighted sum of the neighbours' coefficients, in pA.
-    coefficients: [R; 4],
+    /// The weighted sums of the neighbours' coefficients, in pA.
+    constant: R,
+    linear: R,
+    quadratic: R,
+    cubic: R,
 }
+
+ovenbird_core::per_lane!(Coupling {
+    conductance,
+    constant,
+    linear,
+    quadratic,
+    cubic
+});
 
 impl<R: Real> Coupling<R> {
     /// The gap current in pA at the fraction `s` of the time step and the potential `v`.
     #[inline(always)]
     fn current(&self, s: R, v: R) -> R {
-        let [c0, c1, c2, c3] = self.coefficients;
-        c0 - self.conductance * v + c1 * s + c2 * s * s + c3 * s * s * s
+        let high = self.cubic.mul_add(s, self.quadratic);
+        let sent = high.mul_add(s, self.linear).mul_add(s, self.constant);
+        sent - self.conductance * v
     }
 }
 
-impl Coupling<Lanes> {
+impl Coupling<f64> {
+    /// What arrives at a node.
     #[inline(always)]
-    fn set_lane(&mut self, lane: usize, gap: &GapInput<'_>, i: usize) {
-        self.conductance.set_lane(lane, gap.weight[i]);
-        for (k, c) in self.coefficients.iter_mut().enumerate() {
-            c.set_lane(lane, gap.coefficient(i, k));
+    fn of(input: &GapInput<'_>, node: usize) -> Self {
+        Coupling {
+            conductance: input.weight[node],
+            constant: input.coefficient(node, 0),
+            linear: input.coefficient(node, 1),
+            quadratic: input.coefficient(node, 2),
+            cubic: input.coefficient(node, 3),
         }
     }
 }
@@ -259,7 +278,7 @@ struct Dynamics<R> {
     /// Gap-junction input of this time step.
     gap: Coupling<R>,
     /// 1 / resolution in 1/ms.
-    inverse_resolution: f64,
+    inverse_resolution: R,
 }
 
 impl<R: Real> Dynamics<R> {
@@ -267,13 +286,19 @@ impl<R: Real> Dynamics<R> {
     #[inline(always)]
     fn slope(&self, s: R, y: &[R; DIM]) -> R {
         let [v, m, h, n, p, _, i_ex, _, i_in] = *y;
-        let i_na = self.g_na * m * m * m * h * (v - self.e_na);
-        let i_k = (self.g_kv1 * n * n * n * n + self.g_kv3 * p * p) * (v - self.e_k);
-        let i_l = self.g_l * (v - self.e_l);
-        let i_gap = self.gap.current(s, v);
-        let i_ion = i_na + i_k + i_l;
-        (self.current - i_ion + i_ex + i_in + i_gap) * self.inverse_c_m
+        let n2 = n * n;
+        let g_na = self.g_na * (m * m) * (m * h);
+        let g_k = (self.g_kv3 * p).mul_add(p, self.g_kv1 * (n2 * n2));
+        let input = self.current + i_ex + i_in + self.gap.current(s, v);
+        let leak = self.g_l.mul_add(v - self.e_l, g_k * (v - self.e_k));
+        (input - g_na.mul_add(v - self.e_na, leak)) * self.inverse_c_m
     }
+}
+
+/// The slope of a gate.
+#[inline(always)]
+fn gate_slope<R: Real>(alpha: R, beta: R, x: R) -> R {
+    alpha - (alpha + beta) * x
 }
 
 impl<R: Real> System<R> for Dynamics<R> {
@@ -281,14 +306,13 @@ impl<R: Real> System<R> for Dynamics<R> {
 
     #[inline(always)]
     fn derivatives(&self, t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
-        let one = R::splat(1.0);
         let [v, m, h, n, p, di_ex, i_ex, di_in, i_in] = *y;
         let rates = Rates::at(v);
-        dydt[V_M] = self.slope(t * R::splat(self.inverse_resolution), y);
-        dydt[HH_M] = rates.alpha_m * (one - m) - rates.beta_m * m;
-        dydt[HH_H] = rates.alpha_h * (one - h) - rates.beta_h * h;
-        dydt[HH_N] = rates.alpha_n * (one - n) - rates.beta_n * n;
-        dydt[HH_P] = rates.alpha_p * (one - p) - rates.beta_p * p;
+        dydt[V_M] = self.slope(t * self.inverse_resolution, y);
+        dydt[HH_M] = gate_slope(rates.alpha_m, rates.beta_m, m);
+        dydt[HH_H] = gate_slope(rates.alpha_h, rates.beta_h, h);
+        dydt[HH_N] = gate_slope(rates.alpha_n, rates.beta_n, n);
+        dydt[HH_P] = gate_slope(rates.alpha_p, rates.beta_p, p);
         dydt[DI_EXC] = -di_ex * self.inverse_tau_ex;
         dydt[I_EXC] = di_ex - i_ex * self.inverse_tau_ex;
         dydt[DI_INH] = -di_in * self.inverse_tau_in;
@@ -296,44 +320,21 @@ impl<R: Real> System<R> for Dynamics<R> {
     }
 }
 
-impl Dynamics<Lanes> {
-    /// The same constants in every lane.
-    #[inline(always)]
-    fn splat(d: &Dynamics<f64>) -> Self {
-        let c = Lanes::splat;
-        Dynamics {
-            g_na: c(d.g_na),
-            g_kv1: c(d.g_kv1),
-            g_kv3: c(d.g_kv3),
-            g_l: c(d.g_l),
-            e_na: c(d.e_na),
-            e_k: c(d.e_k),
-            e_l: c(d.e_l),
-            inverse_c_m: c(d.inverse_c_m),
-            inverse_tau_ex: c(d.inverse_tau_ex),
-            inverse_tau_in: c(d.inverse_tau_in),
-            current: c(d.current),
-            gap: Coupling::default(),
-            inverse_resolution: d.inverse_resolution,
-        }
-    }
-
-    /// Sets the constants of one lane.
-    #[inline(always)]
-    fn set_lane(&mut self, lane: usize, d: &Dynamics<f64>) {
-        self.g_na.set_lane(lane, d.g_na);
-        self.g_kv1.set_lane(lane, d.g_kv1);
-        self.g_kv3.set_lane(lane, d.g_kv3);
-        self.g_l.set_lane(lane, d.g_l);
-        self.e_na.set_lane(lane, d.e_na);
-        self.e_k.set_lane(lane, d.e_k);
-        self.e_l.set_lane(lane, d.e_l);
-        self.inverse_c_m.set_lane(lane, d.inverse_c_m);
-        self.inverse_tau_ex.set_lane(lane, d.inverse_tau_ex);
-        self.inverse_tau_in.set_lane(lane, d.inverse_tau_in);
-        self.current.set_lane(lane, d.current);
-    }
-}
+ovenbird_core::per_lane!(Dynamics {
+    g_na,
+    g_kv1,
+    g_kv3,
+    g_l,
+    e_na,
+    e_k,
+    e_l,
+    inverse_c_m,
+    inverse_tau_ex,
+    inverse_tau_in,
+    current,
+    gap,
+    inverse_resolution,
+});
 
 /// Derived constants.
 pub struct Derived {
@@ -367,16 +368,16 @@ impl Population<Dynamics<Lanes>> for Nodes<'_> {
     #[inline(always)]
     fn group(&self, nodes: Range<usize>) -> Dynamics<Lanes> {
         let d = &self.constants.of(nodes.start).dynamics;
-        let mut system = Dynamics::splat(d);
+        let mut system = Dynamics::spread(d);
         if let Constants::Each { .. } = self.constants {
             for (lane, node) in nodes.clone().enumerate() {
-                system.set_lane(lane, &self.constants.of(node).dynamics);
+                system.place(lane, &self.constants.of(node).dynamics);
             }
         }
         system.current = system.current + Lanes::load(&self.i_stim[nodes.clone()]);
         if let Some(input) = self.gap {
             for (lane, node) in nodes.enumerate() {
-                system.gap.set_lane(lane, input, node);
+                system.gap.place(lane, &Coupling::of(input, node));
             }
         }
         system
@@ -386,11 +387,11 @@ impl Population<Dynamics<Lanes>> for Nodes<'_> {
     fn set_lane(&self, system: &mut Dynamics<Lanes>, lane: usize, node: usize) {
         let d = &self.constants.of(node).dynamics;
         if matches!(self.constants, Constants::Each { .. }) {
-            system.set_lane(lane, d);
+            system.place(lane, d);
         }
         system.current.set_lane(lane, d.current + self.i_stim[node]);
         if let Some(input) = self.gap {
-            system.gap.set_lane(lane, input, node);
+            system.gap.place(lane, &Coupling::of(input, node));
         }
     }
 }
@@ -489,13 +490,7 @@ impl Neuron for HhPscAlphaGap {
         if let Some(signal) = &mut output.gap {
             nodes.signal(0.0, &columns, signal.start, signal.start_slope);
         }
-        Rkf45::new(&[Lanes::default(); DIM]).advance_nodes(
-            &nodes,
-            &control(),
-            context.h,
-            &mut columns,
-            s.step_size,
-        )?;
+        advance_nodes(&nodes, &control(), context.h, &mut columns, s.step_size)?;
         if let Some(signal) = &mut output.gap {
             nodes.signal(1.0, &columns, signal.end, signal.end_slope);
         }
@@ -525,12 +520,14 @@ impl Neuron for HhPscAlphaGap {
 mod tests {
     use super::*;
     use ovenbird_core::math::{LANES, Mask, vectorize};
+    use ovenbird_core::ode::Rkf45;
 
     #[test]
     fn gap_current_vanishes_between_equal_potentials() {
         let gap = Coupling {
             conductance: 3.0,
-            coefficients: [-180.0, 0.0, 0.0, 0.0],
+            constant: -180.0,
+            ..Coupling::default()
         };
         assert_eq!(gap.current(0.3, -60.0), 0.0);
         assert_eq!(gap.current(0.3, -61.0), 3.0);
@@ -567,9 +564,11 @@ mod tests {
             current,
             gap: Coupling {
                 conductance: c(1.0),
-                coefficients: [c(-60.0), slope, c(0.0), c(0.0)],
+                constant: c(-60.0),
+                linear: slope,
+                ..Coupling::default()
             },
-            inverse_resolution: d.inverse_resolution,
+            inverse_resolution: c(d.inverse_resolution),
         };
         let mut y = initial_state().map(R::splat);
         let (mut solver, mut h) = (Rkf45::new(&y), c(0.1));

@@ -29,7 +29,7 @@ use ovenbird_core::model::{
     Block, Constants, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port,
     StepContext, Variable,
 };
-use ovenbird_core::ode::{Control, Population, Rkf45, System, where_positive};
+use ovenbird_core::ode::{Control, PerLane, Population, System, advance_nodes, where_positive};
 use ovenbird_core::time::Clock;
 use std::ops::Range;
 
@@ -132,9 +132,10 @@ impl<R: Real> System<R> for Dynamics<R> {
     fn derivatives(&self, _t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
         let [v, dg_ex, g_ex, dg_in, g_in] = *y;
         let v = v.min(self.v_th);
-        let synaptic = g_ex * (v - self.e_ex) + g_in * (v - self.e_in);
         let leak = self.g_l * (v - self.e_l);
-        dydt[V_M] = (self.current - leak - synaptic) * self.inverse_c_m;
+        let inhibition = g_in.mul_add(v - self.e_in, leak);
+        let all = g_ex.mul_add(v - self.e_ex, inhibition);
+        dydt[V_M] = (self.current - all) * self.inverse_c_m;
         dydt[DG_EX] = -dg_ex * self.inverse_tau_ex;
         dydt[G_EX] = dg_ex - g_ex * self.inverse_tau_ex;
         dydt[DG_IN] = -dg_in * self.inverse_tau_in;
@@ -142,38 +143,17 @@ impl<R: Real> System<R> for Dynamics<R> {
     }
 }
 
-impl Dynamics<Lanes> {
-    /// The same constants in every lane.
-    #[inline(always)]
-    fn splat(d: &Dynamics<f64>) -> Self {
-        let c = Lanes::splat;
-        Dynamics {
-            v_th: c(d.v_th),
-            g_l: c(d.g_l),
-            e_l: c(d.e_l),
-            e_ex: c(d.e_ex),
-            e_in: c(d.e_in),
-            inverse_tau_ex: c(d.inverse_tau_ex),
-            inverse_tau_in: c(d.inverse_tau_in),
-            inverse_c_m: c(d.inverse_c_m),
-            current: c(d.current),
-        }
-    }
-
-    /// Sets the constants of one lane.
-    #[inline(always)]
-    fn set_lane(&mut self, lane: usize, d: &Dynamics<f64>) {
-        self.v_th.set_lane(lane, d.v_th);
-        self.g_l.set_lane(lane, d.g_l);
-        self.e_l.set_lane(lane, d.e_l);
-        self.e_ex.set_lane(lane, d.e_ex);
-        self.e_in.set_lane(lane, d.e_in);
-        self.inverse_tau_ex.set_lane(lane, d.inverse_tau_ex);
-        self.inverse_tau_in.set_lane(lane, d.inverse_tau_in);
-        self.inverse_c_m.set_lane(lane, d.inverse_c_m);
-        self.current.set_lane(lane, d.current);
-    }
-}
+ovenbird_core::per_lane!(Dynamics {
+    v_th,
+    g_l,
+    e_l,
+    e_ex,
+    e_in,
+    inverse_c_m,
+    inverse_tau_ex,
+    inverse_tau_in,
+    current,
+});
 
 /// Derived constants.
 pub struct Derived {
@@ -195,10 +175,10 @@ impl Population<Dynamics<Lanes>> for Nodes<'_> {
     #[inline(always)]
     fn group(&self, nodes: Range<usize>) -> Dynamics<Lanes> {
         let d = &self.constants.of(nodes.start).dynamics;
-        let mut system = Dynamics::splat(d);
+        let mut system = Dynamics::spread(d);
         if let Constants::Each { .. } = self.constants {
             for (lane, node) in nodes.clone().enumerate() {
-                system.set_lane(lane, &self.constants.of(node).dynamics);
+                system.place(lane, &self.constants.of(node).dynamics);
             }
         }
         system.current = system.current + Lanes::load(&self.i_stim[nodes.clone()]);
@@ -211,7 +191,7 @@ impl Population<Dynamics<Lanes>> for Nodes<'_> {
     fn set_lane(&self, system: &mut Dynamics<Lanes>, lane: usize, node: usize) {
         let d = &self.constants.of(node).dynamics;
         if matches!(self.constants, Constants::Each { .. }) {
-            system.set_lane(lane, d);
+            system.place(lane, d);
         }
         system.current.set_lane(lane, d.current + self.i_stim[node]);
         let refractory = self.refractory[node] > 0;
@@ -307,13 +287,7 @@ impl Neuron for IafCondAlpha {
             &mut *s.g_in,
         ];
         let control = Control::y(TOLERANCE, 0.0);
-        Rkf45::new(&[Lanes::default(); DIM]).advance_nodes(
-            &nodes,
-            &control,
-            context.h,
-            &mut columns,
-            s.step_size,
-        )?;
+        advance_nodes(&nodes, &control, context.h, &mut columns, s.step_size)?;
 
         let [v, dg_ex, _, dg_in, _] = columns.map(|column| &mut column[..n]);
         let (i_stim, refractory) = (&mut s.I_stim[..n], &mut s.refractory[..n]);

@@ -1,8 +1,11 @@
 //! What every rank does in a test, whatever the ranks are: threads or processes. Each rank compares
 //! what it holds with the same network on one rank.
 
+use ovenbird::core::connect::SpaceSpec;
+use ovenbird::core::parameter::{BinaryOp, Place};
 use ovenbird::core::rank::Communicator;
-use ovenbird::core::simulation::Filter;
+use ovenbird::core::simulation::{Filter, Positions};
+use ovenbird::core::space::Mask;
 use ovenbird::prelude::*;
 use std::collections::BTreeSet;
 
@@ -117,8 +120,8 @@ fn look(
     Ok(out)
 }
 
-/// A balanced network with Poisson drive, rules of all kinds, shared and distributed weights and
-/// delays, two runs that end within a slice, and connections made between them.
+/// A balanced network with Poisson drive, rules of all kinds, shared, distributed and plastic
+/// weights, distributed delays, two runs that end within a slice, and connections made between them.
 pub fn random_network(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
     let mut sim = on(rank);
     threads(&mut sim, n_threads)?;
@@ -175,9 +178,80 @@ pub fn random_network(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<
     };
     let late = synapse(&sim, normal(3.0, 4.0, -9.0, 9.0), Amount::Same(2.0))?;
     sim.connect(&all, &ex, &few, &late)?;
+    let plastic = SynSpec {
+        model: sim.synapse_index("stdp_synapse")?,
+        ..synapse(&sim, normal(20.0, 5.0, 1.0, 90.0), Amount::Same(1.4))?[0].clone()
+    };
+    sim.connect(&ex, &ex, &fixed_indegree(5)?, &[plastic])?;
     sim.simulate(0.1)?;
     sim.simulate(40.0)?;
     look(&mut sim, &all, (recorder[0], meter[0]))
+}
+
+/// Scattered neurons that excite their neighbours, by masks and kernels, and inhibit those farther
+/// away.
+pub fn in_space(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
+    let mut sim = on(rank);
+    threads(&mut sim, n_threads)?;
+    let uniform = Parameter::uniform(-0.5, 0.5).expect("a range");
+    let places = Positions::Drawn {
+        coordinates: vec![uniform.clone(), uniform],
+        n: 307,
+        extent: Some(vec![1.0, 1.0]),
+        wrap: true,
+    };
+    let cells = sim.create_layer("iaf_psc_alpha", &places)?.ids();
+    let x = Parameter::position(Place::Node, 0);
+    let current = Parameter::binary(BinaryOp::Multiply, &x, &constant(300.0)).expect("a product");
+    let current = Parameter::binary(BinaryOp::Add, &current, &constant(350.0)).expect("a sum");
+    sim.set(&cells, &dict([("I_e", Value::Parameter(current))]))?;
+    let distance = Parameter::distance(None);
+    let near = Parameter::gaussian_profile(&distance, 0.0, 0.07).expect("a width");
+    let radius = Value::Dict(dict([("radius", 0.2.into())]));
+    let mask = Mask::from_dict(&dict([("circular", radius)]))?;
+    let masked = SpaceSpec {
+        mask: Some(mask),
+        ..SpaceSpec::default()
+    };
+    let later = Parameter::binary(BinaryOp::Add, &distance, &constant(0.5)).expect("a sum");
+    let later = Amount::Drawn(later);
+    let excite = synapse(&sim, normal(60.0, 10.0, 0.0, 200.0), later)?;
+    let inhibit = synapse(&sim, Amount::Same(-50.0), Amount::Same(1.2))?;
+    let cases = [
+        (
+            Rule::PairwiseBernoulli(near.clone()),
+            SpaceSpec::default(),
+            &excite,
+        ),
+        (
+            Rule::PairwiseBernoulli(constant(0.3)),
+            masked.clone(),
+            &excite,
+        ),
+        (Rule::FixedOutdegree(constant(9.0)), masked, &inhibit),
+        (
+            Rule::FixedIndegree(constant(5.0)),
+            SpaceSpec {
+                kernel: Some(near),
+                ..SpaceSpec::default()
+            },
+            &inhibit,
+        ),
+    ];
+    for (rule, space, synapses) in cases {
+        let rule = ConnSpec {
+            space: Some(space),
+            ..ConnSpec::new(rule)
+        };
+        sim.connect(&cells, &cells, &rule, synapses)?;
+    }
+    let recorder = sim.create("spike_recorder", 1)?.ids();
+    let meter = sim.create("voltmeter", 1)?.ids();
+    let plain = synapse(&sim, Amount::Same(1.0), Amount::Same(1.0))?;
+    sim.connect(&cells, &recorder, &all_to_all(), &plain)?;
+    sim.connect(&meter, &cells[..20], &all_to_all(), &plain)?;
+    sim.simulate(50.0)?;
+    look(&mut sim, &cells, (recorder[0], meter[0]))
 }
 
 /// Hodgkin-Huxley neurons on a ring of gap junctions, iterated or not.

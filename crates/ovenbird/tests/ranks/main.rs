@@ -1,6 +1,7 @@
 //! Several ranks, which are threads here, give the same bits as one, and never hang.
 
 mod bodies;
+mod memory;
 
 use bodies::{Outcome, Rank, compare};
 use ovenbird::Simulation;
@@ -39,6 +40,14 @@ fn a_random_network_has_the_same_bits_on_any_number_of_ranks() -> ovenbird::Resu
     let reference = bodies::random_network(None, 1)?;
     bodies::check_active(&reference, 500, 1000, 6000);
     everywhere(&reference, bodies::random_network);
+    Ok(())
+}
+
+#[test]
+fn nodes_in_space_have_the_same_bits_on_any_number_of_ranks() -> ovenbird::Result<()> {
+    let reference = bodies::in_space(None, 1)?;
+    bodies::check_active(&reference, 100, 500, 5000);
+    everywhere(&reference, bodies::in_space);
     Ok(())
 }
 

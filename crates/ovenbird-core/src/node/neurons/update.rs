@@ -11,6 +11,9 @@ use crate::node::family::{Tap, UpdateContext};
 use crate::synapse::GapPart;
 use crate::time::{Clock, Step};
 
+/// Most spikes that one node can send in a step; each is recorded and kept apart.
+const MOST_SPIKES: u32 = 1 << 24;
+
 impl<M: Neuron> NeuronFamily<M> {
     /// A number that a multimeter records.
     fn record(&self, part: &NeuronPart<M>, local: usize, name: &str) -> f64 {
@@ -155,7 +158,21 @@ impl<M: Neuron> NeuronFamily<M> {
         lag: usize,
         cx: &mut UpdateContext<'_>,
         scratch: &mut Scratch,
-    ) {
+    ) -> Result<()> {
+        let too_many = |m: &&(u32, u32)| m.1 > MOST_SPIKES;
+        if let Some(&(i, count)) = scratch.multiple.iter().find(too_many) {
+            return Err(Error::new(
+                Kind::Kernel,
+                format!(
+                    "{} with node ID {} sends {}{count} spikes in the step to {} ms, more than the \
+                     {MOST_SPIKES} that a node can; reduce the rate of what drives it",
+                    self.name,
+                    part.ids[nodes.start + i as usize],
+                    if count == u32::MAX { "at least " } else { "" },
+                    cx.clock.ms(cx.origin + lag as Step + 1),
+                ),
+            ));
+        }
         let t = cx.clock.ms(cx.origin + lag as Step + 1);
         let mut send = |i: usize, count: u32| {
             let class = self.classes.get(part.class[i]);
@@ -177,6 +194,7 @@ impl<M: Neuron> NeuronFamily<M> {
         for (i, count) in scratch.multiple.drain(..) {
             send(nodes.start + i as usize, count);
         }
+        Ok(())
     }
 
     /// Takes the steps of a slice for a block with frozen nodes, which keep state and input.
@@ -221,7 +239,7 @@ impl<M: Neuron> NeuronFamily<M> {
             for (cell, value) in held {
                 cx.ring.at(step)[cell] = value;
             }
-            self.emit(part, nodes.clone(), lag, cx, scratch);
+            self.emit(part, nodes.clone(), lag, cx, scratch)?;
             if !cx.taps.is_empty() {
                 self.sample(part, step + 1, nodes.clone(), cx.taps);
             }

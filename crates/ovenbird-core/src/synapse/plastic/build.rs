@@ -1,11 +1,12 @@
 //! Makes the rows of a block from those it has and from new connections.
 
-use super::sets::{ModelSets, hash};
+use super::sets::ModelSets;
 use super::{Block, Group};
 use crate::event::Ring;
 use crate::synapse::build::{encode, order_bits};
 use crate::synapse::pending::{BLOCK_ROWS, Batch};
 use crate::synapse::rows::COUNTS;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 /// What the entries of a group share.
@@ -23,9 +24,11 @@ impl Shared {
         (self.model, self.flags, self.order, self.class)
     }
 
-    fn same(&self, other: &Shared) -> bool {
+    /// In the order of groups in a row; those of different rows can differ in their state alone.
+    fn compare(&self, other: &Shared) -> Ordering {
         let bits = |s: &Shared| s.state.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-        self.rank() == other.rank() && bits(self) == bits(other)
+        let ranks = self.rank().cmp(&other.rank());
+        ranks.then_with(|| bits(self).cmp(&bits(other)))
     }
 }
 
@@ -150,7 +153,7 @@ impl Builder {
                 self.shared.push(Shared {
                     model: group.model,
                     flags: group.flags,
-                    order: hash(&[set.class(group.class), state]),
+                    order: group.order,
                     class: group.class,
                     state: state.to_vec(),
                 });
@@ -237,12 +240,12 @@ impl Builder {
             return;
         }
         let mut order: Vec<u32> = (0..self.shared.len() as u32).collect();
-        order.sort_by_key(|&i| self.shared[i as usize].rank());
+        order.sort_by(|&a, &b| self.shared[a as usize].compare(&self.shared[b as usize]));
         let mut numbers = vec![0u32; order.len()];
         let mut list: Vec<Shared> = Vec::new();
         for &i in &order {
             let s = &self.shared[i as usize];
-            if list.last().is_none_or(|l| !l.same(s)) {
+            if list.last().is_none_or(|l| l.compare(s).is_ne()) {
                 list.push(s.clone());
             }
             numbers[i as usize] = list.len() as u32 - 1;
@@ -310,6 +313,7 @@ impl Builder {
             extras: block.extras.len() as u32,
             state: block.states.len() as u32,
             class: shared.class,
+            order: shared.order,
             model: shared.model,
             flags: shared.flags,
         });

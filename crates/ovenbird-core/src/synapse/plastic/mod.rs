@@ -4,7 +4,7 @@
 //! that depends on the source's spikes alone. The group stores that state once; an entry is a
 //! 4-byte cell, its weight (unless all of the model share it), and what it has of its own. Within a
 //! group entries are sorted by delay, cell and weight. In a row groups are sorted by model and by
-//! what they share, as far as bits can tell, so that the order of every sum is the same however
+//! what they share from the start, so that the order of every sum is the same however
 //! nodes are spread over workers.
 
 mod build;
@@ -33,6 +33,8 @@ struct Group {
     /// The first word of the state: the time of the last spike, then the model's words.
     state: u32,
     class: u32,
+    /// By which the groups of a row are sorted after model and flags; see [`sets::Template`].
+    order: u64,
     model: u16,
     flags: u8,
 }
@@ -142,14 +144,14 @@ impl PlasticRows {
     }
 
     /// The index of a connection's parameters and initial state, for [`super::BatchKind`].
-    pub fn template(&mut self, model: u16, words: &[f64], last: f64) -> u32 {
-        self.sets[usize::from(model)].template(words, last)
+    pub fn template(&mut self, model: u16, words: &[f64], last: f64, now: Step) -> u32 {
+        self.sets[usize::from(model)].template(words, last, now)
     }
 
-    /// Adds a connection.
-    pub fn push(&mut self, full: &Full) {
+    /// Adds a connection at the time `now`.
+    pub fn push(&mut self, full: &Full, now: Step) {
         let c = full.connection;
-        let template = self.template(c.model, &full.words, full.last);
+        let template = self.template(c.model, &full.words, full.last, now);
         self.pending.push_template(c, template);
     }
 
@@ -311,6 +313,8 @@ impl PlasticRows {
             ring,
             posts,
             key: context.key,
+            // connections of one pair must not share draws because they differ in their group
+            salt: (u32::from(g.model), set.salt(g.class)),
             sent,
             scratch: &mut self.scratch,
         };

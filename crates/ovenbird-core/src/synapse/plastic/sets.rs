@@ -2,6 +2,7 @@
 
 use crate::model::{Layout, SynapseOps};
 use crate::synapse::Delivery;
+use crate::time::Step;
 use std::any::Any;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher};
@@ -15,7 +16,10 @@ pub(super) struct Template {
     pub state: Vec<f64>,
     /// What each connection has of its own.
     pub own: Vec<f64>,
-    /// By which groups of a row are sorted: a hash of parameters and state.
+    /// When it was made, in steps.
+    pub born: Step,
+    /// By which groups of a row are sorted: a hash of parameters, state and when it was made. Since
+    /// all of a row see the same spikes, those that agree in it have the same state ever after.
     pub order: u64,
 }
 
@@ -56,6 +60,8 @@ pub(super) struct ModelSets {
     common_weight: Option<f64>,
     reads: bool,
     classes: Vec<Vec<f64>>,
+    /// For each class a number that depends on nothing but its words.
+    salts: Vec<u32>,
     class_index: Interned,
     pub templates: Vec<Template>,
     template_index: Interned,
@@ -104,6 +110,11 @@ impl ModelSets {
         &self.classes[class as usize]
     }
 
+    /// A number for a class that is the same on every worker.
+    pub fn salt(&self, class: u32) -> u32 {
+        self.salts[class as usize]
+    }
+
     /// The index of a set of parameters with a label.
     fn intern(&mut self, words: &[f64]) -> u32 {
         let hash = hash(&[words]);
@@ -114,24 +125,25 @@ impl ModelSets {
         found.unwrap_or_else(|| {
             let index = self.classes.len() as u32;
             self.classes.push(words.to_vec());
+            self.salts.push(hash as u32);
             self.class_index.add(hash, index);
             index
         })
     }
 
     /// The index of parameters and state that connections start with.
-    pub fn template(&mut self, words: &[f64], last: f64) -> u32 {
+    pub fn template(&mut self, words: &[f64], last: f64, born: Step) -> u32 {
         let layout = self.layout();
         let (class_words, rest) = words.split_at(layout.class());
         let (state, own) = rest.split_at(layout.state);
-        let hash_all = hash(&[words, &[last]]);
+        let hash_all = hash(&[words, &[last, born as f64]]);
         let (templates, classes) = (&self.templates, &self.classes);
         let found = self.template_index.find(hash_all, |i| {
             let t = &templates[i as usize];
             same(&classes[t.class as usize], class_words)
                 && same(&t.state[1..], state)
                 && same(&t.own, own)
-                && t.state[0].to_bits() == last.to_bits()
+                && (t.state[0].to_bits(), t.born) == (last.to_bits(), born)
         });
         found.unwrap_or_else(|| {
             let class = self.intern(class_words);
@@ -139,7 +151,8 @@ impl ModelSets {
             let index = self.templates.len() as u32;
             self.templates.push(Template {
                 class,
-                order: hash(&[class_words, &state]),
+                born,
+                order: hash(&[class_words, &state, &[born as f64]]),
                 state,
                 own: own.to_vec(),
             });

@@ -1,0 +1,211 @@
+"""PyNEST scripts as several processes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Launch = Callable[..., "subprocess.CompletedProcess[str]"]
+
+NETWORK = """
+import sys
+import nest
+
+nest.total_num_virtual_procs = int(sys.argv[1]) * nest.NumProcesses()
+nest.overwrite_files = True
+cells = nest.Create("iaf_psc_alpha", 60, params={"I_e": 300.0})
+cells.V_m = nest.random.uniform(-70.0, -56.0)
+noise = nest.Create("poisson_generator", params={"rate": 8000.0})
+recorder = nest.Create(
+    "spike_recorder", params={"record_to": "ascii", "label": "s", "time_in_steps": True}
+)
+weight = nest.random.normal(20.0, 5.0)
+nest.Connect(noise, cells, syn_spec={"weight": 20.0})
+nest.Connect(cells, cells, {"rule": "fixed_indegree", "indegree": 8}, {"weight": weight})
+nest.Connect(
+    cells,
+    cells,
+    {"rule": "pairwise_bernoulli", "p": 0.05},
+    {"synapse_model": "stdp_synapse", "weight": weight},
+)
+layer = nest.Create(
+    "iaf_psc_exp", n=40, positions=nest.spatial.free(nest.random.uniform(-1, 1), num_dimensions=2)
+)
+near = {
+    "rule": "pairwise_bernoulli",
+    "p": nest.spatial_distributions.exponential(nest.spatial.distance, beta=0.5),
+    "mask": {"circular": {"radius": 0.7}},
+}
+nest.Connect(layer, layer, near, {"weight": 1.0 + nest.spatial.distance, "delay": 2.0})
+nest.TripartiteConnect(
+    cells,
+    cells,
+    layer,
+    {"rule": "fixed_indegree", "indegree": 2},
+    {"rule": "third_factor_bernoulli_with_pool", "p": 0.5},
+)
+nest.Connect(cells, recorder)
+nest.Simulate(60.0)
+nest.Simulate(39.8)
+conns = nest.GetConnections(target=nest.NodeCollection([*cells.tolist(), *layer.tolist()]))
+rows = zip(conns.source, conns.target, conns.weight, conns.delay)
+with open(f"conns-{nest.Rank()}.txt", "w") as out:
+    out.writelines(f"{row}\\n" for row in rows)
+status = nest.GetKernelStatus()
+assert (status["time_communicate_spike_data"] > 0.0) == (nest.NumProcesses() > 1)
+assert status["time_communicate_spike_data"] <= status["time_gather_spike_data"]
+"""
+
+
+def outcome(folder: Path) -> tuple[list[str], list[str]]:
+    """Return all spikes and connections that processes have written, and remove the files."""
+    found = []
+    for pattern in ("s-*.dat", "conns-*.txt"):
+        lines: list[str] = []
+        for path in folder.glob(pattern):
+            lines += [
+                line
+                for line in path.read_text().splitlines()
+                if line[0].isdigit() or line[0] == "("
+            ]
+            path.unlink()
+        found.append(sorted(lines))
+    return found[0], found[1]
+
+
+def test_spikes_and_weights_are_those_of_one_process(
+    launch: Launch, processes: int, tmp_path: Path
+) -> None:
+    def run(n: int, threads: int) -> tuple[list[str], list[str]]:
+        done = launch(NETWORK, n, str(threads))
+        assert done.returncode == 0, done.stderr
+        files = sorted(path.name for path in tmp_path.glob("s-*.dat"))
+        digits = len(str(n * threads))
+        assert files == [f"s-062-{vp:0{digits}d}.dat" for vp in range(n * threads)]
+        return outcome(tmp_path)
+
+    alone = run(1, 1)
+    assert len(alone[0]) > 100 and len(alone[1]) > 500
+    for threads in (1, 2):
+        assert run(processes, threads) == alone
+
+
+def test_each_process_knows_its_own_nodes(launch: Launch, processes: int) -> None:
+    script = """
+import sys
+import nest
+cells = nest.Create("iaf_psc_alpha", 7)
+recorder = nest.Create("spike_recorder")
+n, rank = nest.NumProcesses(), nest.Rank()
+assert nest.num_processes == n and nest.total_num_virtual_procs == n * nest.local_num_threads
+assert list(nest.GetLocalVPs()) == [rank]
+assert cells.vp == tuple(i % n for i in cells.tolist())
+local = tuple(i % n == rank for i in cells.tolist())
+assert cells.local == local
+assert cells.V_m == tuple(-70.0 if here else None for here in local)
+mine = [i for i, here in zip(cells.tolist(), local) if here]
+assert nest.GetLocalNodeCollection(cells).tolist() == mine
+assert nest.GetNodes({"model": "iaf_psc_alpha"}, local_only=True).tolist() == mine
+assert nest.GetNodes({"V_m": -70.0}).tolist() == cells.tolist()
+assert recorder.local and recorder.vp == rank
+for cell, here in zip(cells, local):
+    if here:
+        assert cell.get("V_m") == -70.0 and cell.get()["thread"] == 0
+    else:
+        assert sorted(cell.get()) == [
+            "element_type", "global_id", "local", "model", "model_id", "vp"
+        ]
+        try:
+            cell.get("V_m")
+        except KeyError:
+            pass
+        else:
+            raise AssertionError("a node elsewhere has no potential here")
+nest.SyncProcesses()
+nest.Connect(cells, cells)
+conns = nest.GetConnections()
+conns.weight = [2.0] * len(conns)
+try:
+    conns.set(weight=[1.0] * 49)
+except NotImplementedError as e:
+    assert "connections of this process" in str(e)
+else:
+    assert n == 1
+try:
+    nest.total_num_virtual_procs = n + 1
+except nest.NESTErrors.NESTError as e:
+    assert "must be a multiple" in str(e) or n == 1
+sys.stdout.write(f"rank {rank} passed\\n")
+"""
+    done = launch(script, processes)
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.split("\n"))[1:] == [f"rank {r} passed" for r in range(processes)]
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ("nest.Simulate(5.0)", "rank 0 reached Prepare where"),
+        ("raise SystemExit(1)", "rank 0 reached the end of its program where"),
+    ],
+)
+def test_processes_that_diverge_end_with_a_clear_word(
+    launch: Launch, processes: int, part: str, message: str
+) -> None:
+    script = f"""
+import nest
+cells = nest.Create("iaf_psc_alpha", 10)
+nest.Connect(cells, cells)
+if nest.Rank() == 0:
+    {part}
+nest.Connect(cells, cells)
+"""
+    done = launch(script, processes)
+    assert done.returncode != 0
+    assert message in done.stderr and "reached Connect" in done.stderr
+
+
+def test_an_error_on_one_process_is_raised_on_all(launch: Launch, processes: int) -> None:
+    script = """
+import sys
+import nest
+cells = nest.Create("iaf_psc_alpha", 10)
+try:
+    nest.Connect(cells, cells, "one_to_one", {"weight": 1.0, "delay": [1.0] * 9 + [-1.0]})
+except nest.NESTErrors.BadDelay as e:
+    sys.stdout.write(f"{e}\\n")
+assert nest.num_connections == 0
+cells[2].I_e = -1e308
+cells[2].C_m = 1e-3
+try:
+    nest.Simulate(100.0)
+except nest.NESTErrors.NumericalInstability as e:
+    sys.stdout.write(f"{e}\\n")
+"""
+    done = launch(script, processes)
+    assert done.returncode == 0, done.stderr
+    lines = sorted(line for line in done.stdout.split("\n") if line)
+    assert len(lines) == 2 * processes and len(set(lines)) == 2, done.stdout
+
+
+def test_several_processes_without_mpi_are_refused() -> None:
+    script = """
+import os
+os.environ["OMPI_COMM_WORLD_SIZE"] = "4"
+from ovenbird import _launch, _ovenbird
+_ovenbird.HAVE_MPI = False
+try:
+    import ovenbird.nest
+except RuntimeError as e:
+    assert "started as 4 processes" in str(e) and "make mpi" in str(e), e
+else:
+    raise AssertionError("each process would have run the whole simulation")
+os.environ["OVENBIRD_MPI"] = "off"
+import ovenbird.nest as nest
+assert nest.NumProcesses() == 1
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
