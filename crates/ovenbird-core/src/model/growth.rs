@@ -432,3 +432,72 @@ impl Growth {
             + lists.sum::<usize>() * size_of::<(String, Element)>()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grown(curve: GrowthCurve, calcium: f64, tau: f64, ms: f64) -> f64 {
+        curve.growth(&Span {
+            from: 0.0,
+            to: ms,
+            calcium,
+            tau,
+            step: 0.1,
+        })
+    }
+
+    #[test]
+    fn linear_growth_is_the_integral_of_decaying_calcium() {
+        let (eps, tau, calcium, ms) = (0.05f64, 200.0f64, 0.3f64, 137.7f64);
+        let integral = ms - calcium * tau * (1.0 - (-ms / tau).exp()) / eps;
+        let got = grown(GrowthCurve::Linear { eps }, calcium, tau, ms);
+        assert!((got - integral).abs() < 1e-12 * integral.abs());
+    }
+
+    #[test]
+    fn growth_stands_still_at_the_target() {
+        // calcium that hardly decays stays where the curve has its zero
+        for curve in [
+            GrowthCurve::Linear { eps: 0.3 },
+            GrowthCurve::Gaussian { eta: 0.1, eps: 0.3 },
+            GrowthCurve::Gaussian { eta: 0.3, eps: 0.7 },
+            GrowthCurve::Sigmoid { eps: 0.3, psi: 0.1 },
+        ] {
+            assert!(grown(curve, 0.3, 1e15, 100.0).abs() < 1e-10, "{curve:?}");
+        }
+        let middle = GrowthCurve::Gaussian { eta: 0.1, eps: 0.3 };
+        assert!((grown(middle, 0.2, 1e15, 100.0) - 100.0).abs() < 1e-10);
+    }
+
+    #[test]
+    fn growth_without_width_is_a_step() {
+        for curve in [
+            GrowthCurve::Gaussian { eta: 0.3, eps: 0.3 },
+            GrowthCurve::Sigmoid { eps: 0.3, psi: 0.0 },
+        ] {
+            assert!(
+                (grown(curve, 0.4, 1e15, 10.0) + 10.0).abs() < 1e-12,
+                "{curve:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn connections_take_whole_elements() {
+        let mut e = Element {
+            z: 2.5,
+            ..Element::default()
+        };
+        e.connect(1);
+        assert_eq!((e.vacant(), e.z), (1, 2.5));
+        e.decay();
+        assert_eq!(e.z, 2.4);
+        e.connect(3);
+        assert!((e.z - 4.4).abs() < 1e-15 && e.vacant() == 0);
+        e.z = 1.9;
+        assert_eq!(e.vacant(), -3);
+        e.decay();
+        assert_eq!(e.z, 1.9);
+    }
+}
