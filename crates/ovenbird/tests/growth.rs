@@ -41,12 +41,12 @@ fn grows(model: &str, autapses: bool, multapses: bool) -> Value {
     ]))
 }
 
-/// Noisy neurons whose elements first grow, and retract when calcium exceeds its target.
+/// Noisy neurons whose elements first grow, and retract when calcium exceeds `target`.
 fn network(
     sim: &mut Simulation,
-    threads: i64,
-    model: &str,
+    (threads, model): (i64, &str),
     multapses: bool,
+    target: f64,
 ) -> ovenbird::Result<Vec<u32>> {
     sim.set_status(&dict([
         ("local_num_threads", threads.into()),
@@ -64,8 +64,8 @@ fn network(
         Value::Dict(synapses),
     )]))?;
     let elements = dict([
-        ("axon", element("sigmoid", 0.02, 0.3)),
-        ("dendrite", element("linear", 0.02, 0.25)),
+        ("axon", element("sigmoid", 0.02, 1.2 * target)),
+        ("dendrite", element("linear", 0.02, target)),
     ]);
     let params = dict([
         ("synaptic_elements", Value::Dict(elements)),
@@ -130,7 +130,7 @@ fn taken(sim: &Simulation, neurons: &[u32], name: &str) -> Vec<i64> {
 
 fn run(rank: Option<Rank>, threads: i64, model: &str) -> ovenbird::Result<Outcome> {
     let mut sim = on(rank);
-    let neurons = network(&mut sim, threads, model, true)?;
+    let neurons = network(&mut sim, (threads, model), true, 0.25)?;
     for ms in [110.3, 0.4, 239.3] {
         sim.simulate(ms)?;
     }
@@ -184,7 +184,7 @@ fn the_structure_does_not_depend_on_ranks() -> ovenbird::Result<()> {
 fn elements_are_taken_by_exactly_the_connections_there_are() -> ovenbird::Result<()> {
     for multapses in [true, false] {
         let mut sim = on(None);
-        let neurons = network(&mut sim, 2, "static_synapse", multapses)?;
+        let neurons = network(&mut sim, (2, "static_synapse"), multapses, 0.1)?;
         let (mut grew, mut shrank, mut before) = (false, false, 0);
         for _ in 0..30 {
             sim.simulate(25.0)?;
