@@ -2,12 +2,11 @@
 
 use super::Simulation;
 use super::devices::Listening;
-use crate::connect::Rule;
 use crate::error::{Error, Kind, Result};
 use crate::event::ChannelKey;
-use crate::model::{Event, SynapseKind};
+use crate::model::SynapseKind;
 use crate::synapse::{Connection, Position, SourceIndex, Wanted};
-use crate::value::{Column, Dict, Value};
+use crate::value::{Column, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which connections are wanted; `None` means any.
@@ -55,9 +54,9 @@ pub(super) struct Handle {
     pub target: u32,
     pub model: u16,
     /// Which of the connections of the same ends and model, in their order.
-    nth: u32,
+    pub nth: u32,
     /// Whether there are no others of these ends and model.
-    alone: bool,
+    pub alone: bool,
     pub place: Place,
 }
 
@@ -77,7 +76,7 @@ impl Handle {
         self.nth
     }
 
-    fn ends(&self) -> Ends {
+    pub(super) fn ends(&self) -> Ends {
         (self.source, self.target, self.model)
     }
 }
@@ -90,10 +89,10 @@ pub struct ConnectionSet {
 }
 
 /// The key of a position in rows.
-type RowKey = (u32, u32);
+pub(super) type RowKey = (u32, u32);
 
 /// Source, target and model of a connection.
-type Ends = (u32, u32, u16);
+pub(super) type Ends = (u32, u32, u16);
 
 /// What became of connections that have their ends in common with others.
 #[derive(Clone, Debug)]
@@ -113,14 +112,14 @@ enum Move {
 }
 
 /// Everything about a connection that users see.
-struct Seen {
+pub(super) struct Seen {
     weight: f64,
     delay: u32,
     receptor: i64,
 }
 
 /// The keys that connections of all models have, but for some the weight.
-const KEYS: [&str; 10] = [
+pub(super) const KEYS: [&str; 10] = [
     "delay",
     "port",
     "receptor",
@@ -356,7 +355,7 @@ impl Simulation {
     }
 
     /// Finds the connections of a set again after others were made or removed.
-    fn refresh(&mut self, set: &mut ConnectionSet) -> Result<()> {
+    pub(super) fn refresh(&mut self, set: &mut ConnectionSet) -> Result<()> {
         self.settle()?;
         if set.generation == self.generation {
             return Ok(());
@@ -416,7 +415,7 @@ impl Simulation {
     }
 
     /// Remembers what is being removed, so that other sets can find the connections that stay.
-    fn note_removed(&mut self, set: &ConnectionSet) {
+    pub(super) fn note_removed(&mut self, set: &ConnectionSet) {
         let mut handles: Vec<&Handle> = set.handles.iter().collect();
         // the last of several connections first, so that the numbers of the others stay valid
         handles.sort_by_key(|h| (h.ends(), std::cmp::Reverse(h.nth)));
@@ -429,7 +428,10 @@ impl Simulation {
     }
 
     /// Weights and delays of all connections that share their ends with one of `set`.
-    fn siblings(&mut self, set: &ConnectionSet) -> Result<BTreeMap<Ends, Vec<(u64, u32)>>> {
+    pub(super) fn siblings(
+        &mut self,
+        set: &ConnectionSet,
+    ) -> Result<BTreeMap<Ends, Vec<(u64, u32)>>> {
         let shared = set.handles.iter().filter(|h| !h.alone);
         let mut values: BTreeMap<Ends, Vec<_>> = shared.map(|h| (h.ends(), Vec::new())).collect();
         if values.is_empty() {
@@ -452,7 +454,7 @@ impl Simulation {
 
     /// Remembers how the order of connections with the same ends changed: `expected` is what they
     /// should be in the order before.
-    fn note_order(
+    pub(super) fn note_order(
         &mut self,
         set: &ConnectionSet,
         expected: BTreeMap<Ends, Vec<(u64, u32)>>,
@@ -486,7 +488,7 @@ impl Simulation {
         Ok(())
     }
 
-    fn see(&self, place: Place) -> Seen {
+    pub(super) fn see(&self, place: Place) -> Seen {
         let receptor_of = |w: usize, channel: ChannelKey, local: u32| {
             let f = channel.family as usize;
             let part = &self.workers[w].parts[f];
@@ -605,7 +607,7 @@ impl Simulation {
     }
 
     /// The words of a connection of a stateful model.
-    fn words(&self, h: &Handle) -> Vec<f64> {
+    pub(super) fn words(&self, h: &Handle) -> Vec<f64> {
         let model = self.synapse_model(h.model);
         match (h.place, &model.ops) {
             (Place::Plastic(w, at), _) => self.workers[w as usize].plastic.words(at).0,
@@ -619,7 +621,7 @@ impl Simulation {
     }
 
     /// The label of a connection, -1 if it has none.
-    fn label(&self, place: Place) -> i64 {
+    pub(super) fn label(&self, place: Place) -> i64 {
         match place {
             Place::Plastic(w, at) => self.workers[w as usize].plastic.label(at),
             Place::Drive(w, d, i) => {
@@ -655,296 +657,6 @@ impl Simulation {
         };
         self.nodes.layout().thread_of(id) as i64
     }
-
-    /// Sets weights, delays, or numbers of stateful models, for all connections or for none.
-    ///
-    /// # Errors
-    /// When a key is not known, cannot be set, or a value is not right.
-    pub fn set_connections(&mut self, set: &mut ConnectionSet, params: &Dict) -> Result<()> {
-        self.refuse_while_prepared_for_delay(params)?;
-        self.refresh(set)?;
-        let n = set.len();
-        let models: BTreeSet<u16> = set.handles.iter().map(|h| h.model).collect();
-        let mut changes = Changes::default();
-        for (key, value) in params.iter() {
-            if !self.settable(&models, key)? {
-                continue;
-            }
-            let list = self.connection_numbers(key, value, n)?;
-            match key {
-                "weight" => changes.weights = Some(list),
-                "delay" => {
-                    let steps: Result<Vec<_>> =
-                        list.iter().map(|&ms| self.delay_steps(ms)).collect();
-                    changes.delays = Some(steps?);
-                }
-                _ => changes.numbers.push((key.to_owned(), list)),
-            }
-        }
-        self.draw_calls += 1;
-        let plastic = self.plan_plastic(set, &changes)?;
-        self.write_connections(set, changes.weights.as_deref(), changes.delays.as_deref())?;
-        self.write_plastic(plastic)
-    }
-
-    /// Whether a key can be set in connections of all these models; `false` passes over it.
-    fn settable(&self, models: &BTreeSet<u16>, key: &str) -> Result<bool> {
-        for &model in models {
-            let model = self.synapse_model(model);
-            let known = match key {
-                "weight" => !model.info.common_weight,
-                "delay" => true,
-                _ => model.number(key).is_some(),
-            };
-            if known {
-                continue;
-            }
-            if model.is_common(key) || KEYS.contains(&key) {
-                return Err(Error::new(
-                    Kind::UnaccessedEntry,
-                    format!(
-                        "Unaccessed elements in params, in function connection.set(): {key} of a \
-                         {} cannot be set",
-                        model.name
-                    ),
-                ));
-            }
-            if !self.settings.dict_miss_is_error {
-                return Ok(false);
-            }
-            let mut keys = vec!["weight", "delay"];
-            keys.extend(model.numbers().iter().map(|n| n.name));
-            let place = format!("function connection.set() of a {}", model.name);
-            return Err(Error::unknown_key(&place, key, keys));
-        }
-        Ok(true)
-    }
-
-    fn refuse_while_prepared_for_delay(&self, params: &Dict) -> Result<()> {
-        if params.get("delay").is_some() {
-            return self.refuse_while_prepared("Changing delays");
-        }
-        Ok(())
-    }
-
-    fn connection_numbers(&self, key: &str, value: &Value, n: usize) -> Result<Vec<f64>> {
-        let amount = crate::connect::Amount::from_value(key, value)?;
-        if let crate::connect::Amount::Each(v) = &amount
-            && v.len() != n
-        {
-            return Err(Error::new(
-                Kind::Index,
-                format!("{key} has {} values for {n} connections", v.len()),
-            ));
-        }
-        let purpose = crate::rng::Purpose::SynapseParameter;
-        let key = crate::rng::Key::new(self.settings.seed(), purpose).derive(1, 0);
-        let mut stream = crate::rng::Stream::new(key, self.draw_calls, 0, 0);
-        (0..n).map(|i| amount.get(i, &mut stream)).collect()
-    }
-
-    fn write_connections(
-        &mut self,
-        set: &ConnectionSet,
-        weights: Option<&[f64]>,
-        delays: Option<&[u32]>,
-    ) -> Result<()> {
-        let mut expected = self.siblings(set)?;
-        for (i, h) in set.handles.iter().enumerate().filter(|(_, h)| !h.alone) {
-            if let Some(value) = expected.get_mut(&h.ends()).map(|v| &mut v[h.nth as usize]) {
-                value.0 = weights.map_or(value.0, |w| w[i].to_bits());
-                value.1 = delays.map_or(value.1, |d| d[i]);
-            }
-        }
-        let mut rebuild: BTreeMap<u32, Vec<(RowKey, usize)>> = BTreeMap::new();
-        // models that get weights of their own
-        let mut own: BTreeSet<u16> = BTreeSet::new();
-        for (i, h) in set.handles.iter().enumerate() {
-            let weight = weights.map(|w| w[i]);
-            let delay = delays.map(|d| d[i]);
-            match h.place {
-                Place::Row(w, at) => {
-                    let rows = &mut self.workers[w as usize].rows;
-                    let in_place =
-                        delay.is_none() && weight.is_none_or(|x| h.alone && rows.set_weight(at, x));
-                    if !in_place {
-                        if weight.is_some() && !rows.owns_weight(at) {
-                            own.insert(h.model);
-                        }
-                        rebuild.entry(w).or_default().push((at.key(), i));
-                    }
-                }
-                Place::Plastic(..) => {}
-                Place::Gap(w, k) => {
-                    let entry = &mut self.workers[w as usize].gaps.entries[k as usize];
-                    entry.weight = weight.unwrap_or(entry.weight);
-                }
-                Place::Drive(w, d, k) => {
-                    let e = &mut self.workers[w as usize].drives[d as usize].entries[k as usize];
-                    e.delay = delay.unwrap_or(e.delay);
-                    if let Some(x) = weight {
-                        e.weight = x;
-                        let f = e.channel.family as usize;
-                        let (channel, local) = (e.channel, e.local);
-                        if let Some(new) =
-                            self.channel_for(w as usize, f, channel, local, x, Event::Spike)
-                        {
-                            let drive = &mut self.workers[w as usize].drives[d as usize];
-                            drive.entries[k as usize].channel = new;
-                        }
-                    }
-                }
-                Place::Listening(k) => {
-                    update(&mut self.devices.listening[k as usize], weight, delay)
-                }
-                Place::Sampling(k) => update(&mut self.devices.sampling[k as usize], weight, delay),
-            }
-        }
-        if let Some(list) = delays {
-            list.iter().for_each(|&d| self.delays.note(d));
-        }
-        let rebuilt = !rebuild.is_empty();
-        if rebuilt {
-            for w in 0..self.workers.len() {
-                let mut entries = rebuild.remove(&(w as u32)).unwrap_or_default();
-                entries.sort_unstable();
-                // on all workers alike, since the order of sums depends on which weights are shared
-                let blocks = if own.is_empty() {
-                    blocks_of(entries.iter().map(|e| e.0))
-                } else {
-                    (0..self.workers[w].rows.num_blocks()).collect()
-                };
-                let mut coming = entries.into_iter().peekable();
-                self.rebuild_rows(w, &blocks, |c, at| {
-                    let index = coming.next_if(|e| e.0 == at.key()).map(|e| e.1);
-                    Some(Connection {
-                        weight: index.zip(weights).map_or(c.weight, |(i, x)| x[i]),
-                        delay: index.zip(delays).map_or(c.delay, |(i, d)| d[i]),
-                        own_weight: c.own_weight || own.contains(&c.model),
-                        ..c
-                    })
-                });
-            }
-        }
-        let moves = |h: &Handle| matches!(h.place, Place::Drive(..));
-        if rebuilt || set.handles.iter().any(moves) {
-            self.generation += 1;
-            self.arrange()?;
-            self.note_order(set, expected)?;
-        }
-        Ok(())
-    }
-
-    /// The channel to which a connection moves when its weight becomes `weight`.
-    pub(super) fn channel_for(
-        &self,
-        w: usize,
-        family: usize,
-        channel: ChannelKey,
-        local: u32,
-        weight: f64,
-        event: Event,
-    ) -> Option<ChannelKey> {
-        let ops = self.families[family].neurons()?;
-        let class = ops.class(&self.workers[w].parts[family], local);
-        let receptor = ops.receptor(class, channel.channel as usize);
-        let port = ops.port(class, event, receptor).ok()?;
-        if port.positive != channel.channel as usize && port.negative != channel.channel as usize {
-            return None;
-        }
-        Some(ChannelKey {
-            channel: port.channel(weight) as u32,
-            ..channel
-        })
-    }
-
-    /// Makes blocks of a worker's rows anew from what `change` makes of each connection.
-    fn rebuild_rows(
-        &mut self,
-        w: usize,
-        blocks: &[u32],
-        mut change: impl FnMut(Connection, Position) -> Option<Connection>,
-    ) {
-        for &block in blocks {
-            let mut changed = Vec::new();
-            let worker = &mut self.workers[w];
-            worker.rows.take_block(block, &worker.ring, |at, c| {
-                changed.extend(change(c, at));
-            });
-            for mut c in changed {
-                let f = c.channel.family as usize;
-                let channel = self.channel_for(w, f, c.channel, c.local, c.weight, Event::Spike);
-                c.channel = channel.unwrap_or(c.channel);
-                self.workers[w].pending.push(c);
-            }
-        }
-    }
-
-    /// Removes connections.
-    ///
-    /// # Errors
-    /// When one of them does not exist any more.
-    pub fn disconnect(&mut self, set: &mut ConnectionSet) -> Result<()> {
-        self.refuse_while_prepared("Disconnecting")?;
-        self.refresh(set)?;
-        let ends = set.handles.iter().map(|h| (h.source, h.target, h.model));
-        let ends: Vec<Ends> = ends.collect();
-        self.remove(set)?;
-        for (source, target, model) in ends {
-            if let Some((pre, post)) = self.elements_of(model) {
-                self.take_elements([source].into_iter(), &pre, -1);
-                self.take_elements([target].into_iter(), &post, -1);
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes the connections of a set, which may be during a run.
-    pub(super) fn remove(&mut self, set: &mut ConnectionSet) -> Result<()> {
-        self.refresh(set)?;
-        self.note_removed(set);
-        let mut rows: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
-        let mut plastic: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
-        let mut gone: BTreeMap<(u8, u32, u32), BTreeSet<u32>> = BTreeMap::new();
-        for h in &set.handles {
-            match h.place {
-                Place::Row(w, at) => drop(rows.entry(w).or_default().insert(at.key())),
-                Place::Plastic(w, at) => drop(plastic.entry(w).or_default().insert(at.key())),
-                Place::Gap(w, i) => drop(gone.entry((0, w, 0)).or_default().insert(i)),
-                Place::Drive(w, d, i) => drop(gone.entry((1, w, d)).or_default().insert(i)),
-                Place::Listening(i) => drop(gone.entry((2, 0, 0)).or_default().insert(i)),
-                Place::Sampling(i) => drop(gone.entry((3, 0, 0)).or_default().insert(i)),
-            }
-        }
-        for ((kind, w, d), indices) in gone {
-            let worker = &mut self.workers[w as usize];
-            match kind {
-                0 => retain(&mut worker.gaps.entries, &indices),
-                1 => retain(&mut worker.drives[d as usize].entries, &indices),
-                2 => retain(&mut self.devices.listening, &indices),
-                _ => retain(&mut self.devices.sampling, &indices),
-            }
-        }
-        for (w, removed) in &plastic {
-            self.workers[*w as usize].plastic.remove(removed);
-        }
-        for (w, removed) in rows {
-            let blocks = blocks_of(removed.iter().copied());
-            self.rebuild_rows(w as usize, &blocks, |c, at| {
-                (!removed.contains(&at.key())).then_some(c)
-            });
-        }
-        self.devices.note_connected(&self.families, &self.nodes);
-        self.generation += 1;
-        self.arrange()
-    }
-}
-
-/// The blocks of sorted keys of positions.
-fn blocks_of(keys: impl Iterator<Item = (u32, u32)>) -> Vec<u32> {
-    let mut blocks: Vec<u32> = keys.map(|key| key.0).collect();
-    blocks.dedup();
-    blocks
 }
 
 fn seen_by(l: &Listening) -> Seen {
@@ -952,105 +664,5 @@ fn seen_by(l: &Listening) -> Seen {
         weight: l.weight,
         delay: l.delay,
         receptor: l.receptor,
-    }
-}
-
-fn update(l: &mut Listening, weight: Option<f64>, delay: Option<u32>) {
-    l.weight = weight.unwrap_or(l.weight);
-    l.delay = delay.unwrap_or(l.delay);
-}
-
-fn retain<T>(list: &mut Vec<T>, removed: &BTreeSet<u32>) {
-    let mut i = 0;
-    list.retain(|_| {
-        i += 1;
-        !removed.contains(&(i - 1))
-    });
-}
-
-impl Simulation {
-    /// Whether connections between two nodes are kept on this rank: with the target, or with a
-    /// source that sends to a recorder.
-    fn is_kept_here(&self, (source, target): (u32, u32)) -> bool {
-        let neuron = |id| self.nodes.run(id).is_ok_and(|r| self.is_neuron(r.family));
-        let owner = if neuron(source) && !neuron(target) {
-            source
-        } else {
-            target
-        };
-        self.nodes.is_here(owner)
-    }
-
-    /// Removes one connection of a model for each pair of a rule. The connections give back the
-    /// synaptic elements of their model if it grows, else `elements`.
-    ///
-    /// # Errors
-    /// When the rule is neither one to one nor all to all, or there is no such connection.
-    pub fn disconnect_pairs(
-        &mut self,
-        sources: &[u32],
-        targets: &[u32],
-        rule: &Rule,
-        model: u16,
-        elements: Option<&(String, String)>,
-    ) -> Result<()> {
-        self.refuse_while_prepared("Disconnecting")?;
-        let pairs: Vec<(u32, u32)> = match rule {
-            Rule::OneToOne if sources.len() == targets.len() => sources
-                .iter()
-                .copied()
-                .zip(targets.iter().copied())
-                .collect(),
-            Rule::OneToOne => {
-                return Err(Error::new(
-                    Kind::DimensionMismatch,
-                    "Source and Target population must be of the same size.",
-                ));
-            }
-            Rule::AllToAll => sources
-                .iter()
-                .flat_map(|&s| targets.iter().map(move |&t| (s, t)))
-                .collect(),
-            other => {
-                return Err(Error::bad_property(format!(
-                    "Disconnect knows the rules one_to_one and all_to_all, not {}",
-                    other.name()
-                )));
-            }
-        };
-        let filter = Filter {
-            sources: Some(sources),
-            targets: Some(targets),
-            model: Some(model),
-            label: None,
-        };
-        let all = self.connections(&filter)?;
-        let mut found: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
-        for (i, h) in all.handles.iter().enumerate().rev() {
-            found.entry((h.source, h.target)).or_default().push(i);
-        }
-        let chosen: Result<Vec<usize>> = pairs
-            .iter()
-            .filter(|pair| self.is_kept_here(**pair))
-            .map(|pair| {
-                found.get_mut(pair).and_then(Vec::pop).ok_or_else(|| {
-                    Error::new(
-                        Kind::InexistentConnection,
-                        format!(
-                            "there is no connection from node {} to node {} with {}",
-                            pair.0,
-                            pair.1,
-                            self.synapse_model(model).name
-                        ),
-                    )
-                })
-            })
-            .collect();
-        self.remove(&mut all.take(&chosen?)?)?;
-        if let Some((pre, post)) = self.elements_of(model).as_ref().or(elements) {
-            self.take_elements(pairs.iter().map(|p| p.0), pre, -1);
-            self.take_elements(pairs.iter().map(|p| p.1), post, -1);
-        }
-        Ok(())
     }
 }
