@@ -67,7 +67,7 @@ impl XorShift {
     }
 
     fn below(&mut self, n: usize) -> u32 {
-        ((self.next() >> 32) * n as u64 >> 32) as u32
+        (((self.next() >> 32) * n as u64) >> 32) as u32
     }
 }
 

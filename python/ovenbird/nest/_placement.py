@@ -76,5 +76,6 @@ def description(nodes: NodeCollection) -> dict[str, Any] | None:
     layer["network_size"] = len(nodes)
     if "shape" not in layer:
         held = held_here(nodes)
-        layer["positions"] = _ovenbird.positions(_kernel, nodes._parts())[held]
+        positions = _ovenbird.positions(_kernel, nodes._parts())[held]
+        layer["positions"] = positions if held.any() else ()
     return dict(sorted(layer.items()))

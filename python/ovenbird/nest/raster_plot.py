@@ -119,7 +119,7 @@ def from_device(
     title: str | None = None,
     xlabel: str | None = None,
 ) -> Any:
-    """Plot the spikes that a recorder has in memory.
+    """Plot the spikes that a recorder has in memory or has written to files.
 
     Parameters
     ----------
@@ -142,19 +142,30 @@ def from_device(
     if not isinstance(detec, NodeCollection):
         raise TypeError(f"Please provide a 'spike_recorder', got {type(detec).__name__}.")
     status = detec[0].get() if len(detec) == 1 else {}
-    if (
-        len(detec) != 1
-        or not {"events", "time_in_steps"} <= status.keys()
-        or ("interval" in status)
-    ):
+    if "record_to" not in status or "interval" in status:
         raise TypeError("Please provide a single 'spike_recorder'.")
+    if title is None:
+        title = f"Raster plot from device '{detec.global_id}'"
+    if status["record_to"] == "ascii":
+        files = list(status["filenames"])
+        return from_file(
+            files,
+            hist=hist,
+            hist_binwidth=hist_binwidth,
+            grayscale=grayscale,
+            title=title,
+            xlabel=xlabel,
+        )
+    if status["record_to"] != "memory":
+        raise ValueError(
+            "No data to plot. Make sure that 'record_to' is set to either 'ascii' or 'memory', "
+            f"it is {status['record_to']!r}."
+        )
     if status["time_in_steps"]:
         raise ValueError("set time_in_steps to False before recording to plot times in ms")
     events = status["events"]
     if len(events["times"]) == 0:
         raise ValueError("No events recorded by 'spike_recorder'.")
-    if title is None:
-        title = f"Raster plot from device '{detec.global_id}'"
     return _plot(events["times"], events["senders"], hist, hist_binwidth, grayscale, title, xlabel)
 
 

@@ -115,3 +115,23 @@ def test_network_as_graph() -> None:
         "2\\niaf_psc_alpha",
         "3\\nparrot_neuron",
     ]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_raster_of_a_recorder_that_writes_files(tmp_path: Path, threads: int) -> None:
+    nest.local_num_threads = threads
+    nest.data_path = str(tmp_path)
+    nodes = nest.Create("iaf_psc_alpha", 4, {"I_e": 500.0})
+    memory, files = nest.Create("spike_recorder"), nest.Create("spike_recorder")
+    files.record_to = "ascii"
+    nest.Connect(nodes, memory)
+    nest.Connect(nodes, files)
+    nest.Simulate(200.0)
+    lines = [nest.raster_plot.from_device(recorder)[0] for recorder in (memory, files)]
+    points = [sorted(zip(*line.get_data(), strict=True)) for line in lines]
+    np.testing.assert_allclose(points[0], points[1])
+    assert len(points[0]) > 4
+    nest.data_path = ""
+    files.record_to = "screen"
+    with pytest.raises(ValueError, match="'screen'"):
+        nest.raster_plot.from_device(files)

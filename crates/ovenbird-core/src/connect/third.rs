@@ -90,7 +90,7 @@ impl ThirdRule {
                 }
                 _ => {
                     let known = ["p", "pool_size", "pool_type"];
-                    let hint = crate::suggest::nearest(key, known.into_iter());
+                    let hint = crate::suggest::nearest(key, known);
                     let hint = hint.map_or(String::new(), |n| format!("; did you mean '{n}'?"));
                     return Err(Error::new(
                         Kind::UnaccessedEntry,
