@@ -342,7 +342,7 @@ impl Simulation {
     }
 
     /// What all ranks have found, rank by rank.
-    fn gathered(&mut self, words: Vec<u64>) -> Result<Vec<u64>> {
+    fn on_all_ranks(&mut self, words: Vec<u64>) -> Result<Vec<u64>> {
         if self.ranks.alone() {
             return Ok(words);
         }
@@ -375,7 +375,7 @@ impl Simulation {
                 words.push(e.vacant() as u64);
             }
         });
-        let words = self.gathered(words)?;
+        let words = self.on_all_ranks(words)?;
         let count = |w: &[u64; 2]| {
             let count = Count {
                 vacant: w[1] as i64,
@@ -479,7 +479,7 @@ impl Simulation {
                 words.push(h.nth().into());
             }
         }
-        let words = self.gathered(words)?;
+        let words = self.on_all_ranks(words)?;
         let ends = |w: &[u64; 2]| ((w[0] >> 32) as u32, w[0] as u32, w[1] as u32);
         let mut all: Vec<Ends> = words.as_chunks::<2>().0.iter().map(ends).collect();
         all.sort_unstable();

@@ -8,6 +8,7 @@ mod maker;
 mod memory;
 pub(crate) mod models;
 mod nodes;
+mod one_by_one;
 mod plastic;
 mod ranks;
 mod run;
