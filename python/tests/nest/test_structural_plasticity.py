@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import ovenbird.nest as nest
 import pytest
+
+import ovenbird.nest as nest
 from ovenbird import errors
 
 # z of four kinds of elements and Ca of three neurons, computed with NEST 3.10

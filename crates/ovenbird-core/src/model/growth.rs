@@ -6,7 +6,7 @@
 //! activity that belongs to `eps`. A connection takes one whole element at each of its ends.
 
 use crate::error::{Error, Kind, Result};
-use crate::math::{exp, vectorize};
+use crate::math::{exp, expm1, vectorize};
 use crate::value::{Dict, Value};
 
 /// The names of the growth curves.
@@ -104,8 +104,8 @@ impl GrowthCurve {
     fn growth(&self, span: &Span) -> f64 {
         match *self {
             GrowthCurve::Linear { eps } => {
-                let end = span.calcium * exp((span.from - span.to) / span.tau);
-                span.tau * (end - span.calcium) / eps + (span.to - span.from)
+                let change = span.calcium * expm1((span.from - span.to) / span.tau);
+                span.tau * change / eps + (span.to - span.from)
             }
             GrowthCurve::Gaussian { eta, eps } => {
                 let centre = (eta + eps) * 0.5;
