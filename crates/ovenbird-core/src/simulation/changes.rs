@@ -1,7 +1,7 @@
 //! Changing and removing connections that exist.
 
 use super::Simulation;
-use super::connections::{Changes, ConnectionSet, Filter, Handle, KEYS, Place, RowKey};
+use super::connections::{Changes, ConnectionSet, Ends, Filter, Handle, KEYS, Place, RowKey};
 use super::devices::Listening;
 use crate::connect::Rule;
 use crate::error::{Error, Kind, Result};
