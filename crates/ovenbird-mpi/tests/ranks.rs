@@ -15,10 +15,12 @@ fn networks() -> ovenbird::Result<()> {
     bodies::check_active(&random, 500, 1000, 6000);
     let devices = bodies::devices(None, 1)?;
     bodies::check_active(&devices, 100, 40, 30);
+    let space = bodies::in_space(None, 1)?;
     let coupled = [true, false].map(|iterate| (iterate, bodies::coupled(None, 1, iterate)));
     for threads in [1, 2] {
         compare(rank(), threads, &random, bodies::random_network);
         compare(rank(), threads, &devices, bodies::devices);
+        compare(rank(), threads, &space, bodies::in_space);
         for (iterate, reference) in &coupled {
             let reference = reference.as_ref().map_err(Clone::clone)?;
             compare(rank(), threads, reference, |rank, threads| {
