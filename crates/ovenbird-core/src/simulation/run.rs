@@ -165,8 +165,10 @@ impl Simulation {
         }
         self.min_delay = steps;
         let max = self.delays.range().1 as usize;
-        let (families, slots) = (&self.families, max + steps + 1);
-        pool.run(&mut self.workers, |_, w| w.arrange(families, slots, now));
+        let (families, clock, slots) = (&self.families, &self.clock, max + steps + 1);
+        pool.run(&mut self.workers, |_, w| {
+            w.arrange(families, slots, clock, now)
+        });
         let reporting: Vec<u16> = (0..self.synapses.len() as u16)
             .filter(|&m| self.synapse_model(m).weight_recorder.is_some())
             .collect();

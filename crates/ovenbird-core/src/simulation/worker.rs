@@ -104,7 +104,13 @@ impl Worker {
     }
 
     /// Arranges the ring and brings the connections into their final form.
-    pub fn arrange(&mut self, families: &[Box<dyn Family>], slots: usize, now: Step) {
+    pub fn arrange(
+        &mut self,
+        families: &[Box<dyn Family>],
+        slots: usize,
+        clock: &Clock,
+        now: Step,
+    ) {
         for drive in &mut self.drives {
             let signed = families[drive.family]
                 .stimulators()
@@ -138,7 +144,7 @@ impl Worker {
             self.plastic.rename(renamed);
         }
         self.rows.absorb(&mut self.pending, &self.ring);
-        self.absorb_plastic(families);
+        self.absorb_plastic(families, clock);
         for (f, family) in families.iter().enumerate() {
             let channels = family.neurons().map_or(0, |n| n.channels());
             self.cells[f] = (0..channels)
@@ -159,8 +165,13 @@ impl Worker {
 
     /// Brings new connections with parameters or state into their rows, and has their targets keep
     /// the spikes that they will read.
-    fn absorb_plastic(&mut self, families: &[Box<dyn Family>]) {
+    fn absorb_plastic(&mut self, families: &[Box<dyn Family>], clock: &Clock) {
         let new = !self.plastic.pending.is_empty();
+        if new && !self.plastic.is_empty() {
+            // new connections find what the old ones have not read yet, whenever it was pruned last
+            let mut posts = posts(families, &mut self.parts);
+            self.plastic.prune(&self.ring, &mut posts, clock, true);
+        }
         self.plastic.absorb(&self.ring);
         if !new {
             return;
@@ -191,22 +202,12 @@ impl Worker {
         if self.plastic.is_empty() {
             return;
         }
-        let mut posts: Vec<PostSide<'_>> = families
-            .iter()
-            .zip(&mut self.parts)
-            .map(|(family, part)| match family.neurons() {
-                Some(ops) => ops.post(part),
-                None => PostSide {
-                    ids: &[],
-                    history: None,
-                },
-            })
-            .collect();
+        let mut posts = posts(families, &mut self.parts);
         let reports = &mut self.reports;
         let ring = &mut self.ring;
         self.plastic
             .deliver(ring, &mut posts, context, spikes, origin, reports);
-        self.plastic.prune(ring, &mut posts, context.clock);
+        self.plastic.prune(ring, &mut posts, context.clock, false);
     }
 
     /// Delivers what waits, lets devices send, and advances the nodes.
@@ -282,6 +283,20 @@ impl Worker {
             },
         );
     }
+}
+
+/// The histories of the nodes of a worker, by family.
+fn posts<'a>(families: &'a [Box<dyn Family>], parts: &'a mut [Part]) -> Vec<PostSide<'a>> {
+    let sides = families.iter().zip(parts);
+    sides
+        .map(|(family, part)| match family.neurons() {
+            Some(ops) => ops.post(part),
+            None => PostSide {
+                ids: &[],
+                history: None,
+            },
+        })
+        .collect()
 }
 
 /// The channel that a connection of a stimulator would have with a weight of the other sign.

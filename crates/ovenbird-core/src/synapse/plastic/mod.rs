@@ -212,10 +212,10 @@ impl PlasticRows {
         }
     }
 
-    /// Drops spikes from the histories that no synapse will read any more, where enough of them
-    /// have gathered.
-    pub fn prune(&self, ring: &Ring, posts: &mut [PostSide<'_>], clock: &Clock) {
-        let full = |p: &PostSide<'_>| p.history.as_deref().is_some_and(|h| h.is_full());
+    /// Drops spikes from the histories that no synapse will read any more: from all histories, or
+    /// from those in which enough of them have gathered.
+    pub fn prune(&self, ring: &Ring, posts: &mut [PostSide<'_>], clock: &Clock, all: bool) {
+        let full = |p: &PostSide<'_>| p.history.as_deref().is_some_and(|h| all || h.is_full());
         if !posts.iter().any(full) {
             return;
         }
