@@ -9,7 +9,6 @@ use super::split::split_distinct;
 use crate::error::{Error, Kind, Result};
 use crate::parameter::{Context, Parameter};
 use crate::rng::{Key, Stream};
-use std::collections::HashSet;
 
 /// The names of the rules, sorted.
 pub const RULES: [&str; 8] = [
@@ -53,6 +52,16 @@ pub enum Grouping {
     BySource,
     /// The sources of each target, with connections in both directions.
     Mutual,
+}
+
+impl Grouping {
+    /// The number of nodes for which partners are drawn, one after another.
+    pub fn len(self, cx: &RuleContext<'_>) -> usize {
+        match self {
+            Grouping::BySource => cx.sources.len(),
+            Grouping::ByTarget | Grouping::Mutual => cx.targets.len(),
+        }
+    }
 }
 
 /// The partners drawn for one node, and buffers for drawing them.
@@ -143,14 +152,9 @@ impl RuleContext<'_> {
 
     /// The number of sources that each target may have.
     fn room(&self) -> Vec<u64> {
-        let n = self.sources.len() as u64;
-        let own: HashSet<u32> = if self.allow_autapses {
-            HashSet::new()
-        } else {
-            self.sources.iter().copied().collect()
-        };
-        let room = |t: &u32| n - u64::from(own.contains(t));
-        self.targets.iter().map(room).collect()
+        let mut draws = Draws::default();
+        let room = |at| self.sources_of(at, false).size(&mut draws) as u64;
+        (0..self.targets.len()).map(room).collect()
     }
 
     /// The node itself, if it may not be its own partner.

@@ -73,8 +73,16 @@ pub struct SpaceBuffers {
     words: Vec<u64>,
 }
 
+impl SpaceBuffers {
+    /// One uniform number for each candidate of the driver `at`.
+    pub(super) fn draw_choices(&mut self, cx: &RuleContext<'_>, at: usize) {
+        self.uniform.resize(self.found.nodes.len(), 0.0);
+        cx.stream(at, CHOICE).fill_uniform(&mut self.uniform);
+    }
+}
+
 /// Sub-streams of a call, beside those of the rules without space.
-pub(super) const CHOICE: u32 = 16;
+const CHOICE: u32 = 16;
 const KERNEL: u32 = 17;
 const DEGREE: u32 = 18;
 pub(super) const PROPOSAL: u32 = 19;
@@ -369,10 +377,8 @@ impl Space {
             }
             None => self.kernel_values(p, cx, at, buffers)?,
         }
+        buffers.draw_choices(cx, at);
         let n = buffers.found.nodes.len();
-        buffers.uniform.resize(n, 0.0);
-        cx.stream(at, CHOICE)
-            .fill_uniform(&mut buffers.uniform[..n]);
         // writes all, keeps those that are chosen
         let start = partners.len();
         partners.resize(start + n, 0);

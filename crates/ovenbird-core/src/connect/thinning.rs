@@ -2,7 +2,7 @@
 //! thinned out, so that far nodes cost next to nothing.
 
 use super::rules::{Grouping, RuleContext};
-use super::space::{CHOICE, PROPOSAL, Space, SpaceBuffers};
+use super::space::{PROPOSAL, Space, SpaceBuffers};
 use crate::error::Result;
 use crate::parameter::{Interval, MAX_DIMENSIONS, Parameter, Region};
 use crate::rng::{Stream, ln, ln_1p};
@@ -29,10 +29,7 @@ impl Space {
     ) -> Result<()> {
         self.propose(p, cx, at, buffers);
         self.kernel_values(p, cx, at, buffers)?;
-        let n = buffers.found.nodes.len();
-        buffers.uniform.resize(n, 0.0);
-        cx.stream(at, CHOICE)
-            .fill_uniform(&mut buffers.uniform[..n]);
+        buffers.draw_choices(cx, at);
         let (pool, driver) = match self.grouping {
             Grouping::BySource => (cx.targets, cx.sources[at]),
             _ => (cx.sources, cx.targets[at]),

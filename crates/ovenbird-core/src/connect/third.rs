@@ -218,12 +218,7 @@ fn pairs(cx: &RuleContext<'_>, rule: &Rule) -> Result<Vec<Vec<u32>>> {
     let split = rule.split(cx);
     let mut draws = Draws::default();
     let by_source = rule.grouping() == Grouping::BySource;
-    let n = if by_source {
-        cx.sources.len()
-    } else {
-        cx.targets.len()
-    };
-    for at in 0..n {
+    for at in 0..rule.grouping().len(cx) {
         rule.draw(cx, at, &split, &mut draws)?;
         if by_source {
             for &target in &draws.partners {

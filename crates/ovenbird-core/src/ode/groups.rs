@@ -149,6 +149,36 @@ pub trait Population<S: PerLane> {
     fn set_lane(&self, system: &mut S, lane: usize, node: usize);
 }
 
+impl<D> Constants<'_, D> {
+    /// What a right-hand side takes from the constants of consecutive nodes, a lane each.
+    #[inline(always)]
+    pub fn lanes<S: PerLane>(&self, nodes: Range<usize>, part: impl Fn(&D) -> &S::One) -> S {
+        let mut system = S::spread(part(self.of(nodes.start)));
+        if let Constants::Each { .. } = self {
+            for (lane, node) in nodes.enumerate() {
+                system.place(lane, part(self.of(node)));
+            }
+        }
+        system
+    }
+
+    /// Puts what a right-hand side takes from the constants of one node into a lane; returns it.
+    #[inline(always)]
+    pub fn place<S: PerLane>(
+        &self,
+        system: &mut S,
+        lane: usize,
+        node: usize,
+        part: impl Fn(&D) -> &S::One,
+    ) -> &S::One {
+        let one = part(self.of(node));
+        if let Constants::Each { .. } = self {
+            system.place(lane, one);
+        }
+        one
+    }
+}
+
 /// The nodes of a block while they are integrated.
 struct Block<'a, 'b, const D: usize> {
     columns: &'a mut [&'b mut [f64]; D],

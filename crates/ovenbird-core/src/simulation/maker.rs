@@ -570,13 +570,9 @@ impl Maker<'_> {
     ) -> Result<()> {
         let (mut draws, mut numbers) = (Draws::default(), Numbers::default());
         let grouping = rule.rule.grouping();
-        let n = match grouping {
-            Grouping::BySource => cx.sources.len(),
-            Grouping::ByTarget | Grouping::Mutual => cx.targets.len(),
-        };
         let mut pairs: Vec<(u32, u32)> = Vec::new();
         let mut buffers = PairBuffers::default();
-        for at in 0..n {
+        for at in 0..grouping.len(cx) {
             if grouping == Grouping::ByTarget && self.ignores(cx.targets[at])? {
                 continue;
             }

@@ -82,13 +82,9 @@ impl Maker<'_> {
             .collect::<Result<_>>()?;
         let (mut draws, mut numbers) = (Draws::default(), Numbers::default());
         let (mut buffers, mut hits) = (PairBuffers::default(), Vec::new());
-        let n = match grouping {
-            Grouping::BySource => cx.sources.len(),
-            Grouping::ByTarget | Grouping::Mutual => cx.targets.len(),
-        };
         let ends = cx.sources.iter().chain(cx.targets);
         let last = ends.copied().max().unwrap_or(0);
-        for at in 0..n {
+        for at in 0..grouping.len(cx) {
             if grouping == Grouping::ByTarget && !self.nodes.is_on(cx.targets[at], w) {
                 continue;
             }

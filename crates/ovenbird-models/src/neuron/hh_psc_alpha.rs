@@ -36,7 +36,7 @@ use ovenbird_core::model::{
     Block, Constants, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port,
     StepContext, Variable,
 };
-use ovenbird_core::ode::{Control, PerLane, Population, System, advance_nodes};
+use ovenbird_core::ode::{Control, Population, System, advance_nodes};
 use ovenbird_core::time::Clock;
 use std::f64::consts::LOG2_E;
 use std::ops::Range;
@@ -266,23 +266,14 @@ struct Nodes<'a> {
 impl Population<Dynamics<Lanes>> for Nodes<'_> {
     #[inline(always)]
     fn group(&self, nodes: Range<usize>) -> Dynamics<Lanes> {
-        let d = &self.constants.of(nodes.start).dynamics;
-        let mut system = Dynamics::spread(d);
-        if let Constants::Each { .. } = self.constants {
-            for (lane, node) in nodes.clone().enumerate() {
-                system.place(lane, &self.constants.of(node).dynamics);
-            }
-        }
+        let mut system: Dynamics<Lanes> = self.constants.lanes(nodes.clone(), |d| &d.dynamics);
         system.current = system.current + Lanes::load(&self.i_stim[nodes]);
         system
     }
 
     #[inline(always)]
     fn set_lane(&self, system: &mut Dynamics<Lanes>, lane: usize, node: usize) {
-        let d = &self.constants.of(node).dynamics;
-        if matches!(self.constants, Constants::Each { .. }) {
-            system.place(lane, d);
-        }
+        let d = self.constants.place(system, lane, node, |d| &d.dynamics);
         system.current.set_lane(lane, d.current + self.i_stim[node]);
     }
 }

@@ -367,13 +367,7 @@ impl Nodes<'_> {
 impl Population<Dynamics<Lanes>> for Nodes<'_> {
     #[inline(always)]
     fn group(&self, nodes: Range<usize>) -> Dynamics<Lanes> {
-        let d = &self.constants.of(nodes.start).dynamics;
-        let mut system = Dynamics::spread(d);
-        if let Constants::Each { .. } = self.constants {
-            for (lane, node) in nodes.clone().enumerate() {
-                system.place(lane, &self.constants.of(node).dynamics);
-            }
-        }
+        let mut system: Dynamics<Lanes> = self.constants.lanes(nodes.clone(), |d| &d.dynamics);
         system.current = system.current + Lanes::load(&self.i_stim[nodes.clone()]);
         if let Some(input) = self.gap {
             for (lane, node) in nodes.enumerate() {
@@ -385,10 +379,7 @@ impl Population<Dynamics<Lanes>> for Nodes<'_> {
 
     #[inline(always)]
     fn set_lane(&self, system: &mut Dynamics<Lanes>, lane: usize, node: usize) {
-        let d = &self.constants.of(node).dynamics;
-        if matches!(self.constants, Constants::Each { .. }) {
-            system.place(lane, d);
-        }
+        let d = self.constants.place(system, lane, node, |d| &d.dynamics);
         system.current.set_lane(lane, d.current + self.i_stim[node]);
         if let Some(input) = self.gap {
             system.gap.place(lane, &Coupling::of(input, node));

@@ -29,7 +29,7 @@ use ovenbird_core::model::{
     Block, Constants, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port,
     StepContext, Variable,
 };
-use ovenbird_core::ode::{Control, PerLane, Population, System, advance_nodes, where_positive};
+use ovenbird_core::ode::{Control, Population, System, advance_nodes, where_positive};
 use ovenbird_core::time::Clock;
 use std::ops::Range;
 
@@ -174,13 +174,7 @@ struct Nodes<'a> {
 impl Population<Dynamics<Lanes>> for Nodes<'_> {
     #[inline(always)]
     fn group(&self, nodes: Range<usize>) -> Dynamics<Lanes> {
-        let d = &self.constants.of(nodes.start).dynamics;
-        let mut system = Dynamics::spread(d);
-        if let Constants::Each { .. } = self.constants {
-            for (lane, node) in nodes.clone().enumerate() {
-                system.place(lane, &self.constants.of(node).dynamics);
-            }
-        }
+        let mut system: Dynamics<Lanes> = self.constants.lanes(nodes.clone(), |d| &d.dynamics);
         system.current = system.current + Lanes::load(&self.i_stim[nodes.clone()]);
         let refractory = where_positive(&self.refractory[nodes]);
         system.inverse_c_m = Lanes::select(refractory, Lanes::splat(0.0), system.inverse_c_m);
@@ -189,10 +183,7 @@ impl Population<Dynamics<Lanes>> for Nodes<'_> {
 
     #[inline(always)]
     fn set_lane(&self, system: &mut Dynamics<Lanes>, lane: usize, node: usize) {
-        let d = &self.constants.of(node).dynamics;
-        if matches!(self.constants, Constants::Each { .. }) {
-            system.place(lane, d);
-        }
+        let d = self.constants.place(system, lane, node, |d| &d.dynamics);
         system.current.set_lane(lane, d.current + self.i_stim[node]);
         let refractory = self.refractory[node] > 0;
         system
