@@ -181,7 +181,10 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
 
     fn update(&self, part: &mut Part, cx: &mut UpdateContext<'_>) -> Result<()> {
         let part = part_mut::<NeuronPart<M>>(part);
-        let mut scratch = std::mem::take(&mut part.scratch);
+        if part.ids.is_empty() {
+            return Ok(());
+        }
+        let mut scratch = Scratch::take(&mut part.scratch);
         let result = blocks(part.ids.len())
             .try_for_each(|nodes| self.update_block(part, nodes, cx, &mut scratch));
         part.scratch = scratch;
@@ -193,7 +196,7 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
 
     fn iterate(&self, part: &mut Part, cx: &mut UpdateContext<'_>) -> Result<f64> {
         let part = part_mut::<NeuronPart<M>>(part);
-        let mut scratch = std::mem::take(&mut part.scratch);
+        let mut scratch = Scratch::take(&mut part.scratch);
         part.saved.clear();
         part.saved
             .extend((0..part.ids.len()).map(|i| part.state.row(i)));

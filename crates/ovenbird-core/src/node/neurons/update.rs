@@ -248,7 +248,8 @@ impl<M: Neuron> NeuronFamily<M> {
     }
 }
 
-/// Buffers that a part's update reuses from block to block.
+/// Buffers that a part's update reuses from block to block and from step to step.
+#[derive(Default)]
 pub(super) struct Scratch {
     fired: Vec<u8>,
     multiple: Vec<(u32, u32)>,
@@ -256,14 +257,13 @@ pub(super) struct Scratch {
     gap: GapScratch,
 }
 
-impl Default for Scratch {
-    fn default() -> Self {
-        Scratch {
-            fired: vec![0; BLOCK],
-            multiple: Vec::new(),
-            forced: vec![Forced::No; BLOCK],
-            gap: GapScratch::default(),
-        }
+impl Scratch {
+    /// Takes the buffers out of their place, with room for a block.
+    pub fn take(place: &mut Scratch) -> Scratch {
+        let mut scratch = std::mem::take(place);
+        scratch.fired.resize(BLOCK, 0);
+        scratch.forced.resize(BLOCK, Forced::No);
+        scratch
     }
 }
 
