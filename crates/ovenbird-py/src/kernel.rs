@@ -539,6 +539,12 @@ impl Kernel {
         convert::to_dict(py, &self.simulation.status())
     }
 
+    /// One kernel attribute; `None` if there is none of this name.
+    fn get_attribute(&self, py: Python<'_>, name: &str) -> PyResult<Option<Py<PyAny>>> {
+        let value = self.simulation.attribute(name);
+        value.map(|v| convert::to_object(py, &v)).transpose()
+    }
+
     /// Sets kernel attributes, all or none.
     fn set_status(&mut self, py: Python<'_>, params: &Bound<'_, PyDict>) -> PyResult<()> {
         let params = convert::dict(params)?;

@@ -139,10 +139,10 @@ def TripartiteConnect(
             )
     synapses = [_scalar_synapses(specs.get(key), key) for key in PROJECTIONS]
     conn, third_conn = _conn_dict(conn_spec), _conn_dict(third_factor_conn_spec)
-    if conn["rule"] not in _kernel.get_status()["connection_rules"]:
+    rules = _kernel.get_attribute("connection_rules")
+    if conn["rule"] not in rules:
         raise errors.IllegalConnection(
-            f"Unknown connection rule {conn['rule']!r}; there are "
-            f"{', '.join(_kernel.get_status()['connection_rules'])}"
+            f"Unknown connection rule {conn['rule']!r}; there are {', '.join(rules)}"
         )
     ids = [side._parts() for side in sides.values()]
     _kernel.connect_tripartite(ids, params_to_kernel(conn), params_to_kernel(third_conn), synapses)

@@ -279,7 +279,7 @@ impl Maker<'_> {
         };
         let sign = stateful.map_or(made.weight, |s| s.sign(words, made.weight));
         delays.note(made.delay);
-        ops.connected(part, at.local);
+        ops.connected(part, &[at.local]);
         let connection = Connection {
             source: made.source,
             channel: ChannelKey {
@@ -319,9 +319,10 @@ impl Maker<'_> {
         pool: Option<&mut Pool>,
     ) -> Result<DelayRange> {
         let simple = (0..self.synapses.len()).all(|s| self.is_simple(s));
-        let scatters = simple && matches!(rule.rule, Rule::OneToOne);
+        let paired = simple && matches!(rule.rule, Rule::OneToOne);
         let make = |w: usize, worker: &mut Worker| match rule.rule.grouping() {
-            Grouping::ByTarget if !scatters => self.make_by_target(cx, rule, split, w, worker),
+            _ if paired => self.make_pairs(cx, w, worker),
+            Grouping::ByTarget => self.make_by_target(cx, rule, split, w, worker),
             _ if simple => self.make_scattered(cx, rule, split, w, worker),
             _ => self.make_own(cx, rule, split, w, worker),
         };
@@ -472,7 +473,7 @@ impl Maker<'_> {
         };
         let class = ops.class(part, at.local);
         let port = self.port(s, family, class, Event::Spike, spec.receptor[0])?;
-        ops.connected(part, at.local);
+        ops.connected(part, &[at.local]);
         let stateful = self.stateful[s].as_ref();
         let pending = match stateful {
             Some(_) => &mut worker.plastic.pending,

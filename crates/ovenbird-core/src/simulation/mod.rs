@@ -10,6 +10,7 @@ mod memory;
 pub(crate) mod models;
 mod nodes;
 mod one_by_one;
+mod pairs;
 mod plastic;
 mod ranks;
 mod run;
