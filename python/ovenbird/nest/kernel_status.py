@@ -10,6 +10,7 @@ from typing import Any
 from ovenbird import errors
 from ovenbird._suggest import did_you_mean
 
+from . import _conngen
 from ._state import VerbosityLevel, _kernel, front
 from ._values import params_to_kernel
 from .build_info import build_info
@@ -23,6 +24,9 @@ def kernel_status() -> dict[str, Any]:
     status["build_info"] = build_info()
     status["node_models"] = list(_kernel.node_models)
     status["synapse_models"] = list(_kernel.synapse_models)
+    status["modules"] = []
+    if _conngen.is_available():
+        status["connection_rules"] = sorted([*status["connection_rules"], "conngen"])
     status["memory_size"] = _memory_size()
     status["print_time"] = front.print_time
     status["verbosity"] = front.verbosity

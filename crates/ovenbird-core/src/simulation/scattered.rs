@@ -85,6 +85,7 @@ impl Maker<'_> {
         let ends = cx.sources.iter().chain(cx.targets);
         let last = ends.copied().max().unwrap_or(0);
         for at in 0..grouping.len(cx) {
+            self.watch.pass(at)?;
             if grouping == Grouping::ByTarget && !self.nodes.is_on(cx.targets[at], w) {
                 continue;
             }
