@@ -64,6 +64,7 @@ impl Maker<'_> {
                 continue;
             };
             for place in places {
+                self.watch.pass(place)?;
                 let (source, target) = (cx.sources[place], cx.targets[place]);
                 if !cx.allow_autapses && source == target {
                     continue;

@@ -1,5 +1,6 @@
 //! Prepare, run, clean up.
 
+use super::timers::Stopwatch;
 use super::{Phase, Simulation};
 use crate::error::{Error, Kind, Result};
 use crate::event::Spike;
@@ -79,7 +80,7 @@ impl Simulation {
                 ));
             }
         }
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let environment = self.environment(append);
         let opened = self
             .devices
@@ -91,7 +92,7 @@ impl Simulation {
             return result;
         }
         self.phase = Phase::Prepared;
-        self.timers.prepare += start.elapsed().as_secs_f64();
+        self.timers.prepare.add(&start);
         Ok(())
     }
 
@@ -288,12 +289,12 @@ impl Simulation {
             _ => return Err(Self::not_prepared("Run")),
         };
         self.agree(Call::Run, 0, steps, Ok(()))?;
-        let start = Instant::now();
+        let start = Stopwatch::start();
         self.spike_count = 0;
         self.has_run |= steps > 0;
         self.stopped_by = None;
         self.wants_stop = false;
-        let result = self.run_slices(steps, start, observe);
+        let result = self.run_slices(steps, start.begin, observe);
         self.grow_elements();
         let console = &mut self.console;
         let flushed = self
@@ -305,7 +306,7 @@ impl Simulation {
         if agreed.is_err() && (result.is_err() || !self.ranks.alone()) {
             self.phase = Phase::Broken;
         }
-        self.timers.simulate += start.elapsed().as_secs_f64();
+        self.timers.simulate.add(&start);
         agreed.and(result)
     }
 

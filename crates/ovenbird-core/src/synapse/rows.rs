@@ -205,6 +205,8 @@ impl Wanted {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transmission {
     pub stamp: Step,
+    /// The place within the block, by which sets of connections name it, too.
+    pub port: u32,
     pub connection: Connection,
     pub count: u32,
 }
@@ -372,9 +374,10 @@ impl Rows {
             spike.sender(),
             ring,
             |_| true,
-            &mut |_, _, connection| {
+            &mut |port, _, connection| {
                 reports.push(Transmission {
                     stamp,
+                    port,
                     connection,
                     count: spike.count(),
                 });

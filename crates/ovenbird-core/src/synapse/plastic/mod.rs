@@ -332,12 +332,13 @@ impl PlasticRows {
         reports: &mut Vec<Transmission>,
     ) {
         let mut sent = sent.iter();
-        self.visit_group(b, group, source, ring, &mut |_, c| {
+        self.visit_group(b, group, source, ring, &mut |at, c| {
             let Some(weight) = sent.next().copied().filter(|w| !w.is_nan()) else {
                 return;
             };
             reports.push(Transmission {
                 stamp,
+                port: at.key().1,
                 connection: Connection { weight, ..c },
                 count: 1,
             });
