@@ -4,6 +4,7 @@ mod changes;
 mod connect;
 mod connections;
 mod devices;
+mod exchange;
 mod growth;
 mod maker;
 mod memory;
@@ -46,6 +47,7 @@ use crate::parallel::Pool;
 use crate::rank::{Communicator, Ranks};
 use crate::time::{Clock, Step};
 use devices::Devices;
+use exchange::Exchange;
 use ranks::Couplings;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -131,6 +133,7 @@ pub struct Simulation {
     timers: Timers,
     width: Width,
     gaps: Couplings,
+    exchange: Exchange,
     /// What stimulators that are sampled here drive on other ranks.
     driven_elsewhere: BTreeMap<u32, Vec<u32>>,
     /// The rank that asked for a run to stop.
@@ -139,8 +142,6 @@ pub struct Simulation {
     wants_stop: bool,
     /// An error of this rank of which the others do not know yet.
     failure: Option<Error>,
-    /// What is being sent to other ranks.
-    words: Vec<u64>,
     /// What users should hear of and is no error.
     warnings: Vec<String>,
     console: Box<dyn Write + Send + Sync>,
@@ -195,11 +196,11 @@ impl Simulation {
             timers: Timers::default(),
             width: Width::widest(),
             gaps: Couplings::default(),
+            exchange: Exchange::default(),
             driven_elsewhere: BTreeMap::new(),
             stopped_by: None,
             wants_stop: false,
             failure: None,
-            words: Vec::new(),
             warnings: Vec::new(),
             console: Box::new(std::io::sink()),
             watch: Watch::default(),

@@ -38,7 +38,7 @@ impl Simulation {
         let (emitted, spikes) = if from == 0 {
             std::mem::take(&mut self.waiting)
         } else {
-            (0, Vec::new())
+            std::mem::take(&mut self.exchange.late)
         };
         let keys = self.device_keys();
         let updated = if self.couples() && self.settings.use_wfr {
@@ -137,7 +137,7 @@ impl Simulation {
     }
 
     /// Writes what synapses reported to weight recorders, by time, sender and target.
-    fn record_weights(&mut self) {
+    pub(super) fn record_weights(&mut self) {
         let mut reports = Vec::new();
         for w in 0..self.workers.len() {
             for r in std::mem::take(&mut self.workers[w].reports) {

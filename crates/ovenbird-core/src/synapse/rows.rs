@@ -283,6 +283,18 @@ impl Rows {
         }
     }
 
+    /// Visits the sources of connections.
+    pub fn sources(&self, mut visit: impl FnMut(u32)) {
+        for (b, block) in self.blocks.iter().enumerate() {
+            let Some(block) = block else {
+                continue;
+            };
+            (0..BLOCK_ROWS)
+                .filter(|&row| !block.row(row).is_empty())
+                .for_each(|row| visit((b << BLOCK_BITS | row) as u32));
+        }
+    }
+
     /// The block of a sender and the groups of its row, if it has any.
     #[inline(always)]
     fn locate(&self, sender: u32) -> Option<(&Block, Range<usize>)> {
