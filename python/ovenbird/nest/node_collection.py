@@ -15,6 +15,7 @@ from ovenbird import errors
 from ovenbird._ovenbird import NodeSet, Spans
 
 from . import _runs
+from ._arguments import output_of
 from ._node_status import hierarchical, read_status, to_frame
 from ._placement import description, layer_of
 from ._runs import Run, Runs
@@ -211,8 +212,7 @@ class NodeCollection(NodeSet):
         if selection == "all":
             return {"All": self.tolist()}
         ids = _runs.ids_of(self._runs)
-        status = _kernel.get_status()
-        processes = ids % status["total_num_virtual_procs"]
+        processes = ids % _kernel.get_attribute("total_num_virtual_procs")
         here = processes % _kernel.num_ranks == _kernel.rank
         if selection == "rank":
             return {f"Rank {_kernel.rank}": ids[here].tolist()}
@@ -223,7 +223,7 @@ class NodeCollection(NodeSet):
         threads = processes // _kernel.num_ranks
         return {
             thread: ids[here & (threads == thread)].tolist()
-            for thread in range(status["local_num_threads"])
+            for thread in range(_kernel.get_attribute("local_num_threads"))
         }
 
     def __copy__(self) -> NodeCollection:
@@ -285,6 +285,7 @@ class NodeCollection(NodeSet):
         KeyError
             If no node has the parameter.
         """
+        output_of(output, "pandas", "json")
         if not self._runs:
             raise ValueError("Cannot get parameter of empty NodeCollection")
         parts = self._parts()

@@ -171,10 +171,19 @@ impl History {
         uneven.map(|e| *e.0)
     }
 
-    /// Notes how many deliveries there were since neurons last forgot.
-    pub fn note_deliveries(&mut self, delivered: u32) {
+    /// Notes how many deliveries there were since neurons last forgot. Those that belong to the
+    /// start of a slice, but came when it had begun at `begun`, count as if they had come then.
+    pub fn note_deliveries(&mut self, delivered: u32, begun: Option<f64>) {
         self.delivered = delivered;
         self.traces.of = None;
+        let Some(begun) = begun else {
+            return;
+        };
+        for (log, newest) in self.logs.iter_mut().zip(&self.newest) {
+            if log.spiked.is_some() && *newest > begun + EPSILON {
+                log.spiked = Some(delivered);
+            }
+        }
     }
 
     /// Sets the time constants of the traces of neuron `i`.
@@ -465,7 +474,7 @@ mod tests {
                 t += f64::from(steps) / 10.0;
                 let connection = usize::from(act) % 3;
                 if act < 3 {
-                    h.note_deliveries(reads.len() as u32);
+                    h.note_deliveries(reads.len() as u32, None);
                     h.spike(0, t);
                     counters.spike(t, 3, reach + shortest);
                     continue;

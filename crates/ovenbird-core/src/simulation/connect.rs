@@ -1,6 +1,7 @@
 //! Connect: from pairs to connections, each with the worker that owns its target.
 
 use super::maker::{Maker, Ports, Stateful, check_gap};
+use super::timers::Stopwatch;
 use super::{DelayRange, Simulation};
 use crate::connect::{Amount, ConnSpec, Rule, RuleContext, Side, Space, SynSpec};
 use crate::device::Drive;
@@ -21,6 +22,9 @@ const SHARED_WEIGHTS: usize = 64;
 
 /// The expected number of connections from which on they are made by all threads.
 const WORTH_THREADS: f64 = 2000.0;
+
+/// The number of pairs below which the processor time of a call is not asked for.
+const SHORT: usize = 1000;
 
 /// What a node sends along its connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +56,10 @@ impl Simulation {
         rule: &ConnSpec,
         synapses: &[SynSpec],
     ) -> Result<()> {
+        let few = sources.len().saturating_mul(targets.len()) < SHORT;
         let start = Instant::now();
+        let stopwatch = (!few).then(Stopwatch::start);
+        self.watch.start(start);
         let mark = if rule.make_symmetric || rule.rule.reverses() {
             self.mark(&[sources, targets].concat())
         } else {
@@ -70,7 +77,10 @@ impl Simulation {
                 self.take_connected(sources, targets, rule, elements);
             }
         }
-        self.timers.connect += start.elapsed().as_secs_f64();
+        match stopwatch {
+            Some(stopwatch) => self.timers.connect.add(&stopwatch),
+            None => self.timers.connect.add_short(start),
+        }
         result
     }
 
@@ -83,9 +93,8 @@ impl Simulation {
         synapses: &[SynSpec],
     ) -> Result<()> {
         self.refuse_while_prepared("Connecting")?;
-        for &id in sources.iter().chain(targets) {
-            self.nodes.run(id)?;
-        }
+        self.nodes.families(sources)?;
+        self.nodes.families(targets)?;
         let space = self.space(sources, targets, rule, synapses)?;
         let context = RuleContext {
             sources,
@@ -228,8 +237,7 @@ impl Simulation {
         if to_devices {
             return Ok(());
         }
-        for &id in cx.targets {
-            let (family, _) = self.nodes.locate(id)?;
+        for (family, id) in self.nodes.families(cx.targets)? {
             if !self.is_neuron(family) {
                 if cx.space.is_some() {
                     return Err(Error::illegal_connection(format!(
@@ -258,18 +266,26 @@ impl Simulation {
         events: &[Event],
     ) -> Result<Ports> {
         let mut ports = Ports::new();
-        let mut last = None;
-        for &id in targets {
-            let (f, Some(at)) = self.nodes.locate(id)? else {
+        let mut found: Vec<(usize, u32)> = Vec::new();
+        for stretch in self.nodes.stretches(targets) {
+            let (places, run) = stretch?;
+            let Some(ops) = self.families[run.family].neurons() else {
                 continue;
             };
+            let parts = self.workers.iter().map(|w| &w.parts[run.family]);
+            let classes: Vec<&[u32]> = parts.map(|part| ops.classes(part)).collect();
+            let here = targets[places].iter().filter_map(|&id| run.locate(id));
+            for at in here {
+                let class = classes[at.worker as usize][at.local as usize];
+                if found.last() != Some(&(run.family, class)) {
+                    found.push((run.family, class));
+                }
+            }
+        }
+        for (f, class) in found {
             let Some(ops) = self.families[f].neurons() else {
                 continue;
             };
-            let class = ops.class(&self.workers[at.worker as usize].parts[f], at.local);
-            if last.replace((f, class)) == Some((f, class)) {
-                continue;
-            }
             for (s, syn) in synapses.iter().enumerate() {
                 if kinds[s] == SynapseKind::GapJunction {
                     check_gap(&*self.families[f], &syn.receptor)?;
@@ -373,13 +389,7 @@ impl Simulation {
     /// What the sources send, each kind once.
     fn kinds_of(&self, ids: &[u32]) -> Result<Vec<Sends>> {
         let mut kinds = Vec::new();
-        let mut last = usize::MAX;
-        for &id in ids {
-            let (f, _) = self.nodes.locate(id)?;
-            if f == last {
-                continue;
-            }
-            last = f;
+        for (f, _) in self.nodes.families(ids)? {
             let kind = sends(&*self.families[f]);
             if kind == Sends::Nothing {
                 return Err(Error::illegal_connection(format!(
@@ -416,13 +426,8 @@ impl Simulation {
                 Sends::Requests | Sends::Nothing => {}
             }
         }
-        let all_neurons = {
-            let mut neurons = true;
-            for &id in targets {
-                neurons &= self.is_neuron(self.nodes.locate(id)?.0);
-            }
-            neurons
-        };
+        let families = self.nodes.families(targets)?;
+        let all_neurons = families.iter().all(|f| self.is_neuron(f.0));
         let kinds_of_synapses: Vec<_> = synapses
             .iter()
             .map(|s| self.synapse_model(s.model).info.kind)
@@ -437,6 +442,7 @@ impl Simulation {
             clock: self.clock,
             families: &self.families,
             nodes: &self.nodes,
+            watch: &self.watch,
             synapses,
             kinds: kinds_of_synapses,
             infos: synapses

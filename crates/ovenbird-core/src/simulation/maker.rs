@@ -1,6 +1,7 @@
 //! From the pairs of a rule to connections, each with the worker that owns its target.
 
 use super::connect::{MAX_DELAY, delay_steps};
+use super::watch::Watch;
 use super::{DelayRange, Worker};
 use crate::connect::{Amount, ConnSpec, Draws, Grouping, PairBuffers, Rule, RuleContext, SynSpec};
 use crate::error::{Error, Kind, Result};
@@ -23,6 +24,7 @@ pub(super) struct Maker<'a> {
     pub clock: Clock,
     pub families: &'a [Box<dyn Family>],
     pub nodes: &'a NodeTable,
+    pub watch: &'a Watch,
     pub synapses: &'a [SynSpec],
     pub kinds: Vec<SynapseKind>,
     pub infos: Vec<SynapseInfo>,
@@ -279,7 +281,7 @@ impl Maker<'_> {
         };
         let sign = stateful.map_or(made.weight, |s| s.sign(words, made.weight));
         delays.note(made.delay);
-        ops.connected(part, at.local);
+        ops.connected(part, &[at.local]);
         let connection = Connection {
             source: made.source,
             channel: ChannelKey {
@@ -319,9 +321,10 @@ impl Maker<'_> {
         pool: Option<&mut Pool>,
     ) -> Result<DelayRange> {
         let simple = (0..self.synapses.len()).all(|s| self.is_simple(s));
-        let scatters = simple && matches!(rule.rule, Rule::OneToOne);
+        let paired = simple && matches!(rule.rule, Rule::OneToOne);
         let make = |w: usize, worker: &mut Worker| match rule.rule.grouping() {
-            Grouping::ByTarget if !scatters => self.make_by_target(cx, rule, split, w, worker),
+            _ if paired => self.make_pairs(cx, w, worker),
+            Grouping::ByTarget => self.make_by_target(cx, rule, split, w, worker),
             _ if simple => self.make_scattered(cx, rule, split, w, worker),
             _ => self.make_own(cx, rule, split, w, worker),
         };
@@ -366,6 +369,7 @@ impl Maker<'_> {
         let mut pairs = PairBuffers::default();
         let last = cx.sources.iter().copied().max().unwrap_or(0);
         for (t, &id) in cx.targets.iter().enumerate() {
+            self.watch.pass(t)?;
             if !self.nodes.is_on(id, w) {
                 continue;
             }
@@ -472,7 +476,7 @@ impl Maker<'_> {
         };
         let class = ops.class(part, at.local);
         let port = self.port(s, family, class, Event::Spike, spec.receptor[0])?;
-        ops.connected(part, at.local);
+        ops.connected(part, &[at.local]);
         let stateful = self.stateful[s].as_ref();
         let pending = match stateful {
             Some(_) => &mut worker.plastic.pending,
@@ -573,6 +577,7 @@ impl Maker<'_> {
         let mut pairs: Vec<(u32, u32)> = Vec::new();
         let mut buffers = PairBuffers::default();
         for at in 0..grouping.len(cx) {
+            self.watch.pass(at)?;
             if grouping == Grouping::ByTarget && self.ignores(cx.targets[at])? {
                 continue;
             }

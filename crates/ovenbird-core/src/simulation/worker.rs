@@ -266,6 +266,7 @@ impl Worker {
             clock: &slice.clock,
             key: slice.synapse_key,
             shortest: slice.shortest,
+            begun: (slice.from > 0).then_some(slice.origin),
         };
         self.deliver(slice.families, &context, spikes, emitted);
         for lag in slice.from..slice.to {

@@ -28,6 +28,9 @@ const CHUNK: usize = 256;
 /// one.
 const ROUNDS: usize = 8;
 
+/// Most targets have fewer new spikes than these.
+const FEW: usize = 4;
+
 /// Spikes of targets to facilitate by: the entry and the time. Those of a round belong to
 /// different entries.
 #[derive(Clone, Copy)]
@@ -434,7 +437,7 @@ fn make_traces<P: PairRule>(
 
 /// How many of a target's newest spikes are not before `time`.
 #[inline(always)]
-fn count_from(times: &[f64; RECENT], time: f64) -> u8 {
+fn count_from(times: &[f64], time: f64) -> u8 {
     times.iter().map(|t| u8::from(*t >= time)).sum()
 }
 
@@ -463,8 +466,14 @@ fn gather(
     for k in 0..active.min(CHUNK) {
         let j = s.active[k];
         let times = &history.heads[locals.at(usize::from(j))].0;
-        let known = count_from(times, window.from);
-        let beyond = count_from(times, window.to);
+        let mut known = count_from(&times[..FEW], window.from);
+        if usize::from(known) == FEW {
+            known = count_from(times, window.from);
+        }
+        let beyond = match times[0] >= window.to {
+            true => count_from(times, window.to),
+            false => 0,
+        };
         // what is not at hand is looked up below
         let odd = usize::from(known) == RECENT;
         s.odd[rare % CHUNK] = j;

@@ -60,14 +60,15 @@ impl PlasticRows {
     ) {
         let mut readings = readings.chunk_by(|a, b| a.0 == b.0).peekable();
         let mut before = Vec::new();
-        for (b, block) in self.blocks.iter().enumerate() {
+        let blocks = (0u32..).zip(&self.blocks);
+        for (b, block) in blocks.filter_map(|(b, block)| Some((b, block.as_deref()?))) {
             for g in 0..block.groups.len().saturating_sub(1) {
                 let group = &block.groups[g];
                 if !self.sets[usize::from(group.model)].reads() {
                     continue;
                 }
                 before.clear();
-                if let Some(own) = readings.next_if(|r| r[0].0 == (b as u32, g as u32)) {
+                if let Some(own) = readings.next_if(|r| r[0].0 == (b, g as u32)) {
                     before.extend(own.iter().map(|r| r.1));
                 }
                 let last = block.states[group.state as usize];
@@ -82,7 +83,7 @@ impl PlasticRows {
 
     /// Has neurons forget what no synapse will read, if that was noted long enough.
     pub(super) fn forget_some(&mut self, ring: &Ring, posts: &mut [PostSide<'_>], clock: &Clock) {
-        let groups: usize = self.blocks.iter().map(|b| b.groups.len()).sum();
+        let groups: usize = self.blocks.iter().flatten().map(|b| b.groups.len()).sum();
         let full = |p: &PostSide<'_>| p.history.as_deref().is_some_and(|h| h.is_full());
         if self.readings.len() > READINGS.max(READINGS_PER_GROUP * groups) || posts.iter().any(full)
         {
@@ -97,7 +98,7 @@ impl PlasticRows {
             self.forget_all(ring, posts, clock);
         }
         self.readings.clear();
-        self.note_readings(posts);
+        self.note_readings(posts, None);
     }
 
     fn forget_all(&self, ring: &Ring, posts: &mut [PostSide<'_>], clock: &Clock) {
@@ -138,10 +139,11 @@ impl PlasticRows {
         }
     }
 
-    /// Tells histories how much was read before the spikes that follow.
-    pub(super) fn note_readings(&self, posts: &mut [PostSide<'_>]) {
+    /// Tells histories how much was read before the spikes that follow, or before those since
+    /// `begun` (ms).
+    pub(super) fn note_readings(&self, posts: &mut [PostSide<'_>], begun: Option<f64>) {
         for history in posts.iter_mut().filter_map(|p| p.history.as_deref_mut()) {
-            history.note_deliveries(self.readings.len() as u32);
+            history.note_deliveries(self.readings.len() as u32, begun);
         }
     }
 
@@ -183,7 +185,7 @@ impl PlasticRows {
     /// Family and node of the target of a connection that reads a history, when its source spiked
     /// last, and its delay.
     fn reader_at(&self, ring: &Ring, (b, entry): (u32, u32)) -> Option<(usize, usize, f64, u32)> {
-        let block = &self.blocks[b as usize];
+        let block = self.block(b as usize);
         let g = block.groups.partition_point(|g| g.entries <= entry) - 1;
         let group = &block.groups[g];
         if !self.sets[usize::from(group.model)].reads() {
