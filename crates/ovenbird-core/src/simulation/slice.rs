@@ -69,6 +69,7 @@ impl Simulation {
             origin: self.origin,
             from: self.taken,
             to,
+            shortest: self.min_delay,
             families: &self.families,
             spikes,
             device_key: keys,
@@ -86,7 +87,13 @@ impl Simulation {
     pub(super) fn deliver_early(&mut self, emitted: Step, spikes: &[crate::event::Spike]) {
         let key = self.synapse_key();
         let (clock, families) = (&self.clock, &self.families);
-        let context = PlasticContext { clock, key };
+        let shortest = self.min_delay;
+        let context = PlasticContext {
+            clock,
+            key,
+            shortest,
+            begun: (self.taken > 0).then_some(self.origin),
+        };
         let pool = self.pool.as_mut().expect("prepared before a run");
         pool.run(&mut self.workers, |_, w| {
             w.deliver(families, &context, spikes, emitted);
@@ -227,6 +234,7 @@ impl Simulation {
                 origin: self.origin,
                 from: self.taken,
                 to: self.min_delay,
+                shortest: self.min_delay,
                 families: &self.families,
                 spikes: (0, &[]),
                 device_key: keys,
