@@ -261,7 +261,9 @@ impl Simulation {
         }
         let start = Instant::now();
         self.complete_exchange(true)?;
-        self.timers.exchange += start.elapsed().as_secs_f64();
+        let took = start.elapsed().as_secs_f64();
+        self.timers.exchange += took;
+        self.timers.gather += took;
         Ok(())
     }
 
