@@ -213,9 +213,10 @@ pub struct Transmission {
 #[derive(Debug, Default)]
 pub struct Rows {
     /// Blocks of the sources of the whole network, made where there are connections.
-    blocks: Vec<Option<Box<Block>>>,
+    pub(super) blocks: Vec<Option<Box<Block>>>,
     len: usize,
-    shared: Vec<f64>,
+    /// The weights that connections share.
+    pub(super) shared: Vec<f64>,
     /// Models whose transmissions are reported.
     reporting: Vec<u16>,
 }
@@ -290,7 +291,7 @@ impl Rows {
     }
 
     /// The block that a position lies in.
-    fn block(&self, at: Position) -> &Block {
+    pub(super) fn block(&self, at: Position) -> &Block {
         let block = self.blocks[at.block as usize].as_ref();
         block.expect("positions lie in blocks that exist")
     }
@@ -395,16 +396,21 @@ impl Rows {
     ) {
         let g = &block.groups[group];
         let mut entry = g.entries as usize;
+        // the channel of the last cell, its first one, and how many it has
+        let mut known = (ChannelKey::default(), 0, 0);
         for (delay, n) in block.runs(group) {
             for e in entry..entry + n {
-                if !is_target(block.cells[e]) {
+                let cell = block.cells[e];
+                if !is_target(cell) {
                     continue;
                 }
-                let (channel, local) = ring.locate(block.cells[e] as usize);
+                if (cell as usize).wrapping_sub(known.1) >= known.2 {
+                    known = ring.channel_of(cell as usize);
+                }
                 let connection = Connection {
                     source,
-                    channel,
-                    local: local as u32,
+                    channel: known.0,
+                    local: cell - known.1 as u32,
                     weight: block.weight(g, e, &self.shared),
                     own_weight: g.flags & OWN != 0,
                     delay,
@@ -506,28 +512,6 @@ impl Rows {
         let block = self.block(at);
         let g = &block.groups[at.group as usize];
         (block.weight(g, at.entry as usize, &self.shared), at.delay)
-    }
-
-    /// Whether the weight of a connection is stored for it alone.
-    pub fn owns_weight(&self, at: Position) -> bool {
-        self.block(at).groups[at.group as usize].flags & OWN != 0
-    }
-
-    /// Sets the weight of a connection in place; `false` if it shares its weight with others or if
-    /// the new weight belongs to another channel.
-    pub fn set_weight(&mut self, at: Position, weight: f64) -> bool {
-        let block = self.blocks[at.block as usize].as_mut();
-        let block = block.expect("positions lie in blocks that exist");
-        let g = &block.groups[at.group as usize];
-        if g.flags & OWN == 0 {
-            return self.shared[g.weights as usize] == weight;
-        }
-        let old = &mut block.weights[(g.weights + at.entry - g.entries) as usize];
-        if (*old < 0.0) != (weight < 0.0) {
-            return false;
-        }
-        *old = weight;
-        true
     }
 
     /// The channel and place of a connection's target.
