@@ -286,13 +286,22 @@ impl Simulation {
                 let target = ids[c.channel.family as usize][c.local as usize];
                 f(c.source, target, c.model, Place::Row(w as u32, at));
             };
-            let wanted = self.wanted(filter, w);
+            let mut wanted = self.wanted(filter, w);
             let ring = &worker.ring;
             match sources {
                 Some(list) => list
                     .iter()
                     .for_each(|&s| worker.rows.find(Some(s), &wanted, ring, &mut row)),
-                None => worker.rows.find(None, &wanted, ring, &mut row),
+                // in the order of sets, so that they need no sorting
+                None => {
+                    for model in filter
+                        .model
+                        .map_or_else(|| worker.rows.models(), |m| vec![m])
+                    {
+                        wanted.model = Some(model);
+                        worker.rows.find(None, &wanted, ring, &mut row);
+                    }
+                }
             }
             let mut row = |at: Position, c: Connection| {
                 let target = ids[c.channel.family as usize][c.local as usize];

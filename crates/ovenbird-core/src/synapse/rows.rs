@@ -521,6 +521,20 @@ impl Rows {
         (channel, local as u32)
     }
 
+    /// The models of the connections, sorted.
+    pub fn models(&self) -> Vec<u16> {
+        let mut models: Vec<u16> = Vec::new();
+        for block in self.blocks.iter().flatten() {
+            let groups = block.groups.len().saturating_sub(1);
+            for model in block.groups[..groups].iter().map(|g| g.model) {
+                if let Err(at) = models.binary_search(&model) {
+                    models.insert(at, model);
+                }
+            }
+        }
+        models
+    }
+
     /// The number of connections of a model.
     pub fn count(&self, model: u16) -> usize {
         let blocks = self.blocks.iter().flatten();
