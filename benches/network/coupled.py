@@ -1,4 +1,4 @@
-"""Hodgkin-Huxley neurons coupled by gap junctions, after Hahne et al. (2015), Front Neuroinform 9:22.
+"""Hodgkin-Huxley neurons coupled by gap junctions: Hahne et al. (2015), Front Neuroinform 9:22.
 
 500 neurons with an inhibitory fixed indegree of 50, a Poisson drive, and 60 gap junctions each on
 average, solved by waveform relaxation. ``WEIGHT`` is the conductance of a gap junction in nS.

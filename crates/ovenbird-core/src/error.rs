@@ -20,6 +20,7 @@ pub enum Kind {
     IncompatibleReceptorType,
     Index,
     InexistentConnection,
+    Interrupted,
     Io,
     Kernel,
     LayerExpected,
@@ -44,7 +45,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 28] = [
+    pub const ALL: [Kind; 29] = [
         Kind::BackendPrepared,
         Kind::BadDelay,
         Kind::BadParameter,
@@ -73,6 +74,7 @@ impl Kind {
         Kind::Value,
         Kind::SolverFailure,
         Kind::Overflow,
+        Kind::Interrupted,
     ];
 
     /// The exception class of this kind in the PyNEST dialect.
@@ -88,6 +90,7 @@ impl Kind {
             Kind::IncompatibleReceptorType => "IncompatibleReceptorType",
             Kind::Index => "IndexError",
             Kind::InexistentConnection => "InexistentConnection",
+            Kind::Interrupted => "KeyboardInterrupt",
             Kind::Io => "IOError",
             Kind::Kernel => "KernelException",
             Kind::LayerExpected => "LayerExpected",
@@ -160,7 +163,11 @@ impl Error {
             None if known.len() <= 20 => format!("; there are {}", known.join(", ")),
             None => String::new(),
         };
-        Error::new(kind, format!("{what} '{name}' is not known{hint}"))
+        let text = match kind {
+            Kind::UnknownModelName => format!("'{name}' is not a known model name{hint}"),
+            _ => format!("{what} '{name}' is not known{hint}"),
+        };
+        Error::new(kind, text)
     }
 
     /// A key that a dictionary should not hold, with the nearest valid one.

@@ -17,6 +17,7 @@ use ovenbird::{Error, Simulation};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// One simulation: nodes, connections and time, without any global state.
 #[pyclass(module = "ovenbird._ovenbird")]
@@ -24,6 +25,8 @@ pub struct Kernel {
     pub simulation: Simulation,
     /// The number of resets so far: sets of nodes belong to the epoch in which they were made.
     pub epoch: u64,
+    /// What the handler of a signal raised while the engine was at work.
+    raised: Arc<Mutex<Option<PyErr>>>,
 }
 
 /// Writes to whatever `sys.stdout` is.
@@ -75,6 +78,15 @@ fn describe_key<'py>(
 }
 
 impl Kernel {
+    /// The exception for an error of a call that signals can interrupt.
+    fn exception(&self, py: Python<'_>, error: Error) -> PyErr {
+        let mut raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
+        match raised.take().filter(|_| error.kind == Kind::Interrupted) {
+            Some(raised) => raised,
+            None => to_python(py, error),
+        }
+    }
+
     fn status_of<'py>(
         &self,
         py: Python<'py>,
@@ -111,9 +123,20 @@ impl Kernel {
             None => Simulation::new(registry),
         };
         simulation.set_console(Box::new(PythonStdout));
+        let raised = Arc::new(Mutex::new(None));
+        let seen = Arc::clone(&raised);
+        simulation.set_watch(Box::new(move || {
+            let raised = Python::attach(|py| py.check_signals()).err();
+            let stop = raised.is_some();
+            if stop {
+                *seen.lock().unwrap_or_else(PoisonError::into_inner) = raised;
+            }
+            stop
+        }));
         Ok(Kernel {
             simulation,
             epoch: 0,
+            raised,
         })
     }
 
@@ -348,7 +371,7 @@ impl Kernel {
             .map(|d| self.simulation.syn_spec(convert::dict(d)?).for_python(py))
             .collect::<PyResult<Vec<_>>>()?;
         py.detach(|| self.simulation.connect(&pre, &post, &rule, &synapses))
-            .for_python(py)
+            .map_err(|e| self.exception(py, e))
     }
 
     /// Connects two single nodes if the arguments of Connect are plain; says whether they are.
@@ -406,7 +429,7 @@ impl Kernel {
             self.simulation
                 .connect_tripartite(nodes, &rule, &third, &synapses)
         })
-        .for_python(py)
+        .map_err(|e| self.exception(py, e))
     }
 
     /// Removes a connection for each pair of a rule.

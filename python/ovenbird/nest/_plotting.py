@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._arguments import file_name
 from ._optional import optional_module
 
 
@@ -19,9 +20,9 @@ def pyplot() -> Any:
 
 def file_names(fname: Any) -> list[Path]:
     """Return one file name, or several, as paths."""
-    if isinstance(fname, (str, Path)):
-        return [Path(fname)]
-    return [Path(name) for name in fname]
+    if isinstance(fname, (list, tuple)):
+        return [Path(file_name(name, "each file name")) for name in fname]
+    return [Path(file_name(fname, "fname"))]
 
 
 def read_columns(paths: Iterable[Path]) -> tuple[list[str], NDArray[np.float64]]:

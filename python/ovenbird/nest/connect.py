@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from ovenbird import errors
 from ovenbird._suggest import did_you_mean
 
+from . import _conngen
+from ._arguments import array, text
 from ._spatial_connect import needs_positions, spatial_rule
 from ._state import _kernel
 from ._values import params_to_kernel, to_kernel
@@ -56,6 +58,8 @@ def Connect(
         Collections, or sequences of node ids. Ids may repeat if the rule is ``one_to_one``.
     conn_spec
         Name of a rule, or dictionary with ``rule`` and its parameters. Default ``all_to_all``.
+        ``conngen`` takes a connection set of the package csa as ``cg``, and as ``params_map``
+        the places of ``weight`` and ``delay`` among its values.
     syn_spec
         Name of a synapse model, dictionary with ``synapse_model``, ``weight``, ``delay``,
         ``receptor_type`` and parameters of the model, or `CollocatedSynapses`. Values are
@@ -78,6 +82,8 @@ def Connect(
     conn = _conn_dict(conn_spec)
     sources, targets = _endpoints(pre, post, conn["rule"])
     synapses = _syn_dicts(syn_spec)
+    if conn["rule"] == "conngen":
+        return _connect_set(conn, sources, targets, synapses, return_synapsecollection)
     if needs_positions(conn, synapses):
         conn = spatial_rule(conn, sources, targets)
     shape = _Shape(conn, len(sources), len(targets))
@@ -88,13 +94,27 @@ def Connect(
     return GetConnections(_as_collection(sources), _as_collection(targets))
 
 
+def _connect_set(
+    conn: Mapping[str, Any],
+    sources: Any,
+    targets: Any,
+    synapses: Sequence[Mapping[str, Any]],
+    return_synapsecollection: bool,
+) -> SynapseCollection | None:
+    """Connect the pairs of a connection set one by one."""
+    pre, post, spec = _conngen.pairs(conn, sources, targets, synapses)
+    if len(pre):
+        Connect(pre, post, "one_to_one", spec)
+    return GetConnections(sources, targets) if return_synapsecollection else None
+
+
 def TripartiteConnect(
     pre: NodeCollection,
     post: NodeCollection,
     third: NodeCollection,
     conn_spec: str | Mapping[str, Any],
     third_factor_conn_spec: str | Mapping[str, Any],
-    syn_specs: Mapping[str, Any] | None = None,
+    syn_specs: str | Mapping[str, Any] | None = None,
 ) -> None:
     """Connect nodes, and bring third-factor nodes into play for some of the connections.
 
@@ -115,7 +135,8 @@ def TripartiteConnect(
         target, ``"block"`` pools cut from the third population one after another.
     syn_specs
         Synapses by projection, ``primary``, ``third_in`` and ``third_out``, each as `syn_spec` of
-        `Connect`, but without arrays. Default ``static_synapse``.
+        `Connect`, but without arrays, or the name of a synapse model for all three. Default
+        ``static_synapse``.
 
     Raises
     ------
@@ -130,7 +151,7 @@ def TripartiteConnect(
             raise TypeError(f"{name} nodes must be a NodeCollection, got {type(side).__name__}")
         if not len(side):
             raise errors.IllegalConnection(f"{name} nodes cannot be an empty NodeCollection")
-    specs = dict(syn_specs or {})
+    specs = _projections(syn_specs)
     for key in specs:
         if key not in PROJECTIONS:
             raise errors.UnaccessedDictionaryEntry(
@@ -149,6 +170,20 @@ def TripartiteConnect(
 
 
 PROJECTIONS = ("primary", "third_in", "third_out")
+
+
+def _projections(syn_specs: Any) -> dict[str, Any]:
+    """Return the synapses of the projections that are given, by their names."""
+    if syn_specs is None:
+        return {}
+    if isinstance(syn_specs, str):
+        return dict.fromkeys(PROJECTIONS, syn_specs)
+    if not isinstance(syn_specs, Mapping):
+        raise TypeError(
+            "syn_specs must be the name of a synapse model, or a dictionary with the keys "
+            f"{', '.join(PROJECTIONS)}, got {type(syn_specs).__name__}"
+        )
+    return dict(syn_specs)
 
 
 def _scalar_synapses(spec: Any, projection: str) -> list[dict[str, Any]]:
@@ -176,6 +211,7 @@ def _conn_dict(conn_spec: Any) -> dict[str, Any]:
             "conn_spec needs the key 'rule', the name of a connection rule; "
             f"got the keys {sorted(map(str, conn_spec))}"
         )
+    text(conn_spec["rule"], "conn_spec['rule']", "the name of a connection rule")
     return dict(conn_spec)
 
 
@@ -198,7 +234,8 @@ Endpoint = NodeCollection | NDArray[np.int64]
 
 def _endpoints(pre: Any, post: Any, rule: Any) -> tuple[Endpoint, Endpoint]:
     """Return both sides as collections, or both as arrays if the ids of one repeat."""
-    sources, targets = (_endpoint(side, rule == "one_to_one") for side in (pre, post))
+    sides = (("pre", pre), ("post", post))
+    sources, targets = (_endpoint(side, name, rule == "one_to_one") for name, side in sides)
     if isinstance(sources, NodeCollection) and isinstance(targets, NodeCollection):
         for name, side in (("Presynaptic", sources), ("Postsynaptic", targets)):
             side._check()
@@ -221,11 +258,18 @@ def _endpoints(pre: Any, post: Any, rule: Any) -> tuple[Endpoint, Endpoint]:
     return _id_array(sources, "pre"), _id_array(targets, "post")
 
 
-def _endpoint(side: Any, one_to_one: bool) -> Any:
+def _endpoint(side: Any, name: str, one_to_one: bool) -> Any:
     """Return a collection if the ids are unique and the rule does not take their order."""
     if isinstance(side, NodeCollection):
         return side
-    ids = np.asarray(side if isinstance(side, np.ndarray) else list(side))
+    if isinstance(side, (str, Parameter, SynapseCollection)) or not hasattr(side, "__iter__"):
+        raise TypeError(
+            f"'{name}' must be a NodeCollection or a sequence of node IDs, "
+            f"got {type(side).__name__}"
+        )
+    ids = array(side if isinstance(side, np.ndarray) else list(side), f"'{name}'")
+    if ids.dtype.kind == "O":
+        raise TypeError(f"'{name}' node IDs must be integers.")
     if not one_to_one and len(np.unique(ids)) == ids.size:
         return NodeCollection(ids)
     return ids
@@ -286,7 +330,7 @@ class _Shape:
 
     def array(self, key: str, value: Any) -> Any:
         """Return `value` as a flat array."""
-        values = np.asarray(value)
+        values = array(value, f"'{key}'")
         if values.ndim == 0:
             return values.item()
         if values.ndim != len(self.expected):
@@ -409,4 +453,6 @@ def GetConnections(
         raise errors.TypeMismatch(
             f"'synapse_label' must be an integer, got {type(synapse_label).__name__}"
         )
+    if label is not None and not -(2**63) <= label < 2**63:
+        raise errors.BadParameterValue(f"'synapse_label' must fit into 64 bits, got {label}")
     return SynapseCollection(_kernel.get_connections(sides[0], sides[1], synapse_model, label))

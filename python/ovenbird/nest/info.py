@@ -9,6 +9,7 @@ from typing import Any
 
 from ovenbird._suggest import did_you_mean
 
+from ._arguments import output_of
 from ._state import VerbosityLevel, _kernel, front
 from .node_collection import NodeCollection
 from .nodes import model_names
@@ -119,6 +120,7 @@ def GetStatus(
         ``"json"`` for a string.
     """
     _require_collection(nodes_or_conns, "GetStatus")
+    output_of(output, "json")
     count = len(nodes_or_conns)
     if count == 0:
         return "[]" if output == "json" else ()
@@ -185,7 +187,11 @@ def help(obj: Any = None, return_text: bool = False) -> str | None:
 
 def _model_help(name: Any) -> str:
     names = model_names()
-    if not isinstance(name, str) or name not in names:
+    if not isinstance(name, str):
+        raise TypeError(
+            f"obj must be the name of a model or a collection of nodes, got {type(name).__name__}"
+        )
+    if name not in names:
         near = did_you_mean(name, names) or "."
         return (
             f"Sorry, there is no help for model '{name}'{near}\n"

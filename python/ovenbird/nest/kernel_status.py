@@ -10,6 +10,7 @@ from typing import Any, Final
 from ovenbird import errors
 from ovenbird._suggest import did_you_mean
 
+from . import _conngen
 from ._state import VerbosityLevel, _kernel, front
 from ._values import params_to_kernel
 from .build_info import build_info
@@ -17,9 +18,17 @@ from .kernel_attributes import ATTRIBUTES, INERT
 from .structural_plasticity import check_attributes
 
 
+def _connection_rules() -> list[str]:
+    """Return the rules of the kernel, and what packages that are installed add."""
+    rules: list[str] = _kernel.get_attribute("connection_rules")
+    return sorted([*rules, "conngen"]) if _conngen.is_available() else rules
+
+
 _OF_FRONT: Final[dict[str, Callable[[], Any]]] = {
     "build_info": build_info,
+    "connection_rules": _connection_rules,
     "memory_size": lambda: _memory_size(),
+    "modules": lambda: [],
     "network_size": lambda: _kernel.network_size,
     "node_models": lambda: list(_kernel.node_models),
     "num_connections": lambda: _kernel.num_connections,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from ovenbird import _ovenbird, errors
 
+from ._arguments import coordinates, file_name
 from ._placement import held_here, layer_of, placed
 from ._state import _kernel
 from .connect import GetConnections
@@ -152,7 +152,7 @@ def FindNearestElement(layer: NodeCollection, locations: Any, find_all: bool = F
         listed = [listed]
     result: list[Any] = []
     for location in listed:
-        distances = _lengths(_vectors(np.asarray(location, dtype=np.float64), layer))
+        distances = _lengths(_vectors(coordinates(location, "a location"), layer))
         least = distances.min()
         if find_all:
             nearest = np.flatnonzero(np.abs(distances - least) <= 1e-14 * least)
@@ -182,7 +182,7 @@ def SelectNodesByMask(
             f"mask_obj must be a Mask, made by CreateMask, got {type(mask_obj).__name__}"
         )
     parts = placed(layer)._parts()
-    point = [float(x) for x in anchor]
+    point = coordinates(anchor, "anchor").reshape(-1).tolist()
     found = _ovenbird.select_by_mask(_kernel, parts, point, mask_obj._datum)
     return NodeCollection([id_ for a, b, step in found for id_ in range(a, b + 1, step)])
 
@@ -294,9 +294,7 @@ def GetSourcePositions(
 
 def _file_name(outname: Any) -> str:
     """Return the name of this process's file: several put their rank before the first dot."""
-    name = os.fspath(outname)
-    if not isinstance(name, str):
-        raise TypeError(f"outname must be a file name, got {type(outname).__name__}")
+    name = file_name(outname, "outname")
     count = NumProcesses()
     if count == 1:
         return name

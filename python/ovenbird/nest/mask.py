@@ -7,6 +7,7 @@ from typing import Any
 
 from ovenbird._ovenbird import Mask as _Datum
 
+from ._arguments import text
 from ._values import params_to_kernel, to_kernel
 
 
@@ -78,6 +79,7 @@ def CreateMask(masktype: str, specs: Mapping[str, Any], anchor: Any = None) -> M
     BadProperty
         If the values do not make a mask.
     """
+    text(masktype, "masktype", "the name of a mask")
     described: dict[str, Any] = {masktype: specs}
     if anchor is not None:
         described["anchor"] = anchor

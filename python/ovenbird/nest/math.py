@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._arguments import number
 from .parameter import Parameter, _Datum, datum_of
 
 __all__ = ["cos", "exp", "max", "min", "redraw", "sin"]
@@ -24,12 +25,12 @@ def cos(parameter: Parameter) -> Parameter:
 
 def min(parameter: Parameter, value: float) -> Parameter:
     """Return the smaller of a parameter and a number."""
-    return Parameter(_Datum.min(datum_of(parameter, "nest.math.min"), float(value)))
+    return Parameter(_Datum.min(datum_of(parameter, "nest.math.min"), number(value, "value")))
 
 
 def max(parameter: Parameter, value: float) -> Parameter:
     """Return the larger of a parameter and a number."""
-    return Parameter(_Datum.max(datum_of(parameter, "nest.math.max"), float(value)))
+    return Parameter(_Datum.max(datum_of(parameter, "nest.math.max"), number(value, "value")))
 
 
 def redraw(parameter: Parameter, min: float, max: float) -> Parameter:
@@ -38,4 +39,4 @@ def redraw(parameter: Parameter, min: float, max: float) -> Parameter:
     The kernel gives up with an error after 1000 draws.
     """
     datum = datum_of(parameter, "nest.math.redraw")
-    return Parameter(_Datum.redraw(datum, float(min), float(max)))
+    return Parameter(_Datum.redraw(datum, number(min, "min"), number(max, "max")))

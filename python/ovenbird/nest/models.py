@@ -10,6 +10,7 @@ import numpy as np
 from ovenbird import errors
 from ovenbird._suggest import did_you_mean
 
+from ._arguments import output_of, text
 from ._names import unknown_key
 from ._state import _kernel
 from ._values import params_to_kernel
@@ -30,6 +31,7 @@ def Models(mtype: str = "all", sel: str | None = None) -> tuple[str, ...]:
     sel
         Return only names that contain this text.
     """
+    text(mtype, "mtype", "'all', 'nodes', or 'synapses'")
     if mtype == "nodes":
         names = sorted(_kernel.node_models)
     elif mtype == "synapses":
@@ -71,6 +73,7 @@ def GetDefaults(model: str, keys: Any = None, output: str = "") -> Any:
     """
     if not isinstance(model, str):
         raise TypeError(f"model must be the name of a model, got {type(model).__name__}")
+    output_of(output, "json")
     backends = kernel_status()["recording_backends"]
     known = model_names()
     if model in backends:
@@ -116,6 +119,7 @@ def SetDefaults(model: str, params: Any, val: Any = None) -> None:
     UnaccessedDictionaryEntry
         If the model does not have a parameter.
     """
+    text(model, "model", "the name of a model")
     if val is not None:
         if not isinstance(params, str):
             raise TypeError("params must be the name of a parameter if val is given.")

@@ -15,6 +15,7 @@ from ovenbird import errors
 from ovenbird._ovenbird import NodeSet, Spans
 
 from . import _runs
+from ._arguments import output_of
 from ._node_status import hierarchical, read_status, to_frame
 from ._placement import description, layer_of
 from ._runs import Run, Runs
@@ -284,6 +285,7 @@ class NodeCollection(NodeSet):
         KeyError
             If no node has the parameter.
         """
+        output_of(output, "pandas", "json")
         if not self._runs:
             raise ValueError("Cannot get parameter of empty NodeCollection")
         parts = self._parts()

@@ -15,6 +15,8 @@ from ._state import _kernel
 from ._values import params_to_kernel
 from .node_collection import NodeCollection
 
+MAX_NODES = 2**32 - 1
+
 
 def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) -> NodeCollection:
     """Create nodes.
@@ -79,13 +81,21 @@ def _with_params(nodes: NodeCollection, params: Any) -> NodeCollection:
 def _count(n: Any) -> int:
     if isinstance(n, str) or not isinstance(n, numbers.Real):
         raise TypeError(f"n must be the number of nodes, got {type(n).__name__}")
-    if not float(n).is_integer():
+    if not isinstance(n, numbers.Integral) and not float(n).is_integer():
         raise TypeError(f"n must have an integer value, got {n!r}")
     count = int(float(n)) if not isinstance(n, numbers.Integral) else int(n)
     if count < 1:
         error = errors.BadProperty if count < 0 else errors.BadParameterValue
-        raise error(f"n must be at least 1, got {count}")
+        raise error(f"n must be at least 1, got {_shown(count)}")
+    if count > MAX_NODES:
+        raise errors.KernelException(
+            f"{_shown(count)} nodes are more than the {MAX_NODES} that can exist"
+        )
     return count
+
+
+def _shown(count: int) -> str:
+    return str(count) if abs(count) < 10**30 else "a number of more than 30 digits"
 
 
 def _check_list(params: Any, count: int) -> None:

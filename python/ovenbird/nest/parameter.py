@@ -11,6 +11,7 @@ import numpy as np
 from ovenbird import _ovenbird, errors
 from ovenbird._suggest import did_you_mean
 
+from ._arguments import number, text
 from ._state import _kernel
 from .node_collection import NodeCollection
 
@@ -171,7 +172,7 @@ def _number(specs: Mapping[str, Any], kind: str, key: str, default: float | None
         raise errors.TypeMismatch(
             f"'{key}' of parameter '{kind}' must be a number, got {type(value).__name__}"
         )
-    return float(value)
+    return number(value, f"'{key}' of parameter '{kind}'")
 
 
 def _integer(specs: Mapping[str, Any], kind: str, key: str, default: int) -> int:
@@ -179,6 +180,10 @@ def _integer(specs: Mapping[str, Any], kind: str, key: str, default: int) -> int
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise errors.TypeMismatch(
             f"'{key}' of parameter '{kind}' must be an integer, got {value!r}"
+        )
+    if not -(2**63) <= int(value) < 2**63:
+        raise errors.BadParameterValue(
+            f"'{key}' of parameter '{kind}' must fit into 64 bits, got {value}"
         )
     return int(value)
 
@@ -225,6 +230,7 @@ def CreateParameter(parametertype: str, specs: Mapping[str, Any]) -> Parameter:
     BadProperty
         If the values do not define a distribution.
     """
+    text(parametertype, "parametertype", "the name of a parameter type")
     if parametertype not in _KEYS:
         near = did_you_mean(parametertype, _KEYS)
         raise errors.UndefinedName(f"The name {parametertype} is not defined{near or '.'}")

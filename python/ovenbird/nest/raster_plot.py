@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._arguments import array
 from ._plotting import column, file_names, pyplot, read_columns
 from .node_collection import NodeCollection
 
@@ -35,7 +36,7 @@ def extract_events(data: Any, time: Any = None, sel: Any = None) -> Events:
     sel
         Ids of the senders.
     """
-    events = np.asarray(data)
+    events = array(data, "data")
     if events.ndim != 2 or events.shape[1] < 2:
         raise ValueError(
             "data must be an array with the columns sender and time, "
@@ -72,6 +73,9 @@ def from_data(data: Any, sel: Any = None, **kwargs: Any) -> Any:
     kwargs
         As for `from_device`.
     """
+    data = array(data, "data")
+    if data.ndim == 0:
+        raise TypeError(f"data must be an array with a row per event, got {data.dtype}")
     if len(data) == 0:
         raise ValueError("No data to plot.")
     events = extract_events(data, sel=sel)

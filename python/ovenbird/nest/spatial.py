@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -74,13 +75,19 @@ class free:
                 )
             self.pos = _parameters(pos) if _all_parameters(pos) else pos
         elif isinstance(pos, Parameter):
+            if extent is not None and not isinstance(extent, (list, tuple, np.ndarray)):
+                raise TypeError(f"extent must be a list of lengths, got {type(extent).__name__}")
             count = len(extent) if extent is not None else num_dimensions
+            if count is not None and (isinstance(count, bool) or not isinstance(count, Integral)):
+                raise TypeError(f"num_dimensions must be an integer, got {type(count).__name__}")
             if not count:
                 raise TypeError(
                     "could not infer number of dimensions. Set num_dimensions or extent when "
                     "using Parameter as pos"
                 )
-            self.pos = _parameters([pos] * count)
+            if not 2 <= count <= 3:
+                raise ValueError(f"Number of dimensions must be 2 or 3, got {count}")
+            self.pos = _parameters([pos] * int(count))
         else:
             raise TypeError(
                 f"pos must be either an array of positions, or a Parameter, "

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ovenbird import _ovenbird, errors
 from ovenbird._ovenbird import Connections
 
+from ._arguments import array, output_of
 from ._names import unknown_key
 from ._optional import optional_module
 from ._state import _kernel
@@ -93,7 +94,7 @@ class SynapseCollection:
         if isinstance(key, slice):
             return self._take(np.arange(len(self), dtype=np.int64)[key])
         if isinstance(key, (list, tuple, np.ndarray)):
-            return self._take(self._places(np.asarray(key)))
+            return self._take(self._places(array(key, "an index")))
         try:
             index = operator.index(key)
         except TypeError:
@@ -195,6 +196,7 @@ class SynapseCollection:
             If a connection lacks a parameter of a list of names, or a single connection lacks
             the parameter asked for.
         """
+        output_of(output, "pandas", "json")
         conns = self._live()
         if conns is None and output == "pandas":
             return optional_module("pandas", "output='pandas'").DataFrame()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ._arguments import file_name
 from ._optional import optional_module
 from .connect import GetConnections
 from .node_collection import NodeCollection
@@ -38,12 +39,13 @@ def plot_network(
         raise TypeError(f"nodes must be a 'NodeCollection', got {type(nodes).__name__}.")
     if len(nodes) == 0:
         raise ValueError("nodes must at least contain one node.")
+    filename = file_name(filename, "filename")
     kind = Path(filename).suffix
     if kind not in (".png", ".pdf"):
         raise ValueError(f"Filename must end in '.png' or '.pdf', got {filename!r}.")
     graph = _graph(nodes, ext_conns, plot_modelnames)
     write = graph.write_pdf if kind == ".pdf" else graph.write_png
-    write(str(filename))
+    write(filename)
 
 
 def _graph(nodes: NodeCollection, ext_conns: bool, plot_modelnames: bool) -> Any:

@@ -12,6 +12,9 @@ use crate::value::{Dict, Value};
 /// The names of the growth curves.
 pub const GROWTH_CURVES: [&str; 3] = ["gaussian", "linear", "sigmoid"];
 
+/// The parameters of all growth curves.
+const CURVE_KEYS: [&str; 3] = ["eps", "eta", "psi"];
+
 /// How growth depends on the calcium concentration.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum GrowthCurve {
@@ -231,6 +234,8 @@ impl Element {
                     let mut own = self.curve.parameters();
                     match own.iter_mut().find(|(k, _)| *k == key) {
                         Some((_, x)) => **x = finite()?,
+                        // a parameter of another curve, which a script may set for all of them
+                        None if CURVE_KEYS.contains(&key) => drop(finite()?),
                         None if !strict => {}
                         None => {
                             let place = format!(

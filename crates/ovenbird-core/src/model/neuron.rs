@@ -272,6 +272,13 @@ impl<'a> Inputs<'a> {
             None => &self.zeros[..self.len],
         }
     }
+
+    /// Whether anything that sends to `channel` was ever connected. Where not, its sums have always
+    /// been zero.
+    #[inline(always)]
+    pub fn connected(&self, channel: usize) -> bool {
+        self.offsets.get(channel).copied().flatten().is_some()
+    }
 }
 
 /// What the nodes of a block send in one step.

@@ -111,6 +111,7 @@ pub trait Field: Clone + PartialEq + Send + Sync + 'static {
     /// Feeds the exact bits into `hasher`.
     fn feed(&self, hasher: &mut dyn Hasher);
     /// Whether every number in it is finite.
+    #[inline]
     fn is_finite(&self) -> bool {
         true
     }
@@ -135,6 +136,7 @@ impl Field for f64 {
     fn feed(&self, mut hasher: &mut dyn Hasher) {
         self.to_bits().hash(&mut hasher);
     }
+    #[inline]
     fn is_finite(&self) -> bool {
         f64::is_finite(*self)
     }
@@ -314,6 +316,15 @@ impl<const N: usize> Field for [f64; N] {
     fn is_finite(&self) -> bool {
         self.iter().all(|x| x.is_finite())
     }
+}
+
+/// The first number of a column that is not finite. Looks through chunks without branches.
+#[doc(hidden)]
+pub fn first_non_finite<T: Field>(column: &[T]) -> Option<usize> {
+    let finite = |chunk: &[T]| chunk.iter().fold(true, |all, x| all & x.is_finite());
+    let start = 64 * column.chunks(64).position(|chunk| !finite(chunk))?;
+    let rest = &column[start..];
+    rest.iter().position(|x| !x.is_finite()).map(|i| start + i)
 }
 
 /// One declared field of a table.
@@ -506,8 +517,7 @@ macro_rules! state {
                 }
             }
             fn first_non_finite(&self) -> Option<(usize, &'static str)> {
-                $( if let Some(i) =
-                    self.$name.iter().position(|x| !$crate::model::Field::is_finite(x)) {
+                $( if let Some(i) = $crate::model::first_non_finite(&self.$name) {
                     return Some((i, stringify!($name)));
                 } )*
                 None

@@ -1,7 +1,7 @@
 //! A pool of threads that takes one short task after another.
 //!
 //! A slice of a simulation often lasts only some microseconds, so a thread that has finished spins
-//! for a while before it sleeps. A task is announced by raising `epoch`; each helper thread runs it
+//! for a moment, then offers its processor to others for a while, and only then sleeps. A task is announced by raising `epoch`; each helper thread runs it
 //! on its own worker and counts itself in `done`. [`Pool::run`] returns only when all have, which
 //! is what lets the task borrow from its caller.
 
@@ -9,8 +9,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-/// Rounds of spinning before a thread sleeps; about 50 microseconds.
-const SPINS: u32 = 2000;
+/// Rounds of spinning before a thread offers its processor to others; about five microseconds.
+/// Where there are more threads than processors, the one that is waited for may need this one.
+const SPINS: u32 = 200;
+
+/// Offers before a thread sleeps; some tenths of a millisecond where nobody takes them.
+const OFFERS: u32 = 1000;
 
 /// A task that threads can find through a shared pointer.
 #[derive(Clone, Copy)]
@@ -101,12 +105,7 @@ impl Pool {
         let own = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(0)));
         let mut spins = 0u32;
         while shared.done.load(Ordering::Acquire) < self.threads.len() {
-            spins += 1;
-            if spins > SPINS {
-                std::thread::yield_now()
-            } else {
-                std::hint::spin_loop()
-            }
+            spins = pause(spins);
         }
         if let Err(panic) = own {
             std::panic::resume_unwind(panic);
@@ -149,6 +148,16 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Waits for a moment, the longer the more often, and counts.
+fn pause(rounds: u32) -> u32 {
+    if rounds < SPINS {
+        std::hint::spin_loop();
+    } else {
+        std::thread::yield_now();
+    }
+    rounds.saturating_add(1)
+}
+
 fn serve(shared: &Shared, index: usize) {
     let mut seen = 0;
     loop {
@@ -157,9 +166,8 @@ fn serve(shared: &Shared, index: usize) {
             if shared.stop.load(Ordering::Acquire) {
                 return;
             }
-            spins += 1;
-            if spins < SPINS {
-                std::hint::spin_loop();
+            spins = pause(spins);
+            if spins < SPINS + OFFERS {
                 continue;
             }
             let guard = lock(&shared.task);

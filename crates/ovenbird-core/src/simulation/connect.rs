@@ -1,6 +1,7 @@
 //! Connect: from pairs to connections, each with the worker that owns its target.
 
 use super::maker::{Maker, Ports, Stateful, check_gap};
+use super::timers::Stopwatch;
 use super::{DelayRange, Simulation};
 use crate::connect::{Amount, ConnSpec, Rule, RuleContext, Side, Space, SynSpec};
 use crate::device::Drive;
@@ -21,6 +22,9 @@ const SHARED_WEIGHTS: usize = 64;
 
 /// The expected number of connections from which on they are made by all threads.
 const WORTH_THREADS: f64 = 2000.0;
+
+/// The number of pairs below which the processor time of a call is not asked for.
+const SHORT: usize = 1000;
 
 /// What a node sends along its connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +56,10 @@ impl Simulation {
         rule: &ConnSpec,
         synapses: &[SynSpec],
     ) -> Result<()> {
+        let few = sources.len().saturating_mul(targets.len()) < SHORT;
         let start = Instant::now();
+        let stopwatch = (!few).then(Stopwatch::start);
+        self.watch.start(start);
         let mark = if rule.make_symmetric || rule.rule.reverses() {
             self.mark(&[sources, targets].concat())
         } else {
@@ -70,7 +77,10 @@ impl Simulation {
                 self.take_connected(sources, targets, rule, elements);
             }
         }
-        self.timers.connect += start.elapsed().as_secs_f64();
+        match stopwatch {
+            Some(stopwatch) => self.timers.connect.add(&stopwatch),
+            None => self.timers.connect.add_short(start),
+        }
         result
     }
 
@@ -426,6 +436,7 @@ impl Simulation {
             clock: self.clock,
             families: &self.families,
             nodes: &self.nodes,
+            watch: &self.watch,
             synapses,
             kinds: kinds_of_synapses,
             infos: synapses

@@ -397,6 +397,7 @@ impl Simulation {
     /// Updates the structure at the present time, which is between two slices or within one.
     pub(super) fn update_structure(&mut self) -> Result<()> {
         debug_assert_eq!(self.phase, Phase::Prepared);
+        self.settle_exchange()?;
         if self.taken == 0 {
             // connections that go still deliver what was sent, those that come do not
             let (emitted, spikes) = std::mem::take(&mut self.waiting);
@@ -411,7 +412,12 @@ impl Simulation {
         }
         self.visit_elements(|_, elements| elements.iter_mut().for_each(Element::decay));
         self.structure_updates += 1;
-        self.settle()
+        self.settle()?;
+        if self.sends_selectively() {
+            self.share_spikes()?;
+            self.find_routes()?;
+        }
+        Ok(())
     }
 
     fn rewire(&mut self, r: &Rewiring<'_>) -> Result<()> {

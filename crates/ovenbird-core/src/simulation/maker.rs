@@ -1,6 +1,7 @@
 //! From the pairs of a rule to connections, each with the worker that owns its target.
 
 use super::connect::{MAX_DELAY, delay_steps};
+use super::watch::Watch;
 use super::{DelayRange, Worker};
 use crate::connect::{Amount, ConnSpec, Draws, Grouping, PairBuffers, Rule, RuleContext, SynSpec};
 use crate::error::{Error, Kind, Result};
@@ -23,6 +24,7 @@ pub(super) struct Maker<'a> {
     pub clock: Clock,
     pub families: &'a [Box<dyn Family>],
     pub nodes: &'a NodeTable,
+    pub watch: &'a Watch,
     pub synapses: &'a [SynSpec],
     pub kinds: Vec<SynapseKind>,
     pub infos: Vec<SynapseInfo>,
@@ -407,6 +409,7 @@ impl Maker<'_> {
         let mut pairs = PairBuffers::default();
         let last = cx.sources.iter().copied().max().unwrap_or(0);
         for (t, &id) in cx.targets.iter().enumerate() {
+            self.watch.pass(t)?;
             if !self.nodes.is_on(id, w) {
                 continue;
             }
@@ -611,6 +614,7 @@ impl Maker<'_> {
         let mut pairs: Vec<(u32, u32)> = Vec::new();
         let mut buffers = PairBuffers::default();
         for at in 0..grouping.len(cx) {
+            self.watch.pass(at)?;
             if grouping == Grouping::ByTarget && self.ignores(cx.targets[at])? {
                 continue;
             }

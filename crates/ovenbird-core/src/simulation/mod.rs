@@ -4,6 +4,7 @@ mod changes;
 mod connect;
 mod connections;
 mod devices;
+mod exchange;
 mod growth;
 mod maker;
 mod memory;
@@ -19,8 +20,10 @@ mod scattered;
 mod settings;
 mod slice;
 mod space;
+mod timers;
 mod tripartite;
 mod typed;
+mod watch;
 mod worker;
 
 pub use connections::{ConnectionSet, Filter};
@@ -32,8 +35,10 @@ pub use run::{Progress, RunControl};
 pub use settings::Settings;
 pub use space::Positions;
 pub(crate) use space::taken;
+pub use timers::{Spent, Timers};
 pub use tripartite::TripartiteSynapses;
 pub use typed::{Events, Nodes};
+pub use watch::Ask;
 
 use crate::error::{Error, Result};
 use crate::event::Spike;
@@ -43,9 +48,11 @@ use crate::parallel::Pool;
 use crate::rank::{Communicator, Ranks};
 use crate::time::{Clock, Step};
 use devices::Devices;
+use exchange::Exchange;
 use ranks::Couplings;
 use std::collections::BTreeMap;
 use std::io::Write;
+use watch::Watch;
 use worker::Worker;
 
 /// The extremes of the delays of all connections, in steps.
@@ -127,6 +134,7 @@ pub struct Simulation {
     timers: Timers,
     width: Width,
     gaps: Couplings,
+    exchange: Exchange,
     /// What stimulators that are sampled here drive on other ranks.
     driven_elsewhere: BTreeMap<u32, Vec<u32>>,
     /// The rank that asked for a run to stop.
@@ -135,42 +143,10 @@ pub struct Simulation {
     wants_stop: bool,
     /// An error of this rank of which the others do not know yet.
     failure: Option<Error>,
-    /// What is being sent to other ranks.
-    words: Vec<u64>,
     /// What users should hear of and is no error.
     warnings: Vec<String>,
     console: Box<dyn Write + Send + Sync>,
-}
-
-/// Seconds spent, as NEST names them.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Timers {
-    pub create: f64,
-    pub connect: f64,
-    pub simulate: f64,
-    pub prepare: f64,
-    /// The shortest and the longest slice; inf and -inf before the first.
-    pub update: (f64, f64),
-    /// Collecting the spikes of slices, of which exchanging them with other ranks.
-    pub gather: f64,
-    pub exchange: f64,
-    /// Exchanging what coupled nodes send.
-    pub couple: f64,
-}
-
-impl Default for Timers {
-    fn default() -> Self {
-        Timers {
-            create: 0.0,
-            connect: 0.0,
-            simulate: 0.0,
-            prepare: 0.0,
-            update: (f64::INFINITY, f64::NEG_INFINITY),
-            gather: 0.0,
-            exchange: 0.0,
-            couple: 0.0,
-        }
-    }
+    watch: Watch,
 }
 
 impl Simulation {
@@ -221,13 +197,14 @@ impl Simulation {
             timers: Timers::default(),
             width: Width::widest(),
             gaps: Couplings::default(),
+            exchange: Exchange::default(),
             driven_elsewhere: BTreeMap::new(),
             stopped_by: None,
             wants_stop: false,
             failure: None,
-            words: Vec::new(),
             warnings: Vec::new(),
             console: Box::new(std::io::sink()),
+            watch: Watch::default(),
         };
         simulation.set_workers(workers);
         simulation
@@ -237,6 +214,7 @@ impl Simulation {
     /// back, except those that outlive a reset (data path and prefix, eprop settings).
     pub fn reset(&mut self) {
         let console = std::mem::replace(&mut self.console, Box::new(std::io::sink()));
+        let watch = std::mem::take(&mut self.watch);
         let settings = self.settings.after_reset();
         // a handle from before the reset must not match a generation after it
         let generation = self.generation + 1;
@@ -244,6 +222,7 @@ impl Simulation {
         *self = Simulation::on(self.registry.clone(), ranks);
         self.settings = settings;
         self.console = console;
+        self.watch = watch;
         self.generation = generation;
     }
 
@@ -255,6 +234,12 @@ impl Simulation {
     /// Where the screen backend writes.
     pub fn set_console(&mut self, console: Box<dyn Write + Send + Sync>) {
         self.console = console;
+    }
+
+    /// What is asked now and then whether a Connect that takes long is to end; it then makes
+    /// nothing, and returns an error of [`Kind::Interrupted`](crate::error::Kind::Interrupted).
+    pub fn set_watch(&mut self, ask: Ask) {
+        self.watch.ask = ask;
     }
 
     /// The warnings since the last call.

@@ -170,7 +170,14 @@ impl SynapseModel {
                 "delay" => {
                     return Err(Error::bad_property(format!("{} has no delay", self.name)));
                 }
-                "receptor_type" => new.receptor = value.as_int(key)?,
+                "receptor_type" => {
+                    new.receptor = value.as_int(key)?;
+                    if new.receptor < 0 {
+                        let text =
+                            format!("receptor_type must not be negative, got {}", new.receptor);
+                        return Err(Error::new(Kind::Index, text));
+                    }
+                }
                 "weight_recorder" => new.weight_recorder = recorder_of(simulation, value)?,
                 _ if !simulation.settings.dict_miss_is_error => {}
                 _ => {

@@ -1,5 +1,6 @@
 //! Nodes of a simulation: making them, reading and setting their status.
 
+use super::timers::Stopwatch;
 use super::{Nodes, Simulation};
 use crate::error::{Error, Kind, Result};
 use crate::model::Shape;
@@ -8,7 +9,6 @@ use crate::parameter::{Context, Parameter, Points};
 use crate::rank::Call;
 use crate::rng::{Key, Purpose, Stream};
 use crate::value::{Column, Dict, Value};
-use std::time::Instant;
 
 /// Keys that every node has, computed from where it is.
 const COMMON: [&str; 10] = [
@@ -137,7 +137,7 @@ impl Simulation {
                 format!("{n} nodes do not fit in memory"),
             ));
         }
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let spread = self.is_neuron(f);
         let now = self.clock.ms(self.now());
         let family = &mut self.families[f];
@@ -164,7 +164,7 @@ impl Simulation {
             first = id;
             family.create(part, &ids[0]);
         }
-        self.timers.create += start.elapsed().as_secs_f64();
+        self.timers.create.add(&start);
         Ok(Nodes {
             first,
             last: first + (count - 1),

@@ -67,6 +67,7 @@ impl Maker<'_> {
                 let end = places.end.min(places.start + CHUNK - chunk.places.len());
                 let classes = ops.classes(&worker.parts[run.family]);
                 for place in places.start..end {
+                    self.watch.pass(place)?;
                     let (source, target) = (cx.sources[place], cx.targets[place]);
                     let at = run.locate(target).filter(|at| at.worker as usize == w);
                     if let Some(at) = at

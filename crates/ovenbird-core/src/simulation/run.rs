@@ -1,5 +1,6 @@
 //! Prepare, run, clean up.
 
+use super::timers::Stopwatch;
 use super::{Phase, Simulation};
 use crate::error::{Error, Kind, Result};
 use crate::event::Spike;
@@ -79,7 +80,7 @@ impl Simulation {
                 ));
             }
         }
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let environment = self.environment(append);
         let opened = self
             .devices
@@ -91,7 +92,7 @@ impl Simulation {
             return result;
         }
         self.phase = Phase::Prepared;
-        self.timers.prepare += start.elapsed().as_secs_f64();
+        self.timers.prepare.add(&start);
         Ok(())
     }
 
@@ -100,19 +101,21 @@ impl Simulation {
     fn prepare_together(&mut self, opened: Result<()>) -> Result<()> {
         let coupled = self.workers.iter().any(|w| !w.gaps.entries.is_empty());
         let opened = opened.and_then(|()| self.ready_structure());
-        let flags = self.agree(Call::Prepare, u64::from(coupled), 0, opened)?;
+        let flags = u64::from(coupled) | u64::from(self.needs_routes()) << 1;
+        let flags = self.agree(Call::Prepare, flags, 0, opened)?;
         self.learn_driven()?;
         let arranged = self.arrange();
-        self.gaps.any = flags != 0;
+        self.gaps.any = flags & 1 != 0;
         if !self.gaps.any {
-            return self.agree(Call::Ready, 0, 0, arranged).map(drop);
+            self.agree(Call::Ready, 0, 0, arranged)?;
+            return self.plan_exchange(flags & 2 != 0);
         }
         let changed = self.arrange_gaps(arranged)?;
         let changed = self.agree(Call::Ready, u64::from(changed), 0, Ok(()))? != 0;
         if changed && self.taken == 0 {
             self.send_gaps_anew();
         }
-        Ok(())
+        self.plan_exchange(flags & 2 != 0)
     }
 
     /// The slice length in steps: the smallest delay, where gap junctions count as what they bound
@@ -288,12 +291,15 @@ impl Simulation {
             _ => return Err(Self::not_prepared("Run")),
         };
         self.agree(Call::Run, 0, steps, Ok(()))?;
-        let start = Instant::now();
+        let start = Stopwatch::start();
         self.spike_count = 0;
         self.has_run |= steps > 0;
         self.stopped_by = None;
         self.wants_stop = false;
-        let result = self.run_slices(steps, start, observe);
+        let result = self
+            .run_slices(steps, start.begin, observe)
+            .and_then(|control| self.settle_exchange().map(|()| control))
+            .and_then(|control| self.share_spikes().map(|()| control));
         self.grow_elements();
         let console = &mut self.console;
         let flushed = self
@@ -305,7 +311,7 @@ impl Simulation {
         if agreed.is_err() && (result.is_err() || !self.ranks.alone()) {
             self.phase = Phase::Broken;
         }
-        self.timers.simulate += start.elapsed().as_secs_f64();
+        self.timers.simulate.add(&start);
         agreed.and(result)
     }
 
@@ -324,7 +330,7 @@ impl Simulation {
         while self.now() < end {
             let before = Instant::now();
             let left = (end - self.now()) as usize;
-            let mut to = self.min_delay.min(self.taken + left);
+            let mut to = self.end_of_piece().min(self.taken + left);
             if let Some(interval) = structure {
                 let since = self.now() % interval;
                 if since == 0 {
@@ -415,6 +421,7 @@ impl Simulation {
         self.taken = 0;
         self.emitted.clear();
         self.waiting = (0, Vec::new());
+        self.exchange.clear();
         self.devices.forget();
         for w in &mut self.workers {
             w.ring.clear();

@@ -102,6 +102,7 @@ impl Maker<'_> {
         let ends = cx.sources.iter().chain(cx.targets);
         let last = ends.copied().max().unwrap_or(0);
         for at in 0..grouping.len(cx) {
+            self.watch.pass(at)?;
             rule.rule.draw(cx, at, split, &mut draws)?;
             if draws.partners.is_empty() {
                 continue;

@@ -150,7 +150,7 @@ impl Settings {
 }
 
 /// Attributes that can only be read.
-const READ_ONLY: [&str; 39] = [
+const READ_ONLY: [&str; 43] = [
     "T_max",
     "T_min",
     "build_info",
@@ -184,11 +184,15 @@ const READ_ONLY: [&str; 39] = [
     "tics_per_step",
     "time_communicate_prepare",
     "time_communicate_spike_data",
+    "time_communicate_prepare_cpu",
     "time_construction_connect",
+    "time_construction_connect_cpu",
     "time_construction_create",
+    "time_construction_create_cpu",
     "time_gather_secondary_data",
     "time_gather_spike_data",
     "time_simulate",
+    "time_simulate_cpu",
     "to_do",
 ];
 
@@ -305,16 +309,20 @@ impl Simulation {
             "prepared" => Value::Bool(self.phase == Phase::Prepared),
             "send_buffer_size_secondary_events" => Value::Int(0),
             "recv_buffer_size_secondary_events" => Value::Int(0),
-            "time_construction_create" => Value::Float(self.timers.create),
-            "time_construction_connect" => Value::Float(self.timers.connect),
-            "time_simulate" => Value::Float(self.timers.simulate),
+            "time_construction_create" => Value::Float(self.timers.create.wall),
+            "time_construction_create_cpu" => Value::Float(self.timers.create.cpu),
+            "time_construction_connect" => Value::Float(self.timers.connect.wall),
+            "time_construction_connect_cpu" => Value::Float(self.timers.connect.cpu),
+            "time_simulate" => Value::Float(self.timers.simulate.wall),
+            "time_simulate_cpu" => Value::Float(self.timers.simulate.cpu),
             "time_gather_spike_data" => Value::Float(self.timers.gather),
             "time_communicate_spike_data" => Value::Float(self.timers.exchange),
             "time_gather_secondary_data" => Value::Float(self.timers.couple),
             "min_update_time" => Value::Float(self.timers.update.0),
             "max_update_time" => Value::Float(self.timers.update.1),
             "spike_buffer_resize_log" => Value::Dict(resize_log()),
-            "time_communicate_prepare" => Value::Float(self.timers.prepare),
+            "time_communicate_prepare" => Value::Float(self.timers.prepare.wall),
+            "time_communicate_prepare_cpu" => Value::Float(self.timers.prepare.cpu),
             "memory_network" => Value::Int(memory().total() as i64),
             "memory_nodes" => Value::Int(memory().nodes as i64),
             "memory_buffers" => Value::Int(memory().buffers as i64),

@@ -38,7 +38,7 @@ impl Simulation {
         let (emitted, spikes) = if from == 0 {
             std::mem::take(&mut self.waiting)
         } else {
-            (0, Vec::new())
+            std::mem::take(&mut self.exchange.late)
         };
         let keys = self.device_keys();
         let updated = if self.couples() && self.settings.use_wfr {
@@ -137,7 +137,7 @@ impl Simulation {
     }
 
     /// Writes what synapses reported to weight recorders, by time, sender and target.
-    fn record_weights(&mut self) {
+    pub(super) fn record_weights(&mut self) {
         let mut reports = Vec::new();
         for w in 0..self.workers.len() {
             for r in std::mem::take(&mut self.workers[w].reports) {
@@ -152,14 +152,14 @@ impl Simulation {
                     r.stamp,
                     c.source,
                     ops.ids(part)[c.local as usize],
-                    receptor,
+                    [receptor, i64::from(r.port)],
                     c,
                 ));
             }
         }
         reports.sort_by_key(|r| (r.0, r.1, r.2));
-        for (stamp, source, target, receptor, c) in reports {
-            self.record_weight(c.model, stamp, (source, target), receptor, c.weight);
+        for (stamp, source, target, ports, c) in reports {
+            self.record_weight(c.model, stamp, (source, target), ports, c.weight);
         }
     }
 
@@ -171,28 +171,29 @@ impl Simulation {
         }
         let mut seen = Vec::new();
         for w in &self.workers {
-            for e in &w.gaps.entries {
+            for (i, e) in w.gaps.entries.iter().enumerate() {
                 let ids = self.families[e.family]
                     .neurons()
                     .map(|n| n.ids(&w.parts[e.family]));
                 if let Some(ids) = ids {
-                    seen.push((e.source, ids[e.local as usize], e.weight));
+                    seen.push((e.source, ids[e.local as usize], i as i64, e.weight));
                 }
             }
         }
-        seen.sort_by_key(|&(source, target, _)| (source, target));
-        for (source, target, weight) in seen {
-            self.record_weight(model, self.origin + 1, (source, target), 0, weight);
+        seen.sort_by_key(|&(source, target, port, _)| (source, target, port));
+        for (source, target, port, weight) in seen {
+            self.record_weight(model, self.origin + 1, (source, target), [0, port], weight);
         }
     }
 
-    /// Writes a weight to the recorder of a synapse model, if it wants it.
+    /// Writes a weight to the recorder of a synapse model, if it wants it; `ports` are the receptor
+    /// and the port of the connection.
     fn record_weight(
         &mut self,
         model: u16,
         stamp: Step,
         (source, target): (u32, u32),
-        receptor: i64,
+        ports: [i64; 2],
         weight: f64,
     ) {
         let Some(id) = self.synapse_model(model).weight_recorder else {
@@ -206,7 +207,7 @@ impl Simulation {
         };
         let wanted = |list: &[u32], id: u32| list.is_empty() || list.contains(&id);
         if wanted(&r.senders, source) && wanted(&r.targets, target) {
-            let ints = [receptor, 0, i64::from(target)];
+            let ints = [ports[0], ports[1], i64::from(target)];
             r.write(stamp, source, &[weight], &ints, &self.clock);
         }
     }

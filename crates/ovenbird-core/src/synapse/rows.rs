@@ -205,6 +205,8 @@ impl Wanted {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transmission {
     pub stamp: Step,
+    /// The place within the block, by which sets of connections name it, too.
+    pub port: u32,
     pub connection: Connection,
     pub count: u32,
 }
@@ -279,6 +281,18 @@ impl Rows {
         let reporting = std::mem::take(&mut self.reporting);
         if !reporting.is_empty() {
             self.report(&reporting);
+        }
+    }
+
+    /// Visits the sources of connections.
+    pub fn sources(&self, mut visit: impl FnMut(u32)) {
+        for (b, block) in self.blocks.iter().enumerate() {
+            let Some(block) = block else {
+                continue;
+            };
+            (0..BLOCK_ROWS)
+                .filter(|&row| !block.row(row).is_empty())
+                .for_each(|row| visit((b << BLOCK_BITS | row) as u32));
         }
     }
 
@@ -373,9 +387,10 @@ impl Rows {
             spike.sender(),
             ring,
             |_| true,
-            &mut |_, _, connection| {
+            &mut |port, _, connection| {
                 reports.push(Transmission {
                     stamp,
+                    port,
                     connection,
                     count: spike.count(),
                 });

@@ -26,6 +26,7 @@ use ovenbird_core::model::{
     Variable,
 };
 use ovenbird_core::time::Clock;
+use std::hint::select_unpredictable as select;
 
 ovenbird_core::params! {
     /// Membrane capacitance.
@@ -182,40 +183,57 @@ impl Neuron for IafPscAlpha {
         inputs: &Inputs<'_>,
         output: &mut Output<'_>,
     ) -> Result<(), Failure> {
-        let n = block.len;
-        let s = block.state;
-        let (u, refractory) = (&mut s.u[..n], &mut s.refractory[..n]);
-        let (i_ex, di_ex) = (&mut s.i_ex[..n], &mut s.di_ex[..n]);
-        let (i_in, di_in) = (&mut s.i_in[..n], &mut s.di_in[..n]);
-        let i_stim = &mut s.i_stim[..n];
-        let ex = &inputs.channel(EXCITATORY)[..n];
-        let inh = &inputs.channel(INHIBITORY)[..n];
-        let current = &inputs.channel(CURRENT)[..n];
-        let fired = &mut output.fired[..n];
-        for_each_node!(block.constants, n, |i, c| {
-            let free = c.current_to_u * (i_stim[i] + c.i_e)
-                + c.slope_ex_to_u * di_ex[i]
-                + c.ex_to_u * i_ex[i]
-                + c.slope_in_to_u * di_in[i]
-                + c.in_to_u * i_in[i]
-                + c.leak * u[i]
-                + u[i];
-            let free = if free < c.lowest { c.lowest } else { free };
-            let quiet = refractory[i] > 0;
-            let next = if quiet { u[i] } else { free };
-            i_ex[i] = c.slope_ex * di_ex[i] + c.decay_ex * i_ex[i];
-            di_ex[i] = c.decay_ex * di_ex[i] + c.psc_ex * ex[i];
-            i_in[i] = c.slope_in * di_in[i] + c.decay_in * i_in[i];
-            di_in[i] = c.decay_in * di_in[i] + c.psc_in * inh[i];
-            i_stim[i] = current[i];
-            let fire = next >= c.theta;
-            u[i] = if fire { c.reset } else { next };
-            let left = refractory[i] - i32::from(quiet);
-            refractory[i] = if fire { c.refractory_steps } else { left };
-            fired[i] = u8::from(fire);
-        });
+        if inputs.connected(CURRENT) {
+            step::<true>(block, inputs, output);
+        } else {
+            step::<false>(block, inputs, output);
+        }
         Ok(())
     }
+}
+
+/// Without `CURRENTS` the column that holds the current is zero and stays so.
+#[inline(always)]
+fn step<const CURRENTS: bool>(
+    block: Block<'_, IafPscAlpha>,
+    inputs: &Inputs<'_>,
+    output: &mut Output<'_>,
+) {
+    let n = block.len;
+    let s = block.state;
+    let (u, refractory) = (&mut s.u[..n], &mut s.refractory[..n]);
+    let (i_ex, di_ex) = (&mut s.i_ex[..n], &mut s.di_ex[..n]);
+    let (i_in, di_in) = (&mut s.i_in[..n], &mut s.di_in[..n]);
+    let i_stim = &mut s.i_stim[..n];
+    let ex = &inputs.channel(EXCITATORY)[..n];
+    let inh = &inputs.channel(INHIBITORY)[..n];
+    let current = &inputs.channel(CURRENT)[..n];
+    let fired = &mut output.fired[..n];
+    for_each_node!(block.constants, n, |i, c| {
+        let stim = if CURRENTS { i_stim[i] } else { 0.0 };
+        let free = c.current_to_u * (stim + c.i_e)
+            + c.slope_ex_to_u * di_ex[i]
+            + c.ex_to_u * i_ex[i]
+            + c.slope_in_to_u * di_in[i]
+            + c.in_to_u * i_in[i]
+            + c.leak * u[i]
+            + u[i];
+        let free = if free < c.lowest { c.lowest } else { free };
+        let quiet = refractory[i] > 0;
+        let next = select(quiet, u[i], free);
+        i_ex[i] = c.slope_ex * di_ex[i] + c.decay_ex * i_ex[i];
+        di_ex[i] = c.decay_ex * di_ex[i] + c.psc_ex * ex[i];
+        i_in[i] = c.slope_in * di_in[i] + c.decay_in * i_in[i];
+        di_in[i] = c.decay_in * di_in[i] + c.psc_in * inh[i];
+        if CURRENTS {
+            i_stim[i] = current[i];
+        }
+        let fire = next >= c.theta;
+        u[i] = select(fire, c.reset, next);
+        let left = refractory[i] - i32::from(quiet);
+        refractory[i] = select(fire, c.refractory_steps, left);
+        fired[i] = u8::from(fire);
+    });
 }
 
 #[cfg(test)]

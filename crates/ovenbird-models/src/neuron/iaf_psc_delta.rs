@@ -30,6 +30,7 @@ use ovenbird_core::model::{
     Variable,
 };
 use ovenbird_core::time::Clock;
+use std::hint::select_unpredictable as select;
 
 ovenbird_core::params! {
     /// Membrane capacitance.
@@ -164,12 +165,12 @@ impl Neuron for IafPscDelta {
                 let free = c.free(u[i], i_stim[i], spikes[i]);
                 let free = if free < c.lowest { c.lowest } else { free };
                 let quiet = refractory[i] > 0;
-                let next = if quiet { u[i] } else { free };
+                let next = select(quiet, u[i], free);
                 i_stim[i] = current[i];
                 let fire = next >= c.theta;
-                u[i] = if fire { c.reset } else { next };
+                u[i] = select(fire, c.reset, next);
                 let left = refractory[i] - i32::from(quiet);
-                refractory[i] = if fire { c.refractory_steps } else { left };
+                refractory[i] = select(fire, c.refractory_steps, left);
                 fired[i] = u8::from(fire);
             });
             return Ok(());

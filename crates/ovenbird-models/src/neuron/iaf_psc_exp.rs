@@ -31,6 +31,7 @@ use ovenbird_core::model::{
 };
 use ovenbird_core::rng::Stream;
 use ovenbird_core::time::Clock;
+use std::hint::select_unpredictable as select;
 
 ovenbird_core::params! {
     /// Membrane capacitance.
@@ -181,49 +182,71 @@ impl Neuron for IafPscExp {
         inputs: &Inputs<'_>,
         output: &mut Output<'_>,
     ) -> Result<(), Failure> {
-        let n = block.len;
-        let random = block.constants.any(|c| c.escape.is_some());
-        let s = block.state;
-        let (u, refractory) = (&mut s.u[..n], &mut s.refractory[..n]);
-        let (i_ex, i_in) = (&mut s.i_ex[..n], &mut s.i_in[..n]);
-        let (i_stim, i_filtered) = (&mut s.i_stim[..n], &mut s.i_filtered[..n]);
-        let ex = &inputs.channel(EXCITATORY)[..n];
-        let inh = &inputs.channel(INHIBITORY)[..n];
-        let current = &inputs.channel(CURRENT)[..n];
-        let filtered = &inputs.channel(FILTERED)[..n];
-        let fired = &mut output.fired[..n];
-        for_each_node!(block.constants, n, |i, c| {
-            let free = u[i] * c.decay
-                + i_ex[i] * c.ex_to_u
-                + i_in[i] * c.in_to_u
-                + (c.i_e + i_stim[i]) * c.current_to_u;
-            let quiet = refractory[i] > 0;
-            let next = if quiet { u[i] } else { free };
-            i_ex[i] = i_ex[i] * c.decay_ex + (1.0 - c.decay_ex) * i_filtered[i] + ex[i];
-            i_in[i] = i_in[i] * c.decay_in + inh[i];
-            i_stim[i] = current[i];
-            i_filtered[i] = filtered[i];
-            // where firing is random, the spikes of this step come below
-            let fire = next >= c.theta && !random;
-            u[i] = if fire { c.reset } else { next };
-            let left = refractory[i] - i32::from(quiet);
-            refractory[i] = if fire { c.refractory_steps } else { left };
-            fired[i] = u8::from(fire);
-        });
-        if random {
-            for_each_node!(block.constants, n, |i, c| {
-                let fire = match c.escape {
-                    Some(escape) => escapes(escape, u[i] - c.theta, block.ids[i], context),
-                    None => u[i] >= c.theta,
-                };
-                if fire {
-                    u[i] = c.reset;
-                    refractory[i] = c.refractory_steps;
-                    fired[i] = 1;
-                }
-            });
+        if inputs.connected(CURRENT) || inputs.connected(FILTERED) {
+            step::<true>(context, block, inputs, output);
+        } else {
+            step::<false>(context, block, inputs, output);
         }
         Ok(())
+    }
+}
+
+/// Without `CURRENTS` the columns that hold currents are zero and stay so.
+#[inline(always)]
+fn step<const CURRENTS: bool>(
+    context: &StepContext,
+    block: Block<'_, IafPscExp>,
+    inputs: &Inputs<'_>,
+    output: &mut Output<'_>,
+) {
+    let n = block.len;
+    let random = block.constants.any(|c| c.escape.is_some());
+    let s = block.state;
+    let (u, refractory) = (&mut s.u[..n], &mut s.refractory[..n]);
+    let (i_ex, i_in) = (&mut s.i_ex[..n], &mut s.i_in[..n]);
+    let (i_stim, i_filtered) = (&mut s.i_stim[..n], &mut s.i_filtered[..n]);
+    let ex = &inputs.channel(EXCITATORY)[..n];
+    let inh = &inputs.channel(INHIBITORY)[..n];
+    let current = &inputs.channel(CURRENT)[..n];
+    let filtered = &inputs.channel(FILTERED)[..n];
+    let fired = &mut output.fired[..n];
+    for_each_node!(block.constants, n, |i, c| {
+        let (stim, to_filter) = if CURRENTS {
+            (i_stim[i], i_filtered[i])
+        } else {
+            (0.0, 0.0)
+        };
+        let free = u[i] * c.decay
+            + i_ex[i] * c.ex_to_u
+            + i_in[i] * c.in_to_u
+            + (c.i_e + stim) * c.current_to_u;
+        let quiet = refractory[i] > 0;
+        let next = select(quiet, u[i], free);
+        i_ex[i] = i_ex[i] * c.decay_ex + (1.0 - c.decay_ex) * to_filter + ex[i];
+        i_in[i] = i_in[i] * c.decay_in + inh[i];
+        if CURRENTS {
+            i_stim[i] = current[i];
+            i_filtered[i] = filtered[i];
+        }
+        // where firing is random, the spikes of this step come below
+        let fire = next >= c.theta && !random;
+        u[i] = select(fire, c.reset, next);
+        let left = refractory[i] - i32::from(quiet);
+        refractory[i] = select(fire, c.refractory_steps, left);
+        fired[i] = u8::from(fire);
+    });
+    if random {
+        for_each_node!(block.constants, n, |i, c| {
+            let fire = match c.escape {
+                Some(escape) => escapes(escape, u[i] - c.theta, block.ids[i], context),
+                None => u[i] >= c.theta,
+            };
+            if fire {
+                u[i] = c.reset;
+                refractory[i] = c.refractory_steps;
+                fired[i] = 1;
+            }
+        });
     }
 }
 

@@ -25,6 +25,7 @@ use ovenbird_core::model::{
     Variable,
 };
 use ovenbird_core::time::Clock;
+use std::hint::select_unpredictable as select;
 
 ovenbird_core::params! {
     /// Rate of the recovery.
@@ -152,8 +153,8 @@ impl Neuron for Izhikevich {
             };
             let next = if next < c.p.V_min { c.p.V_min } else { next };
             let fire = next >= c.p.V_th;
-            v[i] = if fire { c.p.c } else { next };
-            u[i] = if fire { recovery + c.p.d } else { recovery };
+            v[i] = select(fire, c.p.c, next);
+            u[i] = select(fire, recovery + c.p.d, recovery);
             i_stim[i] = current[i];
             fired[i] = u8::from(fire);
         });

@@ -1,6 +1,7 @@
 //! A family of neurons: the columns of one model. `status` holds what users see of it, `update` the
 //! loops over its nodes.
 
+mod blocks;
 mod status;
 mod update;
 
@@ -14,11 +15,11 @@ use crate::model::{
 };
 use crate::synapse::GapPart;
 use crate::time::{Clock, Step};
+use blocks::{BLOCK, NodeBlock};
 use std::hash::Hasher;
-use update::{Scratch, blocks};
+use update::Scratch;
 
 /// Nodes whose state and coming inputs stay in the cache over the steps of a slice.
-const BLOCK: usize = 512;
 
 type Row<M> = <<M as Neuron>::Columns as Columns>::Row;
 
@@ -63,8 +64,7 @@ struct NeuronPart<M: Neuron> {
     /// Frozen nodes by place, ascending.
     frozen: Vec<u32>,
     connected: Vec<bool>,
-    /// The class shared by all nodes of each block, where there is one.
-    uniform: Vec<Option<u32>>,
+    blocks: Vec<NodeBlock>,
     schedule: Schedule,
     /// The state at the beginning of a slice that is iterated.
     saved: Vec<Row<M>>,
@@ -80,7 +80,7 @@ impl<M: Neuron> Default for NeuronPart<M> {
             archive: ArchiveColumns::default(),
             frozen: Vec::new(),
             connected: Vec::new(),
-            uniform: Vec::new(),
+            blocks: Vec::new(),
             schedule: Schedule::default(),
             saved: Vec::new(),
             scratch: Scratch::default(),
@@ -182,9 +182,15 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
 
     fn update(&self, part: &mut Part, cx: &mut UpdateContext<'_>) -> Result<()> {
         let part = part_mut::<NeuronPart<M>>(part);
-        let mut scratch = std::mem::take(&mut part.scratch);
-        let result = blocks(part.ids.len())
-            .try_for_each(|nodes| self.update_block(part, nodes, cx, &mut scratch));
+        if part.ids.is_empty() {
+            return Ok(());
+        }
+        let mut scratch = Scratch::take(&mut part.scratch);
+        let blocks = std::mem::take(&mut part.blocks);
+        let result = blocks
+            .iter()
+            .try_for_each(|block| self.update_block(part, block, cx, &mut scratch));
+        part.blocks = blocks;
         part.scratch = scratch;
         if let Some(gap) = cx.gap.as_deref_mut() {
             self.send_potentials(part, gap, cx.from..cx.to);
@@ -194,11 +200,13 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
 
     fn iterate(&self, part: &mut Part, cx: &mut UpdateContext<'_>) -> Result<f64> {
         let part = part_mut::<NeuronPart<M>>(part);
-        let mut scratch = std::mem::take(&mut part.scratch);
+        let mut scratch = Scratch::take(&mut part.scratch);
         part.saved.clear();
         part.saved
             .extend((0..part.ids.len()).map(|i| part.state.row(i)));
-        let result = self.iterate_blocks(part, cx, &mut scratch);
+        let blocks = std::mem::take(&mut part.blocks);
+        let result = self.iterate_blocks(part, &blocks, cx, &mut scratch);
+        part.blocks = blocks;
         for (i, mut row) in part.saved.drain(..).enumerate() {
             M::carry(&part.state.row(i), &mut row);
             part.state.put(i, row);

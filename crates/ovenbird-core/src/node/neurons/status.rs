@@ -1,6 +1,6 @@
 //! Status of neurons: keys, defaults, get and set.
 
-use super::update::blocks;
+use super::blocks::blocks;
 use super::{Class, NeuronFamily, NeuronPart, Node, Row};
 use crate::error::{Error, Result};
 use crate::model::{
@@ -512,12 +512,7 @@ impl<M: Neuron> Family for NeuronFamily<M> {
             .collect();
         for part in parts.iter_mut() {
             let part = part_mut::<NeuronPart<M>>(part);
-            part.uniform = blocks(part.ids.len())
-                .map(|b| {
-                    let first = part.class[b.start];
-                    part.class[b].iter().all(|&c| c == first).then_some(first)
-                })
-                .collect();
+            part.blocks = blocks(&part.class);
         }
         for part in parts.iter_mut() {
             let part = part_mut::<NeuronPart<M>>(part);

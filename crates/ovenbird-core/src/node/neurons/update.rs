@@ -1,7 +1,8 @@
 //! The loops over blocks of neurons: step, send, sample, iterate.
 
+use super::blocks::{BLOCK, NodeBlock};
 use super::status::family_value;
-use super::{BLOCK, NeuronFamily, NeuronPart, Row};
+use super::{NeuronFamily, NeuronPart, Row};
 use crate::error::{Error, Kind, Result};
 use crate::event::Spike;
 use crate::model::{
@@ -54,12 +55,13 @@ impl<M: Neuron> NeuronFamily<M> {
     fn step_block(
         &self,
         part: &mut NeuronPart<M>,
-        nodes: std::ops::Range<usize>,
+        block: &NodeBlock,
         lag: usize,
         cx: &mut UpdateContext<'_>,
         scratch: &mut Scratch,
         iterating: bool,
     ) -> Result<()> {
+        let nodes = block.nodes.clone();
         let step = cx.origin + lag as Step;
         let context = StepContext {
             step,
@@ -69,7 +71,7 @@ impl<M: Neuron> NeuronFamily<M> {
             iterating,
         };
         let len = nodes.len();
-        let constants = match part.uniform[nodes.start / BLOCK] {
+        let constants = match block.class {
             Some(class) => Constants::Same(&self.derived[class as usize]),
             None => Constants::Each {
                 sets: &self.derived,
@@ -210,10 +212,11 @@ impl<M: Neuron> NeuronFamily<M> {
     pub(super) fn update_block(
         &self,
         part: &mut NeuronPart<M>,
-        nodes: std::ops::Range<usize>,
+        block: &NodeBlock,
         cx: &mut UpdateContext<'_>,
         scratch: &mut Scratch,
     ) -> Result<()> {
+        let nodes = block.nodes.clone();
         let frozen = self.thaw(part, &nodes);
         for lag in cx.from..cx.to {
             let step = cx.origin + lag as Step;
@@ -227,7 +230,7 @@ impl<M: Neuron> NeuronFamily<M> {
                 let forced = &mut scratch.forced[..nodes.len()];
                 self.force(part, &nodes, &cx.clock, forced);
             }
-            self.step_block(part, nodes.clone(), lag, cx, scratch, false)?;
+            self.step_block(part, block, lag, cx, scratch, false)?;
             if part.schedule.is_active() {
                 Self::replace(scratch);
             }
@@ -248,7 +251,8 @@ impl<M: Neuron> NeuronFamily<M> {
     }
 }
 
-/// Buffers that a part's update reuses from block to block.
+/// Buffers that a part's update reuses from block to block and from step to step.
+#[derive(Default)]
 pub(super) struct Scratch {
     fired: Vec<u8>,
     multiple: Vec<(u32, u32)>,
@@ -256,14 +260,13 @@ pub(super) struct Scratch {
     gap: GapScratch,
 }
 
-impl Default for Scratch {
-    fn default() -> Self {
-        Scratch {
-            fired: vec![0; BLOCK],
-            multiple: Vec::new(),
-            forced: vec![Forced::No; BLOCK],
-            gap: GapScratch::default(),
-        }
+impl Scratch {
+    /// Takes the buffers out of their place, with room for a block.
+    pub fn take(place: &mut Scratch) -> Scratch {
+        let mut scratch = std::mem::take(place);
+        scratch.fired.resize(BLOCK, 0);
+        scratch.forced.resize(BLOCK, Forced::No);
+        scratch
     }
 }
 
@@ -286,25 +289,21 @@ impl GapScratch {
     }
 }
 
-pub(super) fn blocks(n: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
-    (0..n)
-        .step_by(BLOCK)
-        .map(move |start| start..n.min(start + BLOCK))
-}
-
 impl<M: Neuron> NeuronFamily<M> {
     /// Takes the steps of an iteration; returns the largest change of a membrane potential.
     pub(super) fn iterate_blocks(
         &self,
         part: &mut NeuronPart<M>,
+        blocks: &[NodeBlock],
         cx: &mut UpdateContext<'_>,
         scratch: &mut Scratch,
     ) -> Result<f64> {
         let h = cx.clock.resolution();
         let mut largest = 0.0f64;
-        for nodes in blocks(part.ids.len()) {
+        for block in blocks {
+            let nodes = &block.nodes;
             for lag in cx.from..cx.to {
-                self.step_block(part, nodes.clone(), lag, cx, scratch, true)?;
+                self.step_block(part, block, lag, cx, scratch, true)?;
                 if let Some(gap) = cx.gap.as_deref_mut() {
                     let signal = scratch.gap.signal(nodes.len());
                     largest = largest.max(gap.send_polynomials(nodes.clone(), &signal, lag, h));

@@ -105,7 +105,8 @@ pub struct PlasticContext<'a> {
 pub struct PlasticRows {
     /// New connections.
     pub pending: Pending,
-    blocks: Vec<Block>,
+    /// Blocks of the sources of the whole network, made where there are connections.
+    blocks: Vec<Option<Box<Block>>>,
     sets: Vec<ModelSets>,
     len: usize,
     reporting: Vec<u16>,
@@ -125,8 +126,11 @@ impl PlasticRows {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.blocks.iter().map(Block::bytes).sum::<usize>()
-            + self.blocks.capacity() * size_of::<Block>()
+        let blocks = self.blocks.iter().flatten();
+        blocks
+            .map(|b| b.bytes() + size_of::<Block>())
+            .sum::<usize>()
+            + self.blocks.capacity() * size_of::<Option<Box<Block>>>()
             + self.pending.bytes()
             + self.sets.iter().map(ModelSets::bytes).sum::<usize>()
     }
@@ -169,10 +173,14 @@ impl PlasticRows {
         }
         let last = batches.iter().map(Batch::num_blocks).max().unwrap_or(0);
         if self.blocks.len() < last {
-            self.blocks.resize_with(last, Block::default);
+            self.blocks.resize_with(last, || None);
         }
         let mut builder = Builder::new(&batches, ring);
         for (b, block) in self.blocks.iter_mut().enumerate().take(last) {
+            if !batches.iter().any(|batch| batch.has(b)) {
+                continue;
+            }
+            let block = block.get_or_insert_default();
             let before = block.cells.len();
             builder.rebuild(block, b, &mut batches, &mut self.sets);
             self.len += block.cells.len() - before;
@@ -189,7 +197,7 @@ impl PlasticRows {
     /// Visits the connections that read histories: family and node of the target, the time of the
     /// source's last spike, and the delay in steps.
     fn horizons(&self, ring: &Ring, mut visit: impl FnMut(usize, usize, f64, u32)) {
-        for block in &self.blocks {
+        for block in self.blocks.iter().flatten() {
             for (g, group) in block.groups.iter().enumerate() {
                 if g + 1 == block.groups.len() || !self.sets[usize::from(group.model)].reads() {
                     continue;
@@ -238,11 +246,29 @@ impl PlasticRows {
         }
     }
 
+    /// The block with a number, where rows or positions lie.
+    fn block(&self, b: usize) -> &Block {
+        let block = self.blocks[b].as_ref();
+        block.expect("rows and positions lie in blocks that exist")
+    }
+
+    /// Visits the sources of connections.
+    pub fn sources(&self, mut visit: impl FnMut(u32)) {
+        for (b, block) in self.blocks.iter().enumerate() {
+            let Some(block) = block else {
+                continue;
+            };
+            (0..BLOCK_ROWS)
+                .filter(|&row| !block.row(row).is_empty())
+                .for_each(|row| visit((b << BLOCK_BITS | row) as u32));
+        }
+    }
+
     fn locate(&self, sender: u32) -> (usize, Range<usize>) {
         let block = (sender >> BLOCK_BITS) as usize;
         match self.blocks.get(block) {
-            Some(b) => (block, b.row(sender as usize % BLOCK_ROWS)),
-            None => (0, 0..0),
+            Some(Some(b)) => (block, b.row(sender as usize % BLOCK_ROWS)),
+            _ => (0, 0..0),
         }
     }
 
@@ -263,7 +289,7 @@ impl PlasticRows {
         for spike in spikes {
             let (b, groups) = self.locate(spike.sender());
             for group in groups {
-                let model = self.blocks[b].groups[group].model;
+                let model = self.block(b).groups[group].model;
                 let reporting = self.reporting.contains(&model);
                 for repeat in 0..spike.count() {
                     sent.clear();
@@ -288,7 +314,8 @@ impl PlasticRows {
         context: &PlasticContext<'_>,
         sent: Option<&mut Vec<f64>>,
     ) {
-        let block = &mut self.blocks[b];
+        let block = self.blocks[b].as_mut();
+        let block = block.expect("rows lie in blocks that exist");
         let (g, end) = (block.groups[group], block.groups[group + 1]);
         let set = &self.sets[usize::from(g.model)];
         let time = context.clock.ms(step + 1);
@@ -332,12 +359,13 @@ impl PlasticRows {
         reports: &mut Vec<Transmission>,
     ) {
         let mut sent = sent.iter();
-        self.visit_group(b, group, source, ring, &mut |_, c| {
+        self.visit_group(b, group, source, ring, &mut |at, c| {
             let Some(weight) = sent.next().copied().filter(|w| !w.is_nan()) else {
                 return;
             };
             reports.push(Transmission {
                 stamp,
+                port: at.key().1,
                 connection: Connection { weight, ..c },
                 count: 1,
             });
@@ -353,7 +381,7 @@ impl PlasticRows {
         ring: &Ring,
         visit: &mut impl FnMut(Position, Connection),
     ) {
-        let block = &self.blocks[b];
+        let block = self.block(b);
         let g = &block.groups[group];
         let mut entry = g.entries as usize;
         for (delay, n) in block.runs(group) {
@@ -389,7 +417,7 @@ impl PlasticRows {
 
     /// The weight of a connection.
     pub fn weight(&self, at: Position) -> f64 {
-        let block = &self.blocks[at.block as usize];
+        let block = self.block(at.block as usize);
         let g = &block.groups[at.group as usize];
         let set = &self.sets[usize::from(g.model)];
         match set.common_weight() {
@@ -400,7 +428,7 @@ impl PlasticRows {
 
     /// The words of a connection and the time of its source's last spike.
     pub fn words(&self, at: Position) -> (Vec<f64>, f64) {
-        let block = &self.blocks[at.block as usize];
+        let block = self.block(at.block as usize);
         let g = &block.groups[at.group as usize];
         let set = &self.sets[usize::from(g.model)];
         let layout = set.layout();
@@ -414,14 +442,14 @@ impl PlasticRows {
 
     /// The label of a connection, -1 if it has none.
     pub fn label(&self, at: Position) -> i64 {
-        let g = &self.blocks[at.block as usize].groups[at.group as usize];
+        let g = &self.block(at.block as usize).groups[at.group as usize];
         let set = &self.sets[usize::from(g.model)];
         set.class(g.class)[set.layout().label()] as i64
     }
 
     /// A connection of a source.
     pub fn connection(&self, at: Position, source: u32, ring: &Ring) -> Connection {
-        let g = &self.blocks[at.block as usize].groups[at.group as usize];
+        let g = &self.block(at.block as usize).groups[at.group as usize];
         let (channel, local) = ring.locate(self.cell(at) as usize);
         Connection {
             source,
@@ -437,14 +465,15 @@ impl PlasticRows {
 
     /// Sets the weight of a connection.
     pub fn set_weight(&mut self, at: Position, weight: f64) {
-        let block = &mut self.blocks[at.block as usize];
+        let block = self.blocks[at.block as usize].as_mut();
+        let block = block.expect("positions lie in blocks that exist");
         let g = &block.groups[at.group as usize];
         block.weights[(g.weights + at.entry - g.entries) as usize] = weight;
     }
 
     /// The cell of a connection.
     pub fn cell(&self, at: Position) -> u32 {
-        self.blocks[at.block as usize].cells[at.entry as usize]
+        self.block(at.block as usize).cells[at.entry as usize]
     }
 
     /// Removes the connections at the given places, which are sorted by block and entry.
@@ -453,9 +482,9 @@ impl PlasticRows {
         for (b, block) in self.blocks.iter_mut().enumerate() {
             let b = b as u32;
             let gone: Vec<u32> = places.range((b, 0)..=(b, u32::MAX)).map(|p| p.1).collect();
-            if gone.is_empty() {
+            let Some(block) = block.as_mut().filter(|_| !gone.is_empty()) else {
                 continue;
-            }
+            };
             builder.thin(block, &gone, &mut self.sets);
             self.len -= gone.len();
         }
@@ -463,7 +492,8 @@ impl PlasticRows {
 
     /// The number of connections of a model, new ones aside.
     pub fn count(&self, model: u16) -> usize {
-        let pairs = self.blocks.iter().flat_map(|b| b.groups.windows(2));
+        let blocks = self.blocks.iter().flatten();
+        let pairs = blocks.flat_map(|b| b.groups.windows(2));
         pairs
             .filter(|w| w[0].model == model)
             .map(|w| (w[1].entries - w[0].entries) as usize)
@@ -472,14 +502,14 @@ impl PlasticRows {
 
     /// Follows cells that moved when the ring was arranged anew. `renamed` gives the new cell.
     pub fn rename(&mut self, renamed: impl Fn(usize) -> usize) {
-        for cell in self.blocks.iter_mut().flat_map(|b| &mut b.cells) {
+        for cell in self.blocks.iter_mut().flatten().flat_map(|b| &mut b.cells) {
             *cell = renamed(*cell as usize) as u32;
         }
     }
 
     /// Forgets when sources spiked last.
     pub fn rewind(&mut self) {
-        for block in &mut self.blocks {
+        for block in self.blocks.iter_mut().flatten() {
             let ends = block.groups.len().saturating_sub(1);
             for g in &block.groups[..ends] {
                 block.states[g.state as usize] = self.sets[usize::from(g.model)].never();
