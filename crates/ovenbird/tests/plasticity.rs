@@ -5,7 +5,7 @@ use ovenbird::core::simulation::Filter;
 use ovenbird::prelude::*;
 
 fn spec(sim: &Simulation, entries: Dict) -> ovenbird::Result<[SynSpec; 1]> {
-    Ok([sim.syn_spec(&entries)?])
+    Ok([sim.syn_spec(entries)?])
 }
 
 fn column(sim: &mut Simulation, model: &str, key: &str) -> ovenbird::Result<Vec<f64>> {

@@ -283,7 +283,7 @@ def _id_array(side: Any, name: str) -> NDArray[np.int64]:
         raise TypeError(f"'{name}' node IDs must be integers.")
     if ids.dtype.kind == "u" and ids.size and ids.max() > np.iinfo(np.int64).max:
         raise OverflowError(f"'{name}' contains a node ID beyond the range of 64-bit integers")
-    return ids.astype(np.int64)
+    return ids.astype(np.int64, copy=False)
 
 
 def _to_ids(side: Endpoint) -> Ids:

@@ -210,12 +210,6 @@ impl Simulation {
             if !rule.make_symmetric {
                 continue;
             }
-            if rule.rule == Rule::AllToAll && !self_symmetric {
-                return Err(Error::new(
-                    Kind::NotImplemented,
-                    "This connection rule does not support symmetric connections.",
-                ));
-            }
             if syn.parameters().any(|p| p.as_constant().is_none()) {
                 return Err(Error::new(
                     Kind::NotImplemented,

@@ -99,7 +99,7 @@ impl Simulation {
         spec.0
             .retain(|(k, _)| !matches!(k.as_str(), "allow_autapses" | "allow_multapses"));
         let switch = |key: &str| dict.get(key).map_or(Ok(true), |v| v.as_bool(key));
-        let synapse = self.syn_spec(&spec)?;
+        let synapse = self.syn_spec(spec.clone())?;
         let Some(elements) = synapse.elements.as_deref().cloned() else {
             return Err(Error::bad_property(
                 "pre_synaptic_element and/or post_synaptic_elements is missing.",
@@ -191,7 +191,7 @@ impl Simulation {
             "synapse_model",
             Value::Str(self.synapse_model(g.model).name.clone()),
         );
-        self.syn_spec(&dict)
+        self.syn_spec(dict)
     }
 
     /// Lets the delays of connections that may come be known, as those of connections are.

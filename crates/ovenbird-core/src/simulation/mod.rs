@@ -9,6 +9,7 @@ mod growth;
 mod maker;
 mod memory;
 pub(crate) mod models;
+mod moves;
 mod nodes;
 mod one_by_one;
 mod pairs;
@@ -125,7 +126,7 @@ pub struct Simulation {
     /// Counts changes of the connections, so that their handles know when to look anew.
     generation: u64,
     /// What became of connections so far, for sets that hold others of the same ends.
-    moved: Vec<connections::Moved>,
+    moves: moves::Moves,
     /// The generation that is in its final form.
     arranged: Option<u64>,
     spike_count: u64,
@@ -188,7 +189,7 @@ impl Simulation {
             draw_calls: 0,
             structure_updates: 0,
             generation: 0,
-            moved: Vec::new(),
+            moves: moves::Moves::default(),
             prepare_failed: false,
             arranged: None,
             spike_count: 0,

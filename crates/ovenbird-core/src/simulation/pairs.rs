@@ -59,23 +59,27 @@ impl Maker<'_> {
             Ok(())
         };
         for stretch in self.nodes.stretches(cx.targets) {
-            let (places, run) = stretch?;
+            let (mut places, run) = stretch?;
             let Some(ops) = self.families[run.family].neurons() else {
                 continue;
             };
-            for place in places {
-                self.watch.pass(place)?;
-                let (source, target) = (cx.sources[place], cx.targets[place]);
-                if !cx.allow_autapses && source == target {
-                    continue;
+            while !places.is_empty() {
+                let end = places.end.min(places.start + CHUNK - chunk.places.len());
+                let classes = ops.classes(&worker.parts[run.family]);
+                for place in places.start..end {
+                    self.watch.pass(place)?;
+                    let (source, target) = (cx.sources[place], cx.targets[place]);
+                    let at = run.locate(target).filter(|at| at.worker as usize == w);
+                    if let Some(at) = at
+                        && (cx.allow_autapses || source != target)
+                    {
+                        chunk.places.push(place as u32);
+                        chunk.locals.push(at.local);
+                        let class = classes[at.local as usize];
+                        chunk.kinds.push((run.family, class));
+                    }
                 }
-                let Some(at) = run.locate(target).filter(|at| at.worker as usize == w) else {
-                    continue;
-                };
-                let class = ops.classes(&worker.parts[run.family])[at.local as usize];
-                chunk.places.push(place as u32);
-                chunk.locals.push(at.local);
-                chunk.kinds.push((run.family, class));
+                places.start = end;
                 if chunk.places.len() == CHUNK {
                     flush(&mut chunk, worker)?;
                 }
