@@ -297,6 +297,7 @@ def _draw_mask(axes: Any, mask: Mask | Mapping[str, Any], node: NodeCollection, 
     """Draw a mask around a node, and its images in a space with periodic boundaries."""
     space = _space(node)
     datum = mask_datum(mask)
+    described = mask._spec if isinstance(mask, Mask) else mask
     here = np.array(GetPosition(node))
     if len(here) != 2:
         raise ValueError("masks are drawn in two dimensions only")
@@ -304,18 +305,21 @@ def _draw_mask(axes: Any, mask: Mask | Mapping[str, Any], node: NodeCollection, 
     style = {"fc": color, "ec": "black", "alpha": 0.2, "lw": 2}
     for image in product(turns, turns):
         place = here + np.array(image) * space["extent"]
-        if isinstance(mask, Mask):
+        if described is None:
             _fill_mask(axes, datum, place, color)
         else:
-            axes.add_patch(_outline(mask, place, {**style, "zorder": 0.5}))
+            axes.add_patch(_outline(described, place, space, {**style, "zorder": 0.5}))
 
 
-def _outline(mask: Mapping[str, Any], place: Extent, style: dict[str, Any]) -> Any:
+def _outline(
+    mask: Mapping[str, Any], place: Extent, space: Mapping[str, Any], style: dict[str, Any]
+) -> Any:
     """Return the outline of a mask that is described by a dictionary."""
     shapes = optional_module("matplotlib.patches", "plotting")
     name = next(key for key in mask if key != "anchor")
     if name == "grid":
-        raise ValueError("grid masks cannot be drawn; describe the region as rectangular mask")
+        corner, size = _grid_region(mask, place, space)
+        return shapes.Rectangle(tuple(corner), *size, **style)
     spec = mask[name]
     center = place + np.asarray(mask.get("anchor", (0.0, 0.0)), dtype=np.float64)
     center = center + np.asarray(spec.get("anchor", (0.0, 0.0)), dtype=np.float64)
@@ -332,6 +336,19 @@ def _outline(mask: Mapping[str, Any], place: Extent, style: dict[str, Any]) -> A
     size = np.asarray(spec["upper_right"], dtype=np.float64) - lower
     turned = {"angle": angle, "rotation_point": "center"}
     return shapes.Rectangle(tuple(center + lower), *size, **turned, **style)
+
+
+def _grid_region(
+    mask: Mapping[str, Any], place: Extent, space: Mapping[str, Any]
+) -> tuple[Extent, Extent]:
+    """Return the lower left corner and the size of a grid mask, whose rows go down."""
+    if "shape" not in space:
+        raise ValueError("a grid mask can be drawn around nodes of a grid only")
+    cell = space["extent"] / np.asarray(space["shape"], dtype=np.float64)
+    size = cell * np.asarray(mask["grid"]["shape"], dtype=np.float64)
+    column, row = mask.get("anchor", (0, 0))
+    corner = place + cell * np.array([-column - 0.5, row + 0.5]) - np.array([0.0, size[1]])
+    return corner, size
 
 
 def _fill_mask(axes: Any, datum: _ovenbird.Mask, place: Extent, color: Any) -> None:

@@ -20,17 +20,20 @@ class Mask:
     ----------
     data
         Mask of the kernel.
+    spec
+        The dictionary that describes it, if it is not a combination.
     """
 
-    __slots__ = ("_datum",)
+    __slots__ = ("_datum", "_spec")
 
-    def __init__(self, data: _Datum) -> None:
+    def __init__(self, data: _Datum, spec: Mapping[str, Any] | None = None) -> None:
         if not isinstance(data, _Datum):
             raise TypeError(
                 f"Expected MaskObject, got {type(data).__name__}; use the 'CreateMask()' function "
                 "to create a 'Mask'."
             )
         self._datum = data
+        self._spec = spec
 
     def _to_kernel(self) -> _Datum:
         return self._datum
@@ -83,7 +86,7 @@ def CreateMask(masktype: str, specs: Mapping[str, Any], anchor: Any = None) -> M
     described: dict[str, Any] = {masktype: specs}
     if anchor is not None:
         described["anchor"] = anchor
-    return Mask(mask_datum(described))
+    return Mask(mask_datum(described), described)
 
 
 def mask_datum(spec: Any) -> _Datum:

@@ -347,3 +347,64 @@ def test_collections_from_before_a_reset(nodes, use):
 )
 def test_parameters_collections_and_models(make, error):
     refused(error, make)
+
+
+THIRD = {"rule": "third_factor_bernoulli_with_pool"}
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda n: nest.Create("iaf_psc_alpha", 10**19), errors.KernelException, "4294967295"),
+        (lambda n: nest.Create("iaf_psc_alpha", 10**400), errors.KernelException, "more than"),
+        (lambda n: nest.Connect(3, n), TypeError, "'pre' must be a NodeCollection"),
+        (lambda n: nest.Connect(n, None), TypeError, "'post' must be a NodeCollection"),
+        (lambda n: nest.Connect(n, nest.GetConnections()), TypeError, "'post' must be a NodeCo"),
+        (lambda n: nest.Connect(n, [[1], [2, 3]]), ValueError, "'post' must be an array"),
+        (lambda n: nest.Connect([1, None], n), TypeError, "'pre' node IDs must be integers"),
+        (lambda n: nest.Connect(n, n, {"rule": np.arange(3)}), TypeError, "connection rule"),
+        (
+            lambda n: nest.Connect(n, n, "all_to_all", {"weight": [[1.0], [2.0, 3.0]]}),
+            ValueError,
+            "'weight' must be an array whose rows",
+        ),
+        (lambda n: nest.GetConnections(synapse_label=2**70), errors.BadParameterValue, "64 bits"),
+        (lambda n: nest.TripartiteConnect(n, n, n, "one_to_one", THIRD, 3), TypeError, "primary"),
+        (
+            lambda n: nest.TripartiteConnect(n, n, n, "one_to_one", THIRD, "nope"),
+            errors.UnknownSynapseType,
+            "nope",
+        ),
+        (lambda n: nest.SetDefaults(3, {"V_m": 1.0}), TypeError, "model must be the name"),
+        (
+            lambda n: nest.SetDefaults("static_synapse", {"receptor_type": -3}),
+            IndexError,
+            "receptor_type must not be negative",
+        ),
+        (
+            lambda n: nest.SetDefaults("spike_recorder", {"record_to": "memmory"}),
+            errors.BadProperty,
+            "did you mean 'memory'",
+        ),
+        (lambda n: nest.random.uniform_int(10**19), errors.BadParameterValue, "64 bits"),
+        (lambda n: nest.math.min(nest.random.uniform(), "a"), TypeError, "value must be a number"),
+        (lambda n: nest.CreateMask(3, {}), TypeError, "masktype must be"),
+        (lambda n: nest.spatial.free(nest.random.uniform(), 3), TypeError, "extent must be"),
+        (
+            lambda n: nest.spatial.free(nest.random.uniform(), num_dimensions=1.5),
+            TypeError,
+            "num_dimensions must be an integer",
+        ),
+        (lambda n: nest.GetStatus(n, "V_m", "jsn"), ValueError, "output must be 'json'"),
+        (lambda n: n.get("V_m", output=3), TypeError, "output must be"),
+        (lambda n: nest.GetConnections()[[[1], [2, 3]]], ValueError, "an index must be"),
+        (lambda n: nest.help(3), TypeError, "name of a model"),
+        (lambda n: nest.Models(np.arange(3)), TypeError, "mtype must be"),
+        (lambda n: nest.raster_plot.from_file(3), TypeError, "fname must be the name of a file"),
+        (lambda n: nest.raster_plot.from_data(3), TypeError, "data must be an array"),
+        (lambda n: nest.visualization.plot_network(n, 3), TypeError, "filename must be"),
+        (lambda n: nest.Create("iaf_psc_alhpa"), errors.UnknownModelName, "known model name; did"),
+    ],
+)
+def test_messages_name_the_argument(nodes, call, error, text):
+    assert text in refused(error, lambda: call(nodes))

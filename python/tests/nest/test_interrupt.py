@@ -89,3 +89,45 @@ def test_an_interrupted_run_is_the_run_that_was_asked_for_so_far(network):
     nest.Connect(neurons, neurons, {"rule": "fixed_indegree", "indegree": 10}, {"weight": 1.0})
     nest.Simulate(reached)
     assert neurons.V_m == interrupted
+
+
+@pytest.mark.parametrize(
+    ("rule", "synapse"),
+    [
+        ({"rule": "fixed_indegree", "indegree": 5000}, {"weight": nest.random.normal()}),
+        ({"rule": "fixed_outdegree", "outdegree": 5000}, {"weight": nest.random.normal()}),
+        ({"rule": "all_to_all"}, {"synapse_model": "stdp_synapse", "tau_plus": 10.0}),
+    ],
+)
+def test_connect_ends_and_makes_nothing(network, rule, synapse):
+    nodes = nest.Create("iaf_psc_alpha", 40000)
+    recorder = nest.Create("spike_recorder")
+    before = nest.num_connections
+    with interrupt_after(0.1) as sent, pytest.raises(KeyboardInterrupt):
+        nest.Connect(nodes, nodes, rule, synapse)
+    assert time.monotonic() - sent[0] < 1.0
+    assert nest.num_connections == before
+    nest.Connect(network, recorder)
+    nest.Connect(nodes[:10], nodes[:10], "all_to_all")
+    assert nest.num_connections == before + 200 + 100
+    nest.Simulate(100.0)
+    assert recorder.n_events > 0
+
+
+def test_an_interrupted_connect_can_be_made_again(network):
+    """The draws are those that an undisturbed call would have made."""
+    nodes = nest.Create("iaf_psc_alpha", 20000)
+    huge = {"rule": "fixed_indegree", "indegree": 20000}
+    with interrupt_after(0.1), pytest.raises(KeyboardInterrupt):
+        nest.Connect(nodes, nodes, huge, {"weight": nest.random.normal()})
+    small = {"rule": "fixed_indegree", "indegree": 3}
+    nest.Connect(nodes[:50], nodes[:50], small)
+    again = nest.GetConnections(nodes).get(["source", "target"])
+    threads = nest.local_num_threads
+    nest.ResetKernel()
+    nest.local_num_threads = threads
+    neurons = nest.Create("iaf_psc_alpha", 200, params={"I_e": 400.0})
+    nest.Connect(neurons, neurons, {"rule": "fixed_indegree", "indegree": 10}, {"weight": 1.0})
+    nodes = nest.Create("iaf_psc_alpha", 20000)
+    nest.Connect(nodes[:50], nodes[:50], small)
+    assert nest.GetConnections(nodes).get(["source", "target"]) == again

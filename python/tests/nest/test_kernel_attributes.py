@@ -178,3 +178,21 @@ def test_timers() -> None:
         nest.time_simulate = 0.0
     nest.ResetKernel()
     assert nest.time_simulate == 0.0
+
+
+def test_processor_time() -> None:
+    nest.ResetKernel()
+    names = ["simulate", "construction_create", "construction_connect", "communicate_prepare"]
+    assert nest.GetKernelStatus([f"time_{name}_cpu" for name in names]) == (0.0,) * 4
+    nodes = nest.Create("iaf_psc_alpha", 2000)
+    nest.Connect(nodes, nodes, {"rule": "fixed_indegree", "indegree": 500})
+    for node in nodes[:20]:
+        nest.Connect(node, node)
+    nest.Simulate(50.0)
+    for name in names:
+        assert 0.0 < nest.GetKernelStatus(f"time_{name}_cpu") < 60.0
+    # one thread cannot use more processor time than passes, but for the grain of the clocks
+    spent = nest.GetKernelStatus("time_simulate_cpu")
+    assert spent <= 1.1 * nest.GetKernelStatus("time_simulate") + 0.01
+    with pytest.raises(ValueError):
+        nest.SetKernelStatus({"time_simulate_cpu": 0.0})

@@ -163,3 +163,31 @@ def test_histories_are_kept_for_plastic_inputs_alone() -> None:
     nest.Simulate(100.0)
     assert plastic.archiver_length > 2 and plain.archiver_length == 0
     assert plastic.t_spike == plain.t_spike > 0.0
+
+
+@pytest.mark.parametrize("model", ["static_synapse", "stdp_synapse"])
+def test_the_weight_recorder_tells_multapses_apart(model: str) -> None:
+    """Its ports are those by which GetConnections tells connections apart."""
+    recorder = nest.Create("weight_recorder")
+    nest.CopyModel(model, "recorded", {"weight_recorder": recorder})
+    source = nest.Create("spike_generator", params={"spike_times": [1.0, 4.0]})
+    pre, post = nest.Create("parrot_neuron", 2), nest.Create("iaf_psc_alpha", 2)
+    nest.Connect(source, pre)
+    for weight in (3.0, 2.0, 2.0):
+        nest.Connect(pre, post, "all_to_all", {"synapse_model": "recorded", "weight": weight})
+    nest.Simulate(10.0)
+    conns = nest.GetConnections(synapse_model="recorded").get(["source", "target", "port"])
+    made = sorted(zip(conns["source"], conns["target"], conns["port"], strict=True))
+    events = recorder.events
+    seen = zip(events["senders"], events["targets"], events["ports"], strict=True)
+    assert len(set(made)) == 12
+    assert sorted(seen) == sorted([tuple(row) for row in made] * 2)
+
+
+def test_multimeters_need_a_receptor_that_hpc_synapses_lack() -> None:
+    meter, neuron = nest.Create("multimeter"), nest.Create("iaf_psc_alpha")
+    for model in ("static_synapse_hpc", "stdp_synapse", "bernoulli_synapse_lbl"):
+        with pytest.raises(nest.NESTErrors.IllegalConnection):
+            nest.Connect(meter, neuron, syn_spec=model)
+    assert nest.num_connections == 0
+    nest.Connect(meter, neuron, syn_spec="static_synapse_lbl")

@@ -135,3 +135,34 @@ def test_raster_of_a_recorder_that_writes_files(tmp_path: Path, threads: int) ->
     files.record_to = "screen"
     with pytest.raises(ValueError, match="'screen'"):
         nest.raster_plot.from_device(files)
+
+
+@pytest.mark.parametrize("as_object", [False, True])
+@pytest.mark.parametrize("anchor", [None, [1, 2]])
+def test_grid_masks_frame_the_nodes_that_they_select(anchor: Any, as_object: bool) -> None:
+    nest.ResetKernel()
+    layer = nest.Create("iaf_psc_alpha", positions=nest.spatial.grid([11, 9], extent=[22.0, 9.0]))
+    mask: Any = {"grid": {"shape": [4, 3]}}
+    if anchor is not None:
+        mask["anchor"] = anchor
+    rule = {"rule": "pairwise_bernoulli", "p": 1.0, "mask": mask}
+    nest.Connect(layer, layer, rule)
+    node = nest.FindCenterElement(layer)
+    drawn = nest.CreateMask("grid", {"shape": [4, 3]}, anchor=anchor) if as_object else mask
+    axes = nest.PlotTargets(node, layer, mask=drawn).axes[0]
+    frame = min(axes.patches, key=lambda patch: patch.get_width())
+    assert (frame.get_width(), frame.get_height()) == (pytest.approx(8.0), pytest.approx(3.0))
+    inside = {
+        int(other.global_id)
+        for other in layer
+        if frame.get_x() < nest.GetPosition(other)[0] < frame.get_x() + frame.get_width()
+        and frame.get_y() < nest.GetPosition(other)[1] < frame.get_y() + frame.get_height()
+    }
+    assert inside == set(nest.GetConnections(node).targets())
+
+
+def test_grid_masks_need_a_grid() -> None:
+    nest.ResetKernel()
+    layer = nest.Create("iaf_psc_alpha", positions=nest.spatial.free([[0.0, 0.0], [0.2, 0.1]]))
+    with pytest.raises(ValueError, match="around nodes of a grid"):
+        nest.PlotTargets(layer[0], layer, mask={"grid": {"shape": [2, 2]}})

@@ -69,3 +69,18 @@ def test_refusals() -> None:
         nest.EnableStructuralPlasticity()
     with pytest.raises(errors.UnaccessedDictionaryEntry, match="did you mean 'eps'"):
         nest.Create("iaf_psc_alpha", params={"synaptic_elements": {"a": {"epz": 1.0}}})
+
+
+def test_parameters_of_other_growth_curves_have_no_effect():
+    """A script may give all elements the same dictionary and change the curve alone."""
+    given = {"eps": 0.5, "eta": 0.1, "psi": 0.2, "growth_rate": 0.1}
+    own = {"linear": {"eps"}, "gaussian": {"eps", "eta"}, "sigmoid": {"eps", "psi"}}
+    for curve, names in own.items():
+        element = {"growth_curve": curve, **given}
+        neuron = nest.Create("iaf_psc_alpha", params={"synaptic_elements": {"A": element}})
+        kept = neuron.synaptic_elements["A"]
+        assert {name: kept[name] for name in names} == {name: given[name] for name in names}
+        assert not {"eps", "eta", "psi"} - names & kept.keys()
+    with pytest.raises(nest.NESTErrors.UnaccessedDictionaryEntry, match="did you mean 'eps'"):
+        element = {"growth_curve": "linear", "epss": 0.1}
+        nest.Create("iaf_psc_alpha", params={"synaptic_elements": {"A": element}})

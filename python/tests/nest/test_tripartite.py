@@ -104,3 +104,11 @@ def test_nothing_is_left_of_what_is_refused(changes: dict[str, Any], error: Any)
         nest.TripartiteConnect(pre, post, third, primary, rule, changes.get("syn"))
     assert nest.num_connections == 0
     assert (nest.min_delay, nest.max_delay) == (0.1, 0.1)
+
+
+def test_one_synapse_model_for_all_projections():
+    nest.ResetKernel()
+    pre, post, third = (nest.Create("iaf_psc_alpha", 3) for _ in range(3))
+    rule = {"rule": "third_factor_bernoulli_with_pool", "pool_size": 1}
+    nest.TripartiteConnect(pre, post, third, "one_to_one", rule, "stdp_synapse")
+    assert len(nest.GetConnections(synapse_model="stdp_synapse")) == 9 == nest.num_connections

@@ -343,7 +343,7 @@ impl Simulation {
             }
         }
         for (w, removed) in &plastic {
-            self.workers[*w as usize].plastic.remove(removed);
+            self.workers[*w as usize].remove_plastic(&self.families, &self.clock, removed);
         }
         for (w, removed) in rows {
             let blocks = blocks_of(removed.iter().copied());

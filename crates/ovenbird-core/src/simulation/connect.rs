@@ -299,6 +299,21 @@ impl Simulation {
         Ok(ports)
     }
 
+    /// Checks that multimeters, which take a receptor of their own, can use synapse models.
+    fn check_requests(&self, synapses: &[SynSpec]) -> Result<()> {
+        for syn in synapses {
+            let model = self.synapse_model(syn.model);
+            if model.variant == Variant::Hpc {
+                return Err(Error::illegal_connection(format!(
+                    "Only rport==0 allowed for HPC synapses. A multimeter needs one of its own; \
+                     use {} instead of {}.",
+                    model.info.name, model.name
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Checks that a synapse model can have targets of a family.
     fn check_target(&self, syn: &SynSpec, family: usize) -> Result<()> {
         let model = self.synapse_model(syn.model);
@@ -419,6 +434,9 @@ impl Simulation {
                 Sends::Device(Signal::Currents) => events.push(Event::Current),
                 Sends::Requests | Sends::Nothing => {}
             }
+        }
+        if kinds.contains(&Sends::Requests) {
+            self.check_requests(synapses)?;
         }
         let families = self.nodes.families(targets)?;
         let all_neurons = families.iter().all(|f| self.is_neuron(f.0));

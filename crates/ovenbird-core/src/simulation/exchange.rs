@@ -30,6 +30,8 @@ pub(super) struct Exchange {
     flight: Option<Step>,
     /// Spikes of the second half of the last slice, with its origin, not yet delivered.
     pub late: (Step, Vec<Spike>),
+    /// The first step of which it is not recorded yet what stimulators sent.
+    unrecorded: Option<Step>,
     words: Vec<u64>,
     counts: Vec<usize>,
 }
@@ -44,6 +46,7 @@ impl Exchange {
     /// Forgets what is under way.
     pub fn clear(&mut self) {
         self.late = (0, Vec::new());
+        self.unrecorded = None;
     }
 }
 
@@ -114,6 +117,16 @@ impl Simulation {
         } else {
             self.min_delay
         }
+    }
+
+    /// The first step of which it is time to record what stimulators sent, if it is: recorders hold
+    /// that in the order in which they would if halved slices were whole.
+    pub(super) fn due_from(&mut self, from: usize, to: usize) -> Option<Step> {
+        let first = self.origin + from as Step;
+        let first = self.exchange.unrecorded.take().unwrap_or(first);
+        let waits = self.exchange.overlaps && to < self.min_delay;
+        self.exchange.unrecorded = waits.then_some(first);
+        (!waits).then_some(first)
     }
 
     /// Whether connections have changed since it was found which ranks have targets of whom.
@@ -238,6 +251,9 @@ impl Simulation {
         if self.ranks.alone() {
             return Ok(());
         }
+        if let Some(first) = self.exchange.unrecorded.take() {
+            self.record_devices(first, self.now());
+        }
         let (origin, spikes) = std::mem::take(&mut self.exchange.late);
         if !spikes.is_empty() {
             self.deliver_early(origin, &spikes);
@@ -245,7 +261,9 @@ impl Simulation {
         }
         let start = Instant::now();
         self.complete_exchange(true)?;
-        self.timers.exchange += start.elapsed().as_secs_f64();
+        let took = start.elapsed().as_secs_f64();
+        self.timers.exchange += took;
+        self.timers.gather += took;
         Ok(())
     }
 

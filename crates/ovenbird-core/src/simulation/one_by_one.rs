@@ -133,13 +133,6 @@ impl Maker<'_> {
                 "{name} cannot be connected with a gap junction."
             ))),
             SynapseKind::Static => Ok(()),
-            SynapseKind::Stateful if from == Sends::Requests => {
-                Err(Error::illegal_connection(format!(
-                    "The target node or synapse model does not support requests for data. A {name} \
-                     samples through static synapses, not through a {}.",
-                    self.infos[synapse].name
-                )))
-            }
             SynapseKind::Stateful if self.infos[synapse].from_devices => Ok(()),
             SynapseKind::Stateful => Err(Error::illegal_connection(format!(
                 "The target node or synapse model does not support spike input. A {name} cannot be \

@@ -159,7 +159,13 @@ impl Simulation {
             // slices get another length within a slice: what was emitted is delivered now
             let (origin, spikes) = (self.origin, std::mem::take(&mut self.emitted));
             let (clock, families) = (&self.clock, &self.families);
-            let context = PlasticContext { clock, key };
+            let shortest = self.min_delay;
+            let context = PlasticContext {
+                clock,
+                key,
+                shortest,
+                begun: None,
+            };
             pool.run(&mut self.workers, |_, w| {
                 w.deliver(families, &context, &spikes, origin);
             });

@@ -8,6 +8,7 @@
 //! nodes are spread over workers.
 
 mod build;
+mod forget;
 mod sets;
 
 use super::delivery::{Delivery, Scratch};
@@ -18,6 +19,7 @@ use crate::model::{PostSide, SynapseOps};
 use crate::rng::Key;
 use crate::time::{Clock, Step};
 use build::Builder;
+use forget::Reading;
 use sets::ModelSets;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -98,6 +100,11 @@ pub struct PlasticContext<'a> {
     pub clock: &'a Clock,
     /// Key of the draws that synapses make.
     pub key: Key,
+    /// The shortest delay in steps.
+    pub shortest: usize,
+    /// Where the slice began at whose start the spikes would have been delivered on one rank, if
+    /// part of it is over.
+    pub begun: Option<Step>,
 }
 
 /// The connections of one worker that have parameters or state of their own.
@@ -111,6 +118,12 @@ pub struct PlasticRows {
     len: usize,
     reporting: Vec<u16>,
     scratch: Box<Scratch>,
+    /// What read histories since neurons last forgot.
+    readings: Vec<Reading>,
+    /// The shortest delay of the network in that time (ms).
+    shortest: f64,
+    /// Whether all that is pending was there before, and comes back with another delay or state.
+    pub comes_back: bool,
 }
 
 impl PlasticRows {
@@ -132,6 +145,7 @@ impl PlasticRows {
             .sum::<usize>()
             + self.blocks.capacity() * size_of::<Option<Box<Block>>>()
             + self.pending.bytes()
+            + self.readings.capacity() * size_of::<Reading>()
             + self.sets.iter().map(ModelSets::bytes).sum::<usize>()
     }
 
@@ -189,63 +203,6 @@ impl PlasticRows {
         self.sets.iter_mut().for_each(ModelSets::drop_templates);
     }
 
-    /// The places (family and node) of targets whose history is read, of all connections.
-    pub fn readers(&self, ring: &Ring, mut visit: impl FnMut(usize, usize)) {
-        self.horizons(ring, |family, local, _, _| visit(family, local));
-    }
-
-    /// Visits the connections that read histories: family and node of the target, the time of the
-    /// source's last spike, and the delay in steps.
-    fn horizons(&self, ring: &Ring, mut visit: impl FnMut(usize, usize, f64, u32)) {
-        for block in self.blocks.iter().flatten() {
-            for (g, group) in block.groups.iter().enumerate() {
-                if g + 1 == block.groups.len() || !self.sets[usize::from(group.model)].reads() {
-                    continue;
-                }
-                let last = block.states[group.state as usize];
-                let mut e = group.entries as usize;
-                let (mut first, mut end, mut family) = (0, 0, 0);
-                for (delay, n) in block.runs(g) {
-                    for &cell in &block.cells[e..e + n] {
-                        let cell = cell as usize;
-                        if !(first..end).contains(&cell) {
-                            let (key, start, nodes) = ring.channel_of(cell);
-                            (first, end, family) = (start, start + nodes, key.family as usize);
-                        }
-                        visit(family, cell - first, last, delay);
-                    }
-                    e += n;
-                }
-            }
-        }
-    }
-
-    /// Drops spikes from the histories that no synapse will read any more: from all histories, or
-    /// from those in which enough of them have gathered.
-    pub fn prune(&self, ring: &Ring, posts: &mut [PostSide<'_>], clock: &Clock, all: bool) {
-        let full = |p: &PostSide<'_>| p.history.as_deref().is_some_and(|h| all || h.is_full());
-        if !posts.iter().any(full) {
-            return;
-        }
-        let nodes = |p: &PostSide<'_>| if full(p) { p.ids.len() } else { 0 };
-        let mut horizons: Vec<Vec<f64>> = posts
-            .iter()
-            .map(|p| vec![f64::INFINITY; nodes(p)])
-            .collect();
-        self.horizons(ring, |family, local, last, delay| {
-            if let Some(horizon) = horizons[family].get_mut(local) {
-                *horizon = horizon.min(last - clock.ms(delay.into()));
-            }
-        });
-        for (side, horizons) in posts.iter_mut().zip(&horizons) {
-            if let Some(history) = side.history.as_deref_mut()
-                && !horizons.is_empty()
-            {
-                history.prune(horizons);
-            }
-        }
-    }
-
     /// The block with a number, where rows or positions lie.
     fn block(&self, b: usize) -> &Block {
         let block = self.blocks[b].as_ref();
@@ -285,15 +242,21 @@ impl PlasticRows {
         if self.is_empty() {
             return;
         }
+        let shortest = context.clock.ms(context.shortest as Step);
+        if shortest != self.shortest {
+            self.forget(ring, posts, context.clock);
+            self.shortest = shortest;
+        }
         let mut sent = Vec::new();
-        for spike in spikes {
+        let runs = spikes.chunk_by(|a, b| a.lag() == b.lag());
+        for (spike, alike) in runs.flat_map(|run| run.iter().map(|s| (s, run.len()))) {
             let (b, groups) = self.locate(spike.sender());
             for group in groups {
                 let model = self.block(b).groups[group].model;
                 let reporting = self.reporting.contains(&model);
                 for repeat in 0..spike.count() {
                     sent.clear();
-                    let when = (origin + spike.lag() as Step, repeat);
+                    let when = (origin + spike.lag() as Step, repeat, alike);
                     let out = reporting.then_some(&mut sent);
                     let at = (b, group, spike.sender());
                     self.deliver_group(at, when, ring, posts, context, out);
@@ -303,12 +266,15 @@ impl PlasticRows {
                 }
             }
         }
+        let begun = context.begun.map(|step| context.clock.ms(step));
+        self.note_readings(posts, begun);
+        self.forget_some(ring, posts, context.clock);
     }
 
     fn deliver_group(
         &mut self,
         (b, group, source): (usize, usize, u32),
-        (step, repeat): (Step, u32),
+        (step, repeat, alike): (Step, u32, usize),
         ring: &mut Ring,
         posts: &mut [PostSide<'_>],
         context: &PlasticContext<'_>,
@@ -321,12 +287,18 @@ impl PlasticRows {
         let time = context.clock.ms(step + 1);
         let words = set.layout().state;
         let state = &mut block.states[g.state as usize..][..words + 1];
+        if set.reads() {
+            let (block, group) = (b as u32, group as u32);
+            let last = state[0];
+            self.readings.push(Reading { block, group, last });
+        }
         let mut delivery = Delivery {
             time,
             last: state[0],
             step,
             source,
             repeat,
+            alike,
             h: context.clock.resolution(),
             slot: ring.slot(step),
             columns: Columns {
@@ -515,5 +487,6 @@ impl PlasticRows {
                 block.states[g.state as usize] = self.sets[usize::from(g.model)].never();
             }
         }
+        self.readings.clear();
     }
 }
