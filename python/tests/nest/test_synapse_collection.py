@@ -223,3 +223,34 @@ def test_completion_and_html() -> None:
     assert {"weight", "delay", "get", "source"} <= set(dir(nest.GetConnections()))
     assert "<td>parrot_neuron</td><td>1</td><td>3</td>" in neurons._repr_html_()
     assert "<td>iaf_psc_alpha</td><td>2</td>" in neurons._repr_html_()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_weights_set_in_place_stay_with_their_connections(threads: int) -> None:
+    """Own and shared weights, connections of the same ends, and back to one weight for all."""
+    nest.local_num_threads = threads
+    nodes = nest.Create("iaf_psc_alpha", 30)
+    nest.Connect(nodes, nodes, {"rule": "fixed_indegree", "indegree": 40})
+    nest.Connect(nodes, nodes, {"rule": "fixed_indegree", "indegree": 5}, {"weight": -3.0})
+    conns = nest.GetConnections()
+    before = np.array(conns.get("weight"))
+    below = before < 0.0
+    for weights in (np.linspace(9.0, 1.0, len(conns)), np.full(len(conns), 2.0)):
+        signed = np.where(below, -weights, weights)
+        conns.set(weight=signed)
+        assert np.array_equal(conns.get("weight"), signed)
+        assert np.array_equal(np.sort(nest.GetConnections().get("weight")), np.sort(signed))
+    some = nest.GetConnections(nodes[3])
+    some.set(weight=7.0)
+    changed = np.array(conns.get("weight"))
+    of_source = np.array(conns.get("source")) == nodes[3].global_id
+    assert np.all(changed[of_source] == 7.0)
+    assert np.array_equal(changed[~of_source], signed[~of_source])
+
+
+def test_a_symmetric_all_to_all_is_refused() -> None:
+    nodes = nest.Create("iaf_psc_alpha", 3)
+    rule = {"rule": "all_to_all", "make_symmetric": True}
+    with pytest.raises(nest.NESTErrors.NotImplemented, match="symmetric connections"):
+        nest.Connect(nodes, nodes, rule)
+    assert nest.num_connections == 0

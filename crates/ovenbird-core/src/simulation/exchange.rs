@@ -151,7 +151,7 @@ impl Simulation {
     /// all ranks where a sender has targets on more than half of them, on average.
     pub(super) fn find_routes(&mut self) -> Result<()> {
         let (own, ranks) = (self.ranks.rank(), self.ranks.count());
-        let nodes = self.network_size() as usize;
+        let nodes = self.network_size();
         let mut routes = Routes::new(own, ranks, nodes);
         for w in &self.workers {
             w.rows.sources(|id| routes.mark(id));
