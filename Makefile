@@ -106,13 +106,13 @@ docs: develop
 
 fmt: $(TOOLS_READY)
 	cargo fmt
-	$(BIN)/ruff format python tools tests
+	$(BIN)/ruff format python tools tests benches
 
 lint: develop
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	$(BIN)/ruff format --check python tools tests
-	$(BIN)/ruff check python tools tests
+	$(BIN)/ruff format --check python tools tests benches
+	$(BIN)/ruff check python tools tests benches
 	$(BIN)/mypy $(TYPED)
 	$(BIN)/python -m mypy.stubtest ovenbird._ovenbird --mypy-config-file pyproject.toml \
 	    --allowlist tools/stubtest_allowlist.txt

@@ -1,6 +1,6 @@
 """The conductance-based networks of Brette et al. (2007), J Comput Neurosci 23:349-398.
 
-4000 neurons of which 2 % of the pairs are connected, started by a Poisson input of 50 ms to a few of
+4000 neurons, 2 % of the pairs connected, started by a Poisson input of 50 ms to a few of
 them. ``MODEL`` is iaf_cond_exp (benchmark 1) or hh_cond_exp_traub (benchmark 3).
 """
 

@@ -28,6 +28,8 @@ def launched() -> int:
 def processes() -> _ovenbird.Ranks | None:
     """Return a way to the other processes of this program, or None if there are none.
 
+    Each simulation needs its own, and all processes make them in the same order.
+
     Raises
     ------
     RuntimeError
@@ -45,8 +47,9 @@ def processes() -> _ovenbird.Ranks | None:
         )
     # Where processes share cores, those that wait must not keep the others from working.
     os.environ.setdefault("OMPI_MCA_mpi_yield_when_idle", "1")
-    found = _ovenbird.start_mpi()
+    atexit.unregister(_finish)
     atexit.register(_finish)
+    found = _ovenbird.start_mpi()
     if found != size:
         raise RuntimeError(
             f"the launcher has started {size} processes, but MPI knows of {found}: the launcher "

@@ -146,6 +146,7 @@ class NodeSet:
 
 def joined(columns: list[Any], unit: units.Unit, single: bool) -> Any:
     """One value out of the columns of consecutive runs of nodes, with its unit."""
+    columns = [_filled(column) for column in columns]
     if any(not isinstance(column, np.ndarray) for column in columns):
         values = [_with_unit(value, unit) for column in columns for value in column]
         return values[0] if single else values
@@ -153,6 +154,15 @@ def joined(columns: list[Any], unit: units.Unit, single: bool) -> Any:
     if unit != units.UNITLESS:
         return units.Quantity(array[0] if single else array, unit)
     return array[0].item() if single else array
+
+
+def _filled(column: Any) -> Any:
+    """Numbers with NaN for the nodes of other processes, of which no value is known here."""
+    known = [value for value in column if value is not None]
+    numbers = all(isinstance(value, (int, float)) for value in known)
+    if isinstance(column, np.ndarray) or len(known) == len(column) or not (known and numbers):
+        return column
+    return np.array([np.nan if value is None else value for value in column])
 
 
 def node_set(simulator: Simulator, ids: Any) -> NodeSet:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ovenbird import errors, units
-from ovenbird._launch import SWITCH, launched
+from ovenbird import units
+from ovenbird._launch import launched, processes
 from ovenbird._ovenbird import Connections, Kernel
 from ovenbird._suggest import did_you_mean
 from ovenbird.models import ModelHandle, ModelSpec
@@ -62,6 +62,11 @@ class Simulator:
     Any number of simulators live side by side and do not touch each other. Numbers without a
     unit are in ms, mV, pA, pF, nS and Hz, and quantities of `ovenbird.units`, brainunit, pint,
     quantities or astropy are taken everywhere.
+
+    A program that is started as several processes (``mpirun -n 4 python script.py``) has one
+    network, of which each process holds a part: all make the same calls, and reading never waits
+    for others. Results, values of nodes and connections are those of the process: recorders hold
+    what its own nodes do, and values of nodes elsewhere are NaN, or None where they are no numbers.
 
     Parameters
     ----------
@@ -126,6 +131,16 @@ class Simulator:
     def time(self) -> units.Quantity:
         """How far the current run has come."""
         return units.Quantity(step_time(self._steps, self._dt), units.ms)
+
+    @property
+    def rank(self) -> int:
+        """The number of this process among those that hold the network, from 0."""
+        return self._live().rank
+
+    @property
+    def processes(self) -> int:
+        """The number of processes that hold the network."""
+        return self._live().num_ranks
 
     @property
     def seed(self) -> int | None:
@@ -319,6 +334,9 @@ class Simulator:
         self._kernel = None
         self._steps = 0
         self._interrupted = False
+        if launched() > 1:
+            # all processes build together, not whenever one of them reads
+            self._build()
 
     def cont(self, duration: Any) -> Results:
         """Go on from where the last run ended. The results are those of this stretch alone."""
@@ -401,13 +419,7 @@ class Simulator:
 
     def _build(self) -> Kernel:
         """A kernel in the state that the recipe leads to, at time 0."""
-        if launched() > 1:
-            raise errors.NotImplemented(
-                f"Simulator runs in one process, but this program was started as {launched()}; "
-                f"use ovenbird.nest for a simulation of several processes, or set {SWITCH}=off "
-                f"if each is meant to run one of its own"
-            )
-        kernel = Kernel()
+        kernel = Kernel(processes())
         settings = dict(self._settings)
         if self.seed is not None:
             settings["rng_seed"] = self.seed or _MAX_SEED
@@ -560,7 +572,10 @@ class Simulator:
 
 
 class ConnectionSet:
-    """The connections that `Simulator.connections` found, as of now, whenever it is asked."""
+    """The connections that `Simulator.connections` found, as of now, whenever it is asked.
+
+    Of several processes each has those that end on its own nodes.
+    """
 
     def __init__(self, simulator: Simulator, query: tuple[Any, ...]) -> None:
         self._simulator = simulator
@@ -583,6 +598,8 @@ class ConnectionSet:
         simulator = self._simulator
         columns = self._found().get(["synapse_model", "source", "target"])
         models = {str(name) for name in columns.get("synapse_model", ())}
+        if not models and simulator.processes > 1:
+            return
         if not models:
             raise ValueError("there are no such connections")
         if "weight" in params:

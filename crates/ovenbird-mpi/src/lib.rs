@@ -11,6 +11,8 @@
 #[cfg(not(feature = "mpi"))]
 mod absent;
 #[cfg(feature = "mpi")]
+mod launcher;
+#[cfg(feature = "mpi")]
 mod world;
 
 #[cfg(not(feature = "mpi"))]

@@ -1,37 +1,82 @@
 //! The processes of MPI's world, for any number of simulations in turn.
+//!
+//! Every exchange begins with blocks of one size from each process to each other, whatever call it
+//! belongs to, so that processes that are in different calls still understand each other. A block
+//! says which call this is and holds the first words; where any process has more of them for any
+//! other, a second round follows. Blocks become longer or shorter with what was exchanged last.
 
-use mpi::datatype::{Partition, PartitionMut};
+use crate::launcher::Launcher;
 use mpi::environment::Universe;
+use mpi::ffi;
+use mpi::raw::AsRaw;
 use mpi::topology::SimpleCommunicator;
-use mpi::traits::{Communicator as _, CommunicatorCollectives as _};
+use mpi::traits::{Communicator as _, Equivalence as _};
 use mpi::{Count, Threading};
 use ovenbird_core::error::{Error, Kind, Result};
 use ovenbird_core::rank::{Communicator, Gathered, Head, Lost, Ranks};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-/// Words of a rank that travel with its head; further ones take a second round.
-const INLINE: usize = 125;
-/// Words in the block of a head: stamp, note, number of words, and the first words.
-const BLOCK: usize = 3 + INLINE;
+/// Words of a block ahead of its content: stamp, note, words for the receiver, and the most words
+/// for any receiver.
+const HEAD: usize = 4;
+/// The least and the most words in a block, and those of the blocks of a process for all others.
+const LEAST: usize = 60;
+const MOST: usize = 4092;
+const ALL_BLOCKS: usize = 1 << 18;
 /// Where the number of a simulation stands in its stamps.
 const SIMULATION: u32 = 48;
 /// The bit of a stamp that marks a call that failed on a rank, which parts nobody.
 const FAILED: u64 = 1 << 63;
+/// Looks for others between which a waiting process lets the system run another one.
+const PATIENCE: u32 = 200;
+/// Time between two looks for the launcher.
+const LOOK: Duration = Duration::from_secs(1);
+
+type Exchanged = std::result::Result<(), Lost>;
+
+/// An exchange that was begun.
+struct Pending {
+    request: ffi::MPI_Request,
+    /// What is sent, where it does not fit into the blocks, and how many words to each rank.
+    words: Vec<u64>,
+    counts: Option<Vec<usize>>,
+}
+
+/// An exchange of words that did not fit into blocks, and all that MPI may use until it is done.
+struct Rest {
+    request: ffi::MPI_Request,
+    words: Vec<u64>,
+    /// Where the words for and from each rank begin, and how many there are.
+    sent: [Vec<Count>; 2],
+    received: [Vec<Count>; 2],
+    arrived: Vec<u64>,
+}
 
 /// What the simulations of this process share.
 struct Shared {
     communicator: SimpleCommunicator,
     /// Ends MPI when dropped; `None` where someone else has begun it.
     universe: Option<Universe>,
+    ranks: usize,
     simulations: u64,
     /// Whether ranks have been in different calls; no further call is possible.
     parted: bool,
+    launcher: Option<Launcher>,
+    looked: Instant,
+    /// What has become of the launcher, without which MPI cannot end in order.
+    orphaned: Option<String>,
+    /// Words in a block, the same on all ranks.
+    inline: usize,
+    /// Blocks to and from each rank. MPI reads and writes them while something is pending.
     send: Vec<u64>,
     receive: Vec<u64>,
+    pending: Option<Pending>,
 }
 
-// SAFETY: a communicator is an opaque handle of the MPI library, which is told by `start` that
-// calls may come from any thread, one at a time; the mutex around `Shared` sees to the latter.
+// SAFETY: communicators and requests are opaque handles of the MPI library, which is told by
+// `start` that calls may come from any thread, one at a time; the mutex around `Shared` sees to the
+// latter.
 #[allow(unsafe_code)]
 unsafe impl Send for Shared {}
 
@@ -55,7 +100,7 @@ struct World {
 pub fn start() -> Result<usize> {
     let mut shared = shared();
     if let Some(known) = &*shared {
-        return Ok(known.communicator.size() as usize);
+        return Ok(known.ranks);
     }
     let begun = mpi::initialize_with_threading(Threading::Serialized);
     let universe = begun.map(|(universe, _)| universe);
@@ -67,16 +112,22 @@ pub fn start() -> Result<usize> {
         ));
     }
     let communicator = SimpleCommunicator::world().duplicate();
-    let size = communicator.size() as usize;
+    let ranks = communicator.size() as usize;
     *shared = Some(Shared {
         communicator,
         universe,
+        ranks,
         simulations: 0,
         parted: false,
-        send: vec![0; BLOCK],
-        receive: vec![0; BLOCK * size],
+        launcher: Launcher::find(),
+        looked: Instant::now(),
+        orphaned: None,
+        inline: LEAST,
+        send: Vec::new(),
+        receive: Vec::new(),
+        pending: None,
     });
-    Ok(size)
+    Ok(ranks)
 }
 
 /// A simulation's way to the other processes; `None` unless [`start`] found any. Simulations are
@@ -84,7 +135,7 @@ pub fn start() -> Result<usize> {
 pub fn world() -> Option<Box<dyn Communicator>> {
     let mut shared = shared();
     let known = shared.as_mut()?;
-    if known.communicator.size() == 1 {
+    if known.ranks == 1 {
         return None;
     }
     known.simulations += 1;
@@ -99,19 +150,19 @@ pub fn world() -> Option<Box<dyn Communicator>> {
 /// When another rank was in another call.
 pub fn finish() -> Result<()> {
     let whole = match &*shared() {
-        Some(known) if !known.parted => Some(World::new(known, 0)),
+        Some(known) if !known.parted && known.orphaned.is_none() => Some(World::new(known, 0)),
         _ => None,
     };
     let left = whole.map_or(Ok(()), |world| Ranks::new(Box::new(world)).leave());
     let known = shared().take();
-    if let Some(Shared {
-        communicator,
-        universe,
-        ..
-    }) = known
-    {
-        drop(communicator);
-        drop(universe);
+    if let Some(known) = known {
+        if known.orphaned.is_some() {
+            // MPI would wait for the launcher
+            std::mem::forget(known);
+        } else {
+            drop(known.communicator);
+            drop(known.universe);
+        }
     }
     left
 }
@@ -123,87 +174,208 @@ fn count(n: usize) -> std::result::Result<Count, Lost> {
     })
 }
 
-/// Counts of words from each rank, and where they begin.
-fn places(counts: &[Count]) -> Vec<Count> {
-    let before = counts.iter().scan(0, |sum, n| {
-        let start = *sum;
+/// Where parts of these lengths begin, and their lengths, as MPI counts.
+fn places(lengths: &[usize]) -> std::result::Result<(Vec<Count>, Vec<Count>), Lost> {
+    count(lengths.iter().sum())?;
+    let starts = lengths.iter().scan(0, |sum, n| {
         *sum += n;
-        Some(start)
+        Some((*sum - n) as Count)
     });
-    before.collect()
+    Ok((
+        starts.collect(),
+        lengths.iter().map(|&n| n as Count).collect(),
+    ))
 }
 
 impl Shared {
-    /// Tells all ranks a head, a number of words and the first of them, and collects theirs.
-    fn heads(&mut self, head: Head, words: &[u64], all: &mut Gathered) {
-        self.send[0] = head.stamp;
-        self.send[1] = head.note;
-        self.send[2] = words.len() as u64;
-        let first = words.len().min(INLINE);
-        self.send[3..3 + first].copy_from_slice(&words[..first]);
-        self.communicator
-            .all_gather_into(&self.send[..], &mut self.receive[..]);
-        all.clear();
-        all.heads
-            .extend(self.receive.chunks_exact(BLOCK).map(|block| Head {
-                stamp: block[0],
-                note: block[1],
-            }));
-        let call = |h: &Head| h.stamp & !FAILED;
-        self.parted |= all.heads.windows(2).any(|w| call(&w[0]) != call(&w[1]));
+    /// Sends the blocks.
+    #[allow(unsafe_code)]
+    fn begin(&mut self, head: Head, words: &[u64], counts: Option<&[usize]>) {
+        let (inline, size) = (self.inline, HEAD + self.inline);
+        self.send.resize(size * self.ranks, 0);
+        self.receive.resize(size * self.ranks, 0);
+        let longest = counts.map_or(words.len(), |c| c.iter().copied().max().unwrap_or(0));
+        let mut left = words;
+        for (rank, block) in self.send.chunks_exact_mut(size).enumerate() {
+            let part = match counts {
+                Some(counts) => {
+                    let (part, others) = left.split_at(counts[rank]);
+                    left = others;
+                    part
+                }
+                None => words,
+            };
+            let n = part.len() as u64;
+            block[..HEAD].copy_from_slice(&[head.stamp, head.note, n, longest as u64]);
+            let first = part.len().min(inline);
+            block[HEAD..HEAD + first].copy_from_slice(&part[..first]);
+        }
+        let kind = u64::equivalent_datatype().as_raw();
+        // SAFETY: a request is an opaque handle, for which all bits are valid until MPI sets it.
+        let mut request = unsafe { std::mem::zeroed() };
+        // SAFETY: both buffers hold a block for each rank, and nothing touches or moves them before
+        // `complete` has waited for the request.
+        unsafe {
+            ffi::MPI_Ialltoall(
+                self.send.as_ptr().cast(),
+                size as Count,
+                kind,
+                self.receive.as_mut_ptr().cast(),
+                size as Count,
+                kind,
+                self.communicator.as_raw(),
+                &mut request,
+            );
+        }
+        let words = if longest > inline { words } else { &[] };
+        self.pending = Some(Pending {
+            request,
+            words: words.to_vec(),
+            counts: counts.map(<[usize]>::to_vec),
+        });
     }
 
-    /// Collects what did not travel with the heads.
-    fn gather(&mut self, words: &[u64], all: &mut Gathered) -> std::result::Result<(), Lost> {
-        let lens: Vec<usize> = self
-            .receive
-            .chunks_exact(BLOCK)
-            .map(|block| block[2] as usize)
-            .collect();
-        let rest: Vec<usize> = lens.iter().map(|n| n.saturating_sub(INLINE)).collect();
-        let total: usize = rest.iter().sum();
-        let mut further = vec![0u64; total];
-        count(total)?;
-        if total > 0 {
-            let counts: Vec<Count> = rest.iter().map(|&n| n as Count).collect();
-            let places = places(&counts);
-            let mut parts = PartitionMut::new(&mut further[..], &counts[..], &places[..]);
-            let mine = &words[words.len().min(INLINE)..];
-            self.communicator.all_gather_varcount_into(mine, &mut parts);
+    /// Waits for an exchange, but not when the launcher has ended.
+    #[allow(unsafe_code)]
+    fn wait(&mut self, request: &mut ffi::MPI_Request) -> Exchanged {
+        let mut tries = 0u32;
+        loop {
+            let mut done = 0;
+            // SAFETY: the request is one that MPI has given out and that has not ended yet.
+            unsafe { ffi::MPI_Test(request, &mut done, ffi::RSMPI_STATUS_IGNORE) };
+            if done != 0 {
+                return Ok(());
+            }
+            tries = tries.wrapping_add(1);
+            if tries < PATIENCE {
+                std::hint::spin_loop();
+                continue;
+            }
+            std::thread::yield_now();
+            if tries.is_multiple_of(PATIENCE) && self.looked.elapsed() > LOOK {
+                self.looked = Instant::now();
+                self.orphaned = self.launcher.as_ref().and_then(Launcher::ended);
+                self.fail_if_orphaned()?;
+            }
         }
-        let mut further = &further[..];
-        for (block, (&n, &rest)) in self.receive.chunks_exact(BLOCK).zip(lens.iter().zip(&rest)) {
-            all.words.extend_from_slice(&block[3..3 + n.min(INLINE)]);
-            let (own, others) = further.split_at(rest);
+    }
+
+    fn fail_if_orphaned(&self) -> Exchanged {
+        match &self.orphaned {
+            Some(reason) => Err(Lost {
+                rank: None,
+                reason: reason.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Collects the blocks, and what did not fit into them.
+    fn complete(&mut self, all: &mut Gathered) -> Exchanged {
+        all.clear();
+        let Some(mut pending) = self.pending.take() else {
+            return Ok(());
+        };
+        if let Err(lost) = self.wait(&mut pending.request) {
+            // MPI may still use it
+            std::mem::forget(pending);
+            return Err(lost);
+        }
+        let (inline, size) = (self.inline, HEAD + self.inline);
+        let blocks = self.receive.chunks_exact(size);
+        all.heads.extend(blocks.clone().map(|block| Head {
+            stamp: block[0],
+            note: block[1],
+        }));
+        let call = |h: &Head| h.stamp & !FAILED;
+        self.parted |= all.heads.windows(2).any(|w| call(&w[0]) != call(&w[1]));
+        // all ranks have seen the same lengths, and come to the same block for the next exchange
+        let longest = blocks.clone().map(|block| block[3] as usize).max();
+        let longest = longest.unwrap_or(0);
+        let most = (ALL_BLOCKS / self.ranks).clamp(LEAST, MOST);
+        let wanted = (longest + longest / 4).next_power_of_two();
+        self.inline = wanted.max(inline / 2).clamp(LEAST, most);
+        if !all.agrees() {
+            return Ok(());
+        }
+        let lengths: Vec<usize> = blocks.map(|block| block[2] as usize).collect();
+        let rest = if longest > inline {
+            let request = self.send_rest(pending, inline, &lengths)?;
+            self.wait_rest(request)?
+        } else {
+            Vec::new()
+        };
+        let mut rest = &rest[..];
+        for (block, &n) in self.receive.chunks_exact(size).zip(&lengths) {
+            let first = n.min(inline);
+            all.words.extend_from_slice(&block[HEAD..HEAD + first]);
+            let (own, others) = rest.split_at(n - first);
             all.words.extend_from_slice(own);
-            further = others;
+            rest = others;
             all.ends.push(all.words.len());
         }
         Ok(())
     }
 
-    fn scatter(
-        &mut self,
-        words: &[u64],
-        counts: &[usize],
-        all: &mut Gathered,
-    ) -> std::result::Result<(), Lost> {
+    /// Begins to exchange the words that did not fit into blocks.
+    #[allow(unsafe_code)]
+    fn send_rest(
+        &self,
+        pending: Pending,
+        inline: usize,
+        lengths: &[usize],
+    ) -> std::result::Result<Rest, Lost> {
+        let words = pending.words;
         count(words.len())?;
-        let sent: Vec<Count> = counts.iter().map(|&n| n as Count).collect();
-        let mut arriving = vec![0 as Count; counts.len()];
-        self.communicator
-            .all_to_all_into(&sent[..], &mut arriving[..]);
-        let total: usize = arriving.iter().map(|&n| n as usize).sum();
-        count(total)?;
-        all.words.resize(total, 0);
-        let (from, to) = (places(&sent), places(&arriving));
-        let parts = Partition::new(words, &sent[..], &from[..]);
-        let mut received = PartitionMut::new(&mut all.words[..], &arriving[..], &to[..]);
-        self.communicator
-            .all_to_all_varcount_into(&parts, &mut received);
-        let ends = to.iter().zip(&arriving).map(|(a, n)| (a + n) as usize);
-        all.ends.extend(ends);
-        Ok(())
+        let beyond = |n: &usize| n.saturating_sub(inline);
+        let (mut from, counts) = match pending.counts {
+            Some(counts) => (places(&counts)?.0, counts),
+            None => (vec![0; self.ranks], vec![words.len(); self.ranks]),
+        };
+        for (start, n) in from.iter_mut().zip(&counts) {
+            *start += (*n).min(inline) as Count;
+        }
+        let sizes = counts.iter().map(|n| beyond(n) as Count).collect();
+        let lengths: Vec<usize> = lengths.iter().map(beyond).collect();
+        let (to, arriving) = places(&lengths)?;
+        let mut rest = Rest {
+            // SAFETY: a request is an opaque handle, all bits of which are valid until MPI sets it.
+            request: unsafe { std::mem::zeroed() },
+            words,
+            sent: [from, sizes],
+            received: [to, arriving],
+            arrived: vec![0; lengths.iter().sum()],
+        };
+        let kind = u64::equivalent_datatype().as_raw();
+        // SAFETY: places and sizes lie within the words that are sent and received. `wait_rest` keeps
+        // all buffers until MPI is done with them.
+        unsafe {
+            ffi::MPI_Ialltoallv(
+                rest.words.as_ptr().cast(),
+                rest.sent[1].as_ptr(),
+                rest.sent[0].as_ptr(),
+                kind,
+                rest.arrived.as_mut_ptr().cast(),
+                rest.received[1].as_ptr(),
+                rest.received[0].as_ptr(),
+                kind,
+                self.communicator.as_raw(),
+                &mut rest.request,
+            );
+        }
+        Ok(rest)
+    }
+
+    /// The words that did not fit into blocks, by rank.
+    fn wait_rest(&mut self, mut rest: Rest) -> std::result::Result<Vec<u64>, Lost> {
+        match self.wait(&mut rest.request) {
+            Ok(()) => Ok(rest.arrived),
+            Err(lost) => {
+                // MPI may still use it
+                std::mem::forget(rest);
+                Err(lost)
+            }
+        }
     }
 }
 
@@ -211,19 +383,13 @@ impl World {
     fn new(shared: &Shared, simulation: u64) -> Self {
         World {
             rank: shared.communicator.rank() as usize,
-            ranks: shared.communicator.size() as usize,
+            ranks: shared.ranks,
             simulation,
         }
     }
 
-    /// Exchanges heads, and words where all ranks are in the same call.
-    fn exchange(
-        &self,
-        head: Head,
-        words: &[u64],
-        counts: Option<&[usize]>,
-        all: &mut Gathered,
-    ) -> std::result::Result<(), Lost> {
+    /// Calls `f` with what all simulations share.
+    fn with(&self, f: impl FnOnce(&mut Shared) -> Exchanged) -> Exchanged {
         let lost = |reason: &str| Lost {
             rank: None,
             reason: reason.to_owned(),
@@ -233,18 +399,8 @@ impl World {
         if shared.parted {
             return Err(lost("the ranks have diverged before"));
         }
-        let head = Head {
-            stamp: head.stamp | self.simulation << SIMULATION,
-            ..head
-        };
-        shared.heads(head, if counts.is_some() { &[] } else { words }, all);
-        if !all.agrees() {
-            return Ok(());
-        }
-        match counts {
-            Some(counts) => shared.scatter(words, counts, all),
-            None => shared.gather(words, all),
-        }
+        shared.fail_if_orphaned()?;
+        f(shared)
     }
 }
 
@@ -257,23 +413,23 @@ impl Communicator for World {
         self.ranks
     }
 
-    fn all_gather(
-        &mut self,
-        head: Head,
-        words: &[u64],
-        all: &mut Gathered,
-    ) -> std::result::Result<(), Lost> {
-        self.exchange(head, words, None, all)
+    fn begin(&mut self, head: Head, words: &[u64], counts: Option<&[usize]>) -> Exchanged {
+        let head = Head {
+            stamp: head.stamp | self.simulation << SIMULATION,
+            ..head
+        };
+        self.with(|shared| {
+            if shared.pending.is_some() {
+                // of a simulation that ended within a run
+                shared.complete(&mut Gathered::default())?;
+            }
+            shared.begin(head, words, counts);
+            Ok(())
+        })
     }
 
-    fn all_to_all(
-        &mut self,
-        head: Head,
-        words: &[u64],
-        counts: &[usize],
-        all: &mut Gathered,
-    ) -> std::result::Result<(), Lost> {
-        self.exchange(head, words, Some(counts), all)
+    fn complete(&mut self, all: &mut Gathered) -> Exchanged {
+        self.with(|shared| shared.complete(all))
     }
 
     // a process that ends is found by the launcher, which ends the others

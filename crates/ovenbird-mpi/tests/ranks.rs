@@ -16,11 +16,17 @@ fn networks() -> ovenbird::Result<()> {
     let devices = bodies::devices(None, 1)?;
     bodies::check_active(&devices, 100, 40, 30);
     let space = bodies::in_space(None, 1)?;
+    let sparse = bodies::sparse(None, 1)?;
+    bodies::check_active(&sparse, 300, 1000, 200);
+    let grown = bodies::grown(None, 1)?;
+    bodies::check_active(&grown, 100, 1000, 50);
     let coupled = [true, false].map(|iterate| (iterate, bodies::coupled(None, 1, iterate)));
     for threads in [1, 2] {
         compare(rank(), threads, &random, bodies::random_network);
         compare(rank(), threads, &devices, bodies::devices);
         compare(rank(), threads, &space, bodies::in_space);
+        compare(rank(), threads, &sparse, bodies::sparse);
+        compare(rank(), threads, &grown, bodies::grown);
         for (iterate, reference) in &coupled {
             let reference = reference.as_ref().map_err(Clone::clone)?;
             compare(rank(), threads, reference, |rank, threads| {

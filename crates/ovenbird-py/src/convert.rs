@@ -144,8 +144,12 @@ pub fn dict(d: &Bound<'_, PyDict>) -> PyResult<Dict> {
 /// Node ids from `(first, last, step)` tuples or from an array of integers.
 pub fn ids(any: &Bound<'_, PyAny>) -> PyResult<Vec<u32>> {
     if let Ok(a) = any.extract::<PyReadonlyArray1<'_, i64>>() {
-        let id = |&i: &i64| u32::try_from(i).map_err(|_| unknown_node(any.py(), i));
-        return a.as_array().iter().map(id).collect();
+        let array = a.as_array();
+        let mut list = Vec::with_capacity(array.len());
+        for &i in array {
+            list.push(u32::try_from(i).map_err(|_| unknown_node(any.py(), i))?);
+        }
+        return Ok(list);
     }
     let mut list = Vec::new();
     for (first, last, step) in progressions(any)? {

@@ -368,7 +368,7 @@ impl Kernel {
         let rule = ConnSpec::from_dict(&convert::dict(conn)?).for_python(py)?;
         let synapses = syn
             .iter()
-            .map(|d| self.simulation.syn_spec(&convert::dict(d)?).for_python(py))
+            .map(|d| self.simulation.syn_spec(convert::dict(d)?).for_python(py))
             .collect::<PyResult<Vec<_>>>()?;
         py.detach(|| self.simulation.connect(&pre, &post, &rule, &synapses))
             .map_err(|e| self.exception(py, e))
@@ -414,7 +414,7 @@ impl Kernel {
         let specs = |list: &[Bound<'_, PyDict>]| {
             let spec = |d: &Bound<'_, PyDict>| {
                 let d = convert::dict(d)?;
-                self.simulation.syn_spec(&d).for_python(py)
+                self.simulation.syn_spec(d).for_python(py)
             };
             list.iter().map(spec).collect::<PyResult<Vec<_>>>()
         };
@@ -447,7 +447,7 @@ impl Kernel {
             .rule;
         let synapse = self
             .simulation
-            .syn_spec(&convert::dict(syn)?)
+            .syn_spec(convert::dict(syn)?)
             .for_python(py)?;
         let elements = synapse.elements.as_deref();
         self.simulation
@@ -560,6 +560,12 @@ impl Kernel {
     /// All kernel attributes.
     fn get_status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         convert::to_dict(py, &self.simulation.status())
+    }
+
+    /// One kernel attribute; `None` if there is none of this name.
+    fn get_attribute(&self, py: Python<'_>, name: &str) -> PyResult<Option<Py<PyAny>>> {
+        let value = self.simulation.attribute(name);
+        value.map(|v| convert::to_object(py, &v)).transpose()
     }
 
     /// Sets kernel attributes, all or none.

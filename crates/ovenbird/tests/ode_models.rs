@@ -1,6 +1,7 @@
 //! Neurons that are integrated adaptively, against values of NEST 3.10.
 
 use ovenbird::Result;
+use ovenbird::core::math::Width;
 use ovenbird::prelude::*;
 
 const TOLERANCE: f64 = 1e-9;
@@ -421,8 +422,9 @@ fn attributes_of_the_waveform_relaxation_are_checked() -> Result<()> {
 }
 
 /// A network of coupled neurons with spikes, sampled after 30.4 ms.
-fn coupled_network(threads: i64) -> Result<Vec<u64>> {
+fn coupled_network(threads: i64, width: Width) -> Result<Vec<u64>> {
     let mut sim = ovenbird::simulation();
+    sim.set_width(width);
     sim.set_status(&dict([("local_num_threads", threads.into())]))?;
     let n = sim.create("hh_psc_alpha_gap", 23)?;
     let ids = n.ids();
@@ -458,9 +460,61 @@ fn coupled_network(threads: i64) -> Result<Vec<u64>> {
 
 #[test]
 fn coupled_neurons_have_the_same_bits_on_any_number_of_threads() -> Result<()> {
-    let one = coupled_network(1)?;
+    let one = coupled_network(1, Width::widest())?;
     for threads in [2, 3] {
-        assert_eq!(coupled_network(threads)?, one, "{threads} threads");
+        let other = coupled_network(threads, Width::widest())?;
+        assert_eq!(other, one, "{threads} threads");
+    }
+    Ok(())
+}
+
+/// Neurons under currents that make some of them spike, connected at random; their state after
+/// 50 ms.
+fn spiking_network(model: &str, width: Width) -> Result<Vec<u64>> {
+    let mut sim = ovenbird::simulation();
+    sim.set_width(width);
+    let n = sim.create(model, 21)?;
+    let ids = n.ids();
+    let spread = Value::Floats((0..21).map(|i| 60.0 * f64::from(i)).collect());
+    sim.set(&ids, &dict([("I_e", spread)]))?;
+    let recorder = sim.create("spike_recorder", 1)?;
+    let synapse = [static_synapse(&sim, 1.0, 1.0)?];
+    sim.connect(&ids, &recorder.ids(), &all_to_all(), &synapse)?;
+    let rule = ConnSpec::new(Rule::FixedIndegree(Parameter::constant(4.0)?));
+    for weight in [2.0, -3.0] {
+        let synapse = [static_synapse(&sim, weight, 1.0)?];
+        sim.connect(&ids, &ids, &rule, &synapse)?;
+    }
+    sim.simulate(50.0)?;
+    let events = sim.events(recorder.first)?;
+    assert!(events.times.len() > 20, "{model}: {}", events.times.len());
+    let v = ids.iter().map(|&id| number(&sim, id, "V_m"));
+    Ok(v.chain(events.times).map(f64::to_bits).collect())
+}
+
+#[test]
+fn vector_instructions_change_no_bit() -> Result<()> {
+    let plain = Width::least();
+    let coupled = coupled_network(1, plain)?;
+    for width in Width::available() {
+        assert_eq!(coupled_network(1, width)?, coupled, "{width:?}");
+    }
+    for model in [
+        "iaf_psc_alpha",
+        "iaf_cond_exp",
+        "iaf_cond_alpha",
+        "hh_cond_exp_traub",
+        "hh_psc_alpha",
+        "hh_psc_alpha_gap",
+    ] {
+        let expected = spiking_network(model, plain)?;
+        for width in Width::available() {
+            assert_eq!(
+                spiking_network(model, width)?,
+                expected,
+                "{model} {width:?}"
+            );
+        }
     }
     Ok(())
 }

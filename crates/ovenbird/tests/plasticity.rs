@@ -5,7 +5,7 @@ use ovenbird::core::simulation::Filter;
 use ovenbird::prelude::*;
 
 fn spec(sim: &Simulation, entries: Dict) -> ovenbird::Result<[SynSpec; 1]> {
-    Ok([sim.syn_spec(&entries)?])
+    Ok([sim.syn_spec(entries)?])
 }
 
 fn column(sim: &mut Simulation, model: &str, key: &str) -> ovenbird::Result<Vec<f64>> {
@@ -224,8 +224,11 @@ fn plastic_networks_have_the_same_bits_on_any_number_of_threads() -> ovenbird::R
         assert!(spikes == other_spikes, "{threads} threads");
         assert!(numbers == other_numbers, "{threads} threads");
     }
-    let (other_spikes, other_numbers) = network(2, Width::least())?;
-    assert!(spikes == other_spikes && numbers == other_numbers);
+    for width in Width::available() {
+        let (other_spikes, other_numbers) = network(2, width)?;
+        assert!(spikes == other_spikes, "{width:?}");
+        assert!(numbers == other_numbers, "{width:?}");
+    }
     Ok(())
 }
 

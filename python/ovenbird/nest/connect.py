@@ -160,10 +160,10 @@ def TripartiteConnect(
             )
     synapses = [_scalar_synapses(specs.get(key), key) for key in PROJECTIONS]
     conn, third_conn = _conn_dict(conn_spec), _conn_dict(third_factor_conn_spec)
-    if conn["rule"] not in _kernel.get_status()["connection_rules"]:
+    rules = _kernel.get_attribute("connection_rules")
+    if conn["rule"] not in rules:
         raise errors.IllegalConnection(
-            f"Unknown connection rule {conn['rule']!r}; there are "
-            f"{', '.join(_kernel.get_status()['connection_rules'])}"
+            f"Unknown connection rule {conn['rule']!r}; there are {', '.join(rules)}"
         )
     ids = [side._parts() for side in sides.values()]
     _kernel.connect_tripartite(ids, params_to_kernel(conn), params_to_kernel(third_conn), synapses)
@@ -283,7 +283,7 @@ def _id_array(side: Any, name: str) -> NDArray[np.int64]:
         raise TypeError(f"'{name}' node IDs must be integers.")
     if ids.dtype.kind == "u" and ids.size and ids.max() > np.iinfo(np.int64).max:
         raise OverflowError(f"'{name}' contains a node ID beyond the range of 64-bit integers")
-    return ids.astype(np.int64)
+    return ids.astype(np.int64, copy=False)
 
 
 def _to_ids(side: Endpoint) -> Ids:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from ovenbird import errors
 from ovenbird._suggest import did_you_mean
@@ -18,33 +18,45 @@ from .kernel_attributes import ATTRIBUTES, INERT
 from .structural_plasticity import check_attributes
 
 
+def _connection_rules() -> list[str]:
+    """Return the rules of the kernel, and what packages that are installed add."""
+    rules: list[str] = _kernel.get_attribute("connection_rules")
+    return sorted([*rules, "conngen"]) if _conngen.is_available() else rules
+
+
+_OF_FRONT: Final[dict[str, Callable[[], Any]]] = {
+    "build_info": build_info,
+    "connection_rules": _connection_rules,
+    "memory_size": lambda: _memory_size(),
+    "modules": lambda: [],
+    "network_size": lambda: _kernel.network_size,
+    "node_models": lambda: list(_kernel.node_models),
+    "num_connections": lambda: _kernel.num_connections,
+    "print_time": lambda: front.print_time,
+    "synapse_models": lambda: list(_kernel.synapse_models),
+    "verbosity": lambda: front.verbosity,
+}
+"""Attributes that need no look at the kernel's own."""
+
+
 def kernel_status() -> dict[str, Any]:
     """Return all attributes of the kernel."""
     status = dict(_kernel.get_status())
-    status["build_info"] = build_info()
-    status["node_models"] = list(_kernel.node_models)
-    status["synapse_models"] = list(_kernel.synapse_models)
-    status["modules"] = []
-    if _conngen.is_available():
-        status["connection_rules"] = sorted([*status["connection_rules"], "conngen"])
-    status["memory_size"] = _memory_size()
-    status["print_time"] = front.print_time
-    status["verbosity"] = front.verbosity
+    status.update({name: value() for name, value in _OF_FRONT.items()})
     return dict(sorted(status.items()))
 
 
 def kernel_value(name: str) -> Any:
-    """Return one attribute of the kernel; those that need no status dictionary directly."""
+    """Return one attribute of the kernel."""
     if name == "kernel_status":
         return kernel_status()
-    if name == "network_size":
-        return _kernel.network_size
-    if name == "num_connections":
-        return _kernel.num_connections
-    status = kernel_status()
-    if name not in status:
-        raise KeyError(f"the kernel has no attribute {name!r}{did_you_mean(name, status)}")
-    return status[name]
+    if name in _OF_FRONT:
+        return _OF_FRONT[name]()
+    value = _kernel.get_attribute(name)
+    if value is None:
+        known = kernel_status()
+        raise KeyError(f"the kernel has no attribute {name!r}{did_you_mean(name, known)}")
+    return value
 
 
 def _memory_size() -> int:
@@ -100,7 +112,7 @@ def SetKernelStatus(params: Mapping[str, Any]) -> None:
         raise TypeError(f"params must be a dictionary, got {type(params).__name__}")
     strict = params.get("dict_miss_is_error")
     if not isinstance(strict, bool):
-        strict = _kernel.get_status()["dict_miss_is_error"]
+        strict = _kernel.get_attribute("dict_miss_is_error")
     accepted = {}
     for name, value in params.items():
         problem = _problem(name)

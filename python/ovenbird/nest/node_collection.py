@@ -212,8 +212,7 @@ class NodeCollection(NodeSet):
         if selection == "all":
             return {"All": self.tolist()}
         ids = _runs.ids_of(self._runs)
-        status = _kernel.get_status()
-        processes = ids % status["total_num_virtual_procs"]
+        processes = ids % _kernel.get_attribute("total_num_virtual_procs")
         here = processes % _kernel.num_ranks == _kernel.rank
         if selection == "rank":
             return {f"Rank {_kernel.rank}": ids[here].tolist()}
@@ -224,7 +223,7 @@ class NodeCollection(NodeSet):
         threads = processes // _kernel.num_ranks
         return {
             thread: ids[here & (threads == thread)].tolist()
-            for thread in range(status["local_num_threads"])
+            for thread in range(_kernel.get_attribute("local_num_threads"))
         }
 
     def __copy__(self) -> NodeCollection:

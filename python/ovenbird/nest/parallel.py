@@ -22,7 +22,7 @@ def SyncProcesses() -> None:
 
 def GetLocalVPs() -> range:
     """Return the virtual processes of this process."""
-    return range(Rank(), int(_kernel.get_status()["total_num_virtual_procs"]), NumProcesses())
+    return range(Rank(), int(_kernel.get_attribute("total_num_virtual_procs")), NumProcesses())
 
 
 def SetAcceptableLatency(port_name: str, latency: float) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -209,3 +213,111 @@ import ovenbird.nest as nest
 assert nest.NumProcesses() == 1
 """
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+OBJECTS = """
+import sys
+import numpy as np
+import ovenbird as ob
+from ovenbird.units import Hz, ms, pA
+
+sim = ob.Simulator(dt=0.1 * ms, seed=3, threads=int(sys.argv[1]))
+cells = sim.create("iaf_psc_alpha", 20, I_e=380 * pA)
+noise = sim.create("poisson_generator", rate=8000 * Hz)
+recorder = sim.create("spike_recorder")
+meter = sim.create("voltmeter")
+sim.connect(noise, cells, weight=20 * pA)
+sim.connect(cells, cells, "fixed_indegree", indegree=5, weight=30 * pA, delay=1.5 * ms)
+sim.connect(cells, recorder)
+sim.connect(meter, cells)
+first = sim.simulate(50 * ms)
+own = [i for i in cells.global_id.tolist() if i % sim.processes == sim.rank]
+spikes = first.spikes(recorder)
+assert spikes.nodes.tolist() == own and len(spikes) == first.n_events(recorder) > 0
+assert first.trace(meter, "V_m").shape == (500, len(own))
+potentials = np.asarray(cells.V_m / ob.units.mV)
+assert (np.flatnonzero(~np.isnan(potentials)) + cells.global_id[0]).tolist() == own
+links = sim.connections(cells, cells)
+assert set(links.get("target")["target"].tolist()) <= set(own)
+links.set(weight=10 * pA)
+sim.reset()
+again = sim.simulate(30 * ms)
+later = sim.cont(20 * ms)
+for name, result in (("first", first), ("again", again), ("later", later)):
+    events = result.events(recorder)
+    times = np.asarray(events["times"] / ms).tolist()
+    for sender, t in zip(events["senders"].tolist(), times):
+        sys.stdout.write(f"{name} {sender} {t!r}\\n")
+"""
+
+
+def test_simulator_gives_each_process_the_results_of_its_nodes(
+    launch: Launch, processes: int
+) -> None:
+    def run(n: int, threads: int) -> list[str]:
+        done = launch(OBJECTS, n, str(threads))
+        assert done.returncode == 0, done.stderr
+        return sorted(line for line in done.stdout.split("\n") if line)
+
+    alone = run(1, 1)
+    assert len(alone) > 50
+    assert len({line.split()[0] for line in alone}) == 3
+    for threads in (1, 2):
+        assert run(processes, threads) == alone
+
+
+def test_processes_end_when_their_launcher_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        """
+import os, sys, time
+import nest
+nest.set_verbosity("M_ERROR")
+nest.Create("iaf_psc_alpha", 10)
+nest.SyncProcesses()
+with open(f"pid-{nest.Rank()}", "w") as out:
+    out.write(str(os.getpid()))
+if nest.Rank() == 0:
+    time.sleep(600)
+try:
+    nest.Simulate(10.0)
+except nest.NESTErrors.NESTError as e:
+    with open("word", "w") as out:
+        out.write(str(e))
+    raise
+"""
+    )
+    root = ["--allow-run-as-root"] if os.geteuid() == 0 else []
+    ovenbird = [sys.executable, "-m", "ovenbird.cli", "run", str(script)]
+    mpirun = ["mpirun", "--oversubscribe", *root, "-n", "2", *ovenbird]
+    with subprocess.Popen(mpirun, cwd=tmp_path, stderr=subprocess.DEVNULL) as launcher:
+        files = [tmp_path / f"pid-{rank}" for rank in (0, 1)]
+        until(lambda: all(f.exists() and f.read_text() for f in files))
+        sleeper, waiter = (int(f.read_text()) for f in files)
+        launcher.kill()
+    try:
+        until(lambda: not running(waiter))
+        # unless the MPI library has ended it first, it says why it ends
+        if (tmp_path / "word").exists():
+            word = (tmp_path / "word").read_text()
+            assert "the launcher" in word and "has ended" in word, word
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(sleeper, signal.SIGKILL)
+
+
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait for a condition."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it has not come true in time"
+        time.sleep(0.05)
+
+
+def running(process: int) -> bool:
+    """Whether a process exists and has not ended."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+    return status.rsplit(")", 1)[1].split()[0] != "Z"

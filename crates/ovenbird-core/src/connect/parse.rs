@@ -190,6 +190,11 @@ fn unknown<'a>(spec: &str, key: &str, known: impl Iterator<Item = &'a str>) -> E
     )
 }
 
+/// A value that nobody looks at again.
+fn taken(value: &mut Value) -> Value {
+    std::mem::replace(value, Value::Unknown)
+}
+
 impl crate::simulation::Simulation {
     /// Synapses as the defaults of a model say.
     pub fn default_synapse(&self, model: u16) -> SynSpec {
@@ -209,7 +214,7 @@ impl crate::simulation::Simulation {
     ///
     /// # Errors
     /// When the model or a key is not known, or a value has the wrong type.
-    pub fn syn_spec(&self, spec: &Dict) -> Result<SynSpec> {
+    pub fn syn_spec(&self, mut spec: Dict) -> Result<SynSpec> {
         let name = match spec.get("synapse_model") {
             Some(name) => name.as_str("synapse_model")?,
             None => "static_synapse",
@@ -217,7 +222,8 @@ impl crate::simulation::Simulation {
         let model = self.synapse_index(name)?;
         let defaults = self.synapse_model(model);
         let mut syn = self.default_synapse(model);
-        for (key, value) in spec.iter() {
+        for (key, value) in &mut spec.0 {
+            let key = key.as_str();
             if defaults.is_common(key) {
                 return Err(Error::new(
                     Kind::NotImplemented,
@@ -233,13 +239,14 @@ impl crate::simulation::Simulation {
             }
             match key {
                 "synapse_model" => {}
-                "weight" => syn.weight = Amount::from_value(key, value)?,
+                "weight" => syn.weight = Amount::from_value(key, taken(value))?,
                 "delay" if defaults.info.has_delay => {
-                    syn.delay = Some(Amount::from_value(key, value)?);
+                    syn.delay = Some(Amount::from_value(key, taken(value))?);
                 }
                 "delay" => {
                     return Err(Error::bad_property(format!(
-                        "{name} connection has no delay; leave 'delay' out of the syn_spec"
+                        "{} connection has no delay; leave 'delay' out of the syn_spec",
+                        defaults.name
                     )));
                 }
                 "receptor_type" => {
@@ -256,7 +263,7 @@ impl crate::simulation::Simulation {
                 }
             }
         }
-        syn.elements = elements(spec)?.map(Box::new);
+        syn.elements = elements(&spec)?.map(Box::new);
         Ok(syn)
     }
 }

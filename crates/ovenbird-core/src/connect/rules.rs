@@ -318,15 +318,15 @@ impl Rule {
     /// When populations and parameters do not fit.
     pub fn check(&self, cx: &RuleContext<'_>, make_symmetric: bool) -> Result<()> {
         let (n, m) = (cx.sources.len(), cx.targets.len());
-        if make_symmetric
-            && !matches!(
-                self,
-                Rule::OneToOne | Rule::AllToAll | Rule::SymmetricPairwiseBernoulli(_)
-            )
-        {
+        if make_symmetric && !matches!(self, Rule::OneToOne | Rule::SymmetricPairwiseBernoulli(_)) {
             return Err(Error::new(
                 Kind::NotImplemented,
-                "This connection rule does not support symmetric connections.",
+                format!(
+                    "This connection rule does not support symmetric connections: {}. Rules that do \
+                     are one_to_one and symmetric_pairwise_bernoulli; all_to_all within one \
+                     population is symmetric without make_symmetric.",
+                    self.name()
+                ),
             ));
         }
         match self {

@@ -155,7 +155,7 @@ impl Space {
             // a mask around sources, looked through from the targets
             let turned = !by_target && grouping == Grouping::ByTarget;
             let mask = if turned { mask.mirrored() } else { mask };
-            let mut search = Search::new(space.pool_columns.clone(), mask, &space.geometry)?;
+            let mut search = Search::new(space.pool_columns.clone(), mask, &space.geometry);
             let kernel = space.kernel.as_ref().or(rule.parameter());
             space.finds_relative =
                 search.gives_relative() && kernel.is_some_and(|p| p.needs().displacement);

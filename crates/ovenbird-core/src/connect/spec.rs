@@ -20,11 +20,11 @@ impl Amount {
     ///
     /// # Errors
     /// When it is neither number, list of numbers, nor Parameter, or not finite.
-    pub fn from_value(key: &str, value: &Value) -> Result<Self> {
+    pub fn from_value(key: &str, value: Value) -> Result<Self> {
         let amount = match value {
-            Value::Floats(v) => Amount::Each(v.clone()),
+            Value::Floats(v) => Amount::Each(v),
             Value::Ints(v) => Amount::Each(v.iter().map(|&i| i as f64).collect()),
-            Value::Parameter(p) => Amount::Drawn(p.clone()),
+            Value::Parameter(p) => Amount::Drawn(p),
             other => Amount::Same(other.as_float(key)?),
         };
         let bad = match &amount {

@@ -1,6 +1,7 @@
 //! The connections of one stimulator that end on one worker.
 
 use crate::event::{ChannelKey, Ring};
+use crate::math::vectorize;
 use crate::model::{Emission, Targets};
 use crate::node::{Part, StimulatorOps};
 use crate::rng::Key;
@@ -148,9 +149,7 @@ impl Drive {
                 for run in &self.runs {
                     let sums = &mut ring.at(step + Step::from(run.delay))[run.cell..][..run.len];
                     let factor = if run.counts { 1.0 } else { run.weight };
-                    for (sum, x) in sums.iter_mut().zip(&self.amounts[run.first..]) {
-                        *sum += factor * x;
-                    }
+                    add_each(sums, factor, &self.amounts[run.first..]);
                 }
             }
         }
@@ -165,11 +164,24 @@ fn add_same(runs: &[Run], step: Step, amount: f64, count: f64, ring: &mut Ring) 
         } else {
             run.weight * amount * count
         };
-        let sums = ring.at(step + Step::from(run.delay));
-        sums[run.cell..][..run.len]
-            .iter_mut()
-            .for_each(|sum| *sum += x);
+        let sums = &mut ring.at(step + Step::from(run.delay))[run.cell..][..run.len];
+        vectorize(
+            #[inline(always)]
+            || sums.iter_mut().for_each(|sum| *sum += x),
+        );
     }
+}
+
+/// Adds `factor` times each amount.
+fn add_each(sums: &mut [f64], factor: f64, amounts: &[f64]) {
+    vectorize(
+        #[inline(always)]
+        || {
+            for (sum, x) in sums.iter_mut().zip(amounts) {
+                *sum += factor * x;
+            }
+        },
+    );
 }
 
 /// Joins entries that follow each other in the ring.

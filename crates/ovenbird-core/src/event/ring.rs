@@ -7,7 +7,7 @@
 use crate::time::Step;
 
 /// An input channel of a family of nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChannelKey {
     /// Index of the family.
     pub family: u32,

@@ -122,11 +122,10 @@ pub fn expm1<R: Real>(x: R) -> R {
     )
 }
 
-/// The natural logarithm, correct to within one unit in the last place.
-///
-/// Negative infinity at zero, NaN below zero; NaN and positive infinity are passed on.
+/// Splits a positive `x` into k and f with x = 2^k (1 + f), integral k, and 1 + f in
+/// [sqrt(1/2), sqrt(2)).
 #[inline(always)]
-pub fn ln<R: Real>(x: R) -> R {
+fn power_and_fraction<R: Real>(x: R) -> (R, R) {
     const SQRT_HALF_BITS: u64 = 0x3fe6_a09e_667f_3bcd;
     const ONE_BITS: u64 = 0x3ff0_0000_0000_0000;
     const MANTISSA: u64 = 0x000f_ffff_ffff_ffff;
@@ -144,7 +143,15 @@ pub fn ln<R: Real>(x: R) -> R {
     let k = R::select(subnormal, k - R::splat(54.0), k);
     let m = scaled.map_bits(|bits| (shifted(bits) & MANTISSA).wrapping_add(SQRT_HALF_BITS));
 
-    let f = m - R::splat(1.0);
+    (k, m - R::splat(1.0))
+}
+
+/// The natural logarithm, correct to within one unit in the last place.
+///
+/// Negative infinity at zero, NaN below zero; NaN and positive infinity are passed on.
+#[inline(always)]
+pub fn ln<R: Real>(x: R) -> R {
+    let (k, f) = power_and_fraction(x);
     let s = f / (R::splat(2.0) + f);
     let w = s * s;
     let c = |i: usize| R::splat(LN_POLY[i]);
@@ -186,6 +193,35 @@ fn exp2_parts<R: Real>(t: R) -> (R, R) {
 pub fn exp2<R: Real>(t: R) -> R {
     let (scale, p) = exp2_parts(t);
     scale.mul_add(p, scale)
+}
+
+/// x^y e^z, to within about |log2(x^y)| + |z| + 2 units in the last place; zero below
+/// 2^-1022.5, infinite above 2^1023.
+///
+/// One pass with fused multiplications, half the work of a logarithm and an exponential. NaN where
+/// x is negative.
+#[inline(always)]
+pub(super) fn power_exp_fused<R: Real>(x: R, y: f64, z: R) -> R {
+    let (k, f) = power_and_fraction(x);
+    let s = f / (R::splat(2.0) + f);
+    let w = s * s;
+    let c = |i: usize| R::splat(LN_POLY[i]);
+    let w2 = w * w;
+    let low = c(1).mul_add(w, c(0));
+    let middle = c(3).mul_add(w, c(2));
+    let high = c(6).mul_add(w2, c(5).mul_add(w, c(4)));
+    let tail = high.mul_add(w2, middle).mul_add(w2, low);
+    let ln = tail.mul_add(w, R::splat(2.0)) * s;
+    let log2 = ln.mul_add(R::splat(std::f64::consts::LOG2_E), k);
+
+    let log2 = R::select(x.lt(R::splat(f64::INFINITY)), log2, x);
+    let log2 = R::select(x.le(R::splat(0.0)), R::splat(f64::NEG_INFINITY), log2);
+    let log2 = R::select(x.lt(R::splat(0.0)), R::splat(f64::NAN), log2);
+    let t = log2.mul_add(R::splat(y), z * R::splat(std::f64::consts::LOG2_E));
+    let beyond = t.gt(R::splat(1023.0));
+    // at this end the scale is zero
+    let t = R::select(t.lt(R::splat(-1023.0)), R::splat(-1023.0), t);
+    R::select(beyond, R::splat(f64::INFINITY), exp2(t))
 }
 
 /// t / (2^t - 1) and u / (2^u - 1), 1 / ln 2 at zero, with one division; for t and u in

@@ -38,6 +38,27 @@ impl Width {
         Width(pulp::Arch::Scalar)
     }
 
+    /// All that this machine has, from the least to the widest.
+    pub fn available() -> Vec<Self> {
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        let wide = [
+            pulp::x86::V3::try_new().map(pulp::Arch::V3),
+            pulp::x86::V4::try_new().map(pulp::Arch::V4),
+        ];
+        #[cfg(target_arch = "aarch64")]
+        let wide = [pulp::aarch64::Neon::try_new().map(pulp::Arch::Neon)];
+        #[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")))]
+        let wide: [Option<pulp::Arch>; 0] = [];
+        let least = std::iter::once(pulp::Arch::Scalar);
+        least.chain(wide.into_iter().flatten()).map(Width).collect()
+    }
+
+    /// What the tests of other modules force.
+    #[cfg(test)]
+    pub(crate) fn arch(self) -> pulp::Arch {
+        self.0
+    }
+
     /// Runs `op`, which must be an `#[inline(always)]` closure that calls only `#[inline(always)]`
     /// functions for the width to have an effect.
     #[inline(always)]

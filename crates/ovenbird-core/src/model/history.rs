@@ -1,9 +1,16 @@
 //! The spikes of neurons that plastic synapses will still read, with the traces that they left.
 //!
-//! A spike is kept until every incoming synapse has read it, and the last spike always. The newest
-//! few stand together in one cache line per neuron, since most reads need no more.
+//! A neuron forgets at a spike, as NEST does: the oldest spike goes if every incoming connection has
+//! read it, and the one after it is longer ago than any delay can reach. Connections that are made
+//! later find what is left then. Forgetting is put off, though: [`History::forget`] makes up for all
+//! spikes since the last time, and results do not depend on when it is called.
+//!
+//! What most reads need stands apart: the newest spike of each neuron and the trace after it in
+//! columns, and the times of the newest few in a cache line per neuron.
 
-use crate::math::exp;
+use crate::math::{exp, vectorize};
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Spikes closer than this count as simultaneous (ms).
 pub const EPSILON: f64 = 1e-6;
@@ -20,30 +27,16 @@ pub struct Post {
 }
 
 /// The times of how many of the newest spikes are kept at hand.
-pub(crate) const RECENT: usize = 4;
+pub(crate) const RECENT: usize = 8;
 
-/// What most reads need of a neuron.
+/// The times of a neuron's newest spikes, the newest first; -inf where there is none.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
-pub(crate) struct Head {
-    /// The newest times first; -inf where there is none.
-    pub times: [f64; RECENT],
-    /// The traces just after the newest two.
-    pub traces: [f64; 2],
-    /// One over the time constant of the trace.
-    pub rate: f64,
-    /// The trace that was read last.
-    pub read: f64,
-}
+pub(crate) struct Head(pub [f64; RECENT]);
 
 impl Default for Head {
     fn default() -> Self {
-        Head {
-            times: [f64::NEG_INFINITY; RECENT],
-            traces: [0.0; 2],
-            rate: 0.0,
-            read: 0.0,
-        }
+        Head([f64::NEG_INFINITY; RECENT])
     }
 }
 
@@ -51,7 +44,33 @@ impl Default for Head {
 struct Log {
     posts: Vec<Post>,
     listening: bool,
+    /// Whether there was a spike since the neuron last forgot, and how many deliveries were noted
+    /// when the last one came.
+    spiked: Option<u32>,
     triplet_rate: f64,
+    /// The longest delay of any connection that there was (ms).
+    reach: f64,
+}
+
+/// How connections that were removed or got another delay have read.
+#[derive(Clone, Debug, Default)]
+struct Exceptions {
+    /// From when on each of those that were removed had not read (ms).
+    removed: Vec<f64>,
+    /// Spans of time whose spikes were read once more, or once less, than once by each connection.
+    recounted: Vec<(Range<f64>, i32)>,
+}
+
+impl Exceptions {
+    /// Whether `connections`, which had not read from these times on, and those that are no more
+    /// have all read a spike at `time`, as far as their number tells.
+    fn counts(&self, connections: &[f64], time: f64) -> bool {
+        let all = connections.iter().chain(&self.removed);
+        let unread = all.filter(|&&h| time >= h + EPSILON).count() as i32;
+        let inside = |span: &Range<f64>| time >= span.start + EPSILON && time < span.end + EPSILON;
+        let more = self.recounted.iter().filter(|(span, _)| inside(span));
+        more.map(|(_, n)| n).sum::<i32>() >= unread
+    }
 }
 
 /// The number of posts before `time`, counted from the newest, since reads are of late ones.
@@ -70,13 +89,34 @@ fn count_before(posts: &[Post], time: f64) -> usize {
 /// Least number of spikes to hold before any are dropped, per neuron.
 const KEPT: usize = 8;
 
+/// The traces of all neurons at one time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Traces {
+    /// The time, and whether they are those of the nearest spikes alone.
+    of: Option<(f64, bool)>,
+    pub values: Vec<f64>,
+}
+
 /// The spike histories of a family's neurons on one worker.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     pub(crate) heads: Vec<Head>,
+    /// The time of the newest spike of each neuron, -inf where there is none.
+    pub(crate) newest: Vec<f64>,
+    /// The traces just after it.
+    pub(crate) after: Vec<f64>,
+    /// One over the time constants of the traces.
+    pub(crate) rates: Vec<f64>,
+    /// The traces that were read last.
+    pub(crate) read: Vec<f64>,
     logs: Vec<Log>,
+    exceptions: BTreeMap<usize, Exceptions>,
     held: usize,
     limit: usize,
+    /// The spikes since neurons last forgot, and the deliveries until now.
+    since: usize,
+    delivered: u32,
+    traces: Traces,
 }
 
 /// What a synapse reads of its targets.
@@ -92,32 +132,78 @@ impl History {
     pub fn listen(&mut self, i: usize, tau: (f64, f64)) {
         if i >= self.heads.len() {
             self.heads.resize_with(i + 1, Head::default);
+            self.newest.resize(i + 1, f64::NEG_INFINITY);
+            self.after.resize(i + 1, 0.0);
+            self.rates.resize(i + 1, 0.0);
+            self.read.resize(i + 1, 0.0);
             self.logs.resize_with(i + 1, Log::default);
         }
         self.logs[i].listening = true;
         self.set_rates(i, tau);
     }
 
+    /// Notes that neuron `i` has a connection with this delay (ms).
+    pub fn reach(&mut self, i: usize, delay: f64) {
+        let log = &mut self.logs[i];
+        log.reach = log.reach.max(delay);
+    }
+
+    /// Notes that a connection to neuron `i` was removed, which had not read from `time` on.
+    pub fn leave_unread(&mut self, i: usize, time: f64) {
+        self.exceptions.entry(i).or_default().removed.push(time);
+    }
+
+    /// Notes that a connection to neuron `i`, which had not read from `old` on, will read from `new`
+    /// on, since its delay was changed.
+    pub fn move_reader(&mut self, i: usize, old: f64, new: f64) {
+        let (span, more) = if new < old {
+            (new..old, 1)
+        } else {
+            (old..new, -1)
+        };
+        let of = self.exceptions.entry(i).or_default();
+        of.recounted.push((span, more));
+    }
+
+    /// Neurons for which it matters from when on each single connection has not read.
+    pub fn uneven(&self) -> impl Iterator<Item = usize> {
+        let uneven = self.exceptions.iter().filter(|e| !e.1.recounted.is_empty());
+        uneven.map(|e| *e.0)
+    }
+
+    /// Notes how many deliveries there were since neurons last forgot. Those that belong to the
+    /// start of a slice, but came when it had begun at `begun`, count as if they had come then.
+    pub fn note_deliveries(&mut self, delivered: u32, begun: Option<f64>) {
+        self.delivered = delivered;
+        self.traces.of = None;
+        let Some(begun) = begun else {
+            return;
+        };
+        for (log, newest) in self.logs.iter_mut().zip(&self.newest) {
+            if log.spiked.is_some() && *newest > begun + EPSILON {
+                log.spiked = Some(delivered);
+            }
+        }
+    }
+
     /// Sets the time constants of the traces of neuron `i`.
     pub fn set_rates(&mut self, i: usize, (tau, triplet): (f64, f64)) {
-        if let (Some(head), Some(log)) = (self.heads.get_mut(i), self.logs.get_mut(i)) {
-            head.rate = 1.0 / tau;
+        if let (Some(rate), Some(log)) = (self.rates.get_mut(i), self.logs.get_mut(i)) {
+            *rate = 1.0 / tau;
             log.triplet_rate = 1.0 / triplet;
         }
     }
 
     /// Notes a spike of neuron `i` at `t` ms.
     pub fn spike(&mut self, i: usize, t: f64) {
-        let (Some(head), Some(log)) = (self.heads.get_mut(i), self.logs.get_mut(i)) else {
+        let Some(log) = self.logs.get_mut(i).filter(|log| log.listening) else {
             return;
         };
-        if !log.listening {
-            return;
-        }
+        let rate = self.rates[i];
         let decayed = |trace: f64, since: f64, rate: f64| trace * exp((since - t) * rate);
         let (trace, triplet) = log.posts.last().map_or((0.0, 0.0), |p| {
             (
-                decayed(p.trace, p.time, head.rate),
+                decayed(p.trace, p.time, rate),
                 decayed(p.triplet, p.time, log.triplet_rate),
             )
         });
@@ -126,11 +212,15 @@ impl History {
             trace: trace + 1.0,
             triplet: triplet + 1.0,
         };
-        head.times.copy_within(0..RECENT - 1, 1);
-        head.times[0] = t;
-        head.traces = [post.trace, head.traces[0]];
+        let times = &mut self.heads[i].0;
+        times.copy_within(0..RECENT - 1, 1);
+        times[0] = t;
+        self.newest[i] = t;
+        self.after[i] = post.trace;
         log.posts.push(post);
+        log.spiked = Some(self.delivered);
         self.held += 1;
+        self.since += 1;
     }
 
     /// The spikes of neuron `i` from `from` on and before `to`.
@@ -152,52 +242,150 @@ impl History {
         let Some(post) = self.last_before(i, t - EPSILON) else {
             return (0.0, 0.0, 0.0);
         };
-        let nearest = exp((post.time - t) * self.heads[i].rate);
+        let nearest = exp((post.time - t) * self.rates[i]);
         let triplet = post.triplet * exp((post.time - t) * self.logs[i].triplet_rate);
         (post.trace * nearest, nearest, triplet)
     }
 
+    /// The last spike of neuron `i` before `time`, and the trace after it or, for the nearest alone,
+    /// one; -inf and zero where there is none.
+    #[inline(always)]
+    pub(crate) fn start_of_trace(&self, i: usize, time: f64, nearest: bool) -> (f64, f64) {
+        let (newest, trace) = match self.newest[i] {
+            newest if newest < time => (newest, self.after[i]),
+            _ => self.older(i, time),
+        };
+        let one = nearest && trace > 0.0;
+        (newest, if one { 1.0 } else { trace })
+    }
+
+    #[inline(never)]
+    fn older(&self, i: usize, time: f64) -> (f64, f64) {
+        let last = self.last_before(i, time);
+        last.map_or((f64::NEG_INFINITY, 0.0), |p| (p.time, p.trace))
+    }
+
+    /// The traces of all neurons at `t`, of all spikes or of the nearest alone, and where those that
+    /// are read go.
+    pub(crate) fn traces_at(&mut self, t: f64, nearest: bool) -> (&[f64], &mut [f64]) {
+        if self.traces.of != Some((t, nearest)) {
+            let mut values = std::mem::take(&mut self.traces.values);
+            values.clear();
+            values.resize(self.newest.len(), 0.0);
+            self.fill_traces(t, nearest, &mut values);
+            self.traces = Traces {
+                of: Some((t, nearest)),
+                values,
+            };
+        }
+        (&self.traces.values, &mut self.read)
+    }
+
+    fn fill_traces(&self, t: f64, nearest: bool, values: &mut [f64]) {
+        let columns = self.newest.iter().zip(&self.after).zip(&self.rates);
+        vectorize(
+            #[inline(always)]
+            || {
+                for (((newest, after), rate), value) in columns.zip(&mut *values) {
+                    let trace = if nearest && *after > 0.0 { 1.0 } else { *after };
+                    *value = trace * exp((newest - t) * rate);
+                }
+            },
+        );
+        let before = t - EPSILON;
+        for (i, value) in values.iter_mut().enumerate() {
+            if self.newest[i] >= before {
+                let (newest, trace) = self.start_of_trace(i, before, nearest);
+                *value = trace * exp((newest - t) * self.rates[i]);
+            }
+        }
+    }
+
+    /// Whether the traces of all neurons at `t` are known.
+    pub(crate) fn knows_traces_at(&self, t: f64, nearest: bool) -> bool {
+        self.traces.of == Some((t, nearest))
+    }
+
     /// The trace of neuron `i` that was read last, and the number of spikes held.
     pub fn status(&self, i: usize) -> (f64, usize) {
-        match (self.heads.get(i), self.logs.get(i)) {
-            (Some(head), Some(log)) => (head.read, log.posts.len()),
+        match (self.read.get(i), self.logs.get(i)) {
+            (Some(read), Some(log)) => (*read, log.posts.len()),
             _ => (0.0, 0),
         }
     }
 
-    /// Whether enough has gathered to look for spikes that can be dropped.
+    /// Whether enough has gathered to look for spikes that can be forgotten.
     pub fn is_full(&self) -> bool {
         self.held > self.limit.max(KEPT * self.heads.len())
     }
 
-    /// Drops what no synapse will read: of each neuron the spikes before the last one that is not
-    /// later than its entry in `horizons`.
-    pub fn prune(&mut self, horizons: &[f64]) {
+    /// Whether there were no spikes since neurons last forgot.
+    pub fn is_settled(&self) -> bool {
+        self.since == 0
+    }
+
+    /// For each neuron how many deliveries came before its last spike, if it spiked since it last
+    /// forgot.
+    pub fn last_spikes(&self) -> Vec<Option<u32>> {
+        self.logs.iter().map(|log| log.spiked).collect()
+    }
+
+    /// Has neurons forget what they would have forgotten at their spikes since the last time.
+    ///
+    /// `horizons` are the times from which on not all of a neuron's connections had read when it
+    /// spiked last, and `each` those of the single connections of [`uneven`](Self::uneven) neurons;
+    /// `shortest` is the shortest delay of the network at that time (ms).
+    pub fn forget(&mut self, horizons: &[f64], each: &BTreeMap<usize, Vec<f64>>, shortest: f64) {
         self.held = 0;
-        for (log, &horizon) in self.logs.iter_mut().zip(horizons) {
-            let read = log.posts.partition_point(|p| p.time <= horizon);
-            log.posts.drain(..read.saturating_sub(1));
+        for (i, log) in self.logs.iter_mut().enumerate() {
+            if log.spiked.take().is_some() {
+                let exceptions = self.exceptions.get(&i);
+                let removed = exceptions.iter().flat_map(|e| &e.removed);
+                let horizon = removed.fold(horizons[i], |h, r| h.min(*r)) + EPSILON;
+                let is_read = |time: f64| match (each.get(&i), exceptions) {
+                    (Some(each), Some(e)) => e.counts(each, time),
+                    _ => time < horizon,
+                };
+                let posts = &log.posts;
+                let last = posts.len() - 1;
+                let recent = posts[last].time - (log.reach + shortest + EPSILON);
+                let mut gone = 0;
+                while gone + 1 < last && posts[gone + 1].time < recent && is_read(posts[gone].time)
+                {
+                    gone += 1;
+                }
+                log.posts.drain(..gone);
+                if let Some(none) = self.heads[i].0.get_mut(log.posts.len()..) {
+                    none.fill(f64::NEG_INFINITY);
+                }
+            }
             self.held += log.posts.len();
         }
         self.limit = 2 * self.held;
+        (self.since, self.delivered) = (0, 0);
     }
 
     /// Forgets the spikes of neuron `i`.
     pub fn clear(&mut self, i: usize) {
-        if let (Some(head), Some(log)) = (self.heads.get_mut(i), self.logs.get_mut(i)) {
-            *head = Head {
-                rate: head.rate,
-                ..Head::default()
-            };
+        if let Some(log) = self.logs.get_mut(i) {
+            self.heads[i] = Head::default();
+            self.newest[i] = f64::NEG_INFINITY;
+            self.after[i] = 0.0;
+            self.read[i] = 0.0;
             self.held -= log.posts.len();
             log.posts.clear();
+            log.spiked = None;
+            self.exceptions.remove(&i);
         }
     }
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         let posts = self.logs.iter().map(|l| l.posts.capacity());
+        let columns = [&self.newest, &self.after, &self.rates, &self.read];
+        let columns = columns.iter().map(|c| c.capacity()).sum::<usize>();
         self.heads.capacity() * size_of::<Head>()
+            + (columns + self.traces.values.capacity()) * size_of::<f64>()
             + self.logs.capacity() * size_of::<Log>()
             + posts.sum::<usize>() * size_of::<Post>()
     }
@@ -241,25 +429,105 @@ mod tests {
         assert_eq!((h.status(0), h.status(7)), ((0.0, 0), (0.0, 0)));
     }
 
-    proptest! {
-        #[test]
-        fn what_was_pruned_would_not_have_been_read(
-            steps in prop::collection::vec(1u32..50, 1..60), horizon in 0.0f64..200.0,
-            reads in prop::collection::vec(0.0f64..100.0, 1..10),
-        ) {
-            let mut t = 0.0;
-            let spikes: Vec<f64> = steps.iter().map(|&s| { t += f64::from(s) / 10.0; t }).collect();
-            let whole = history(&spikes);
-            let mut pruned = whole.clone();
-            pruned.prune(&[horizon]);
-            for after in reads {
-                let at = horizon + after;
-                let (from, to) = (horizon + EPSILON, at + EPSILON);
-                prop_assert_eq!(whole.window(0, from, to), pruned.window(0, from, to));
-                prop_assert_eq!(whole.traces(0, at + 2.0 * EPSILON), pruned.traces(0, at + 2.0 * EPSILON));
+    /// The rule at each spike, with a counter for each spike of how many connections have read it.
+    #[derive(Default)]
+    struct Counters {
+        posts: Vec<(f64, usize)>,
+    }
+
+    impl Counters {
+        fn spike(&mut self, t: f64, connections: usize, beyond: f64) {
+            while self.posts.len() > 1
+                && self.posts[0].1 >= connections
+                && t - self.posts[1].0 > beyond + EPSILON
+            {
+                self.posts.remove(0);
             }
-            whole.clone().spike(0, t + 1.0);
-            prop_assert_eq!(whole.heads[0].traces, pruned.heads[0].traces);
+            self.posts.push((t, 0));
+        }
+
+        fn read(&mut self, from: f64, to: f64) {
+            let read = |t: f64| t >= from + EPSILON && t < to + EPSILON;
+            let posts = self.posts.iter_mut().filter(|p| read(p.0));
+            posts.for_each(|p| p.1 += 1);
+        }
+    }
+
+    proptest! {
+        /// Three connections read in turn, get other delays, and one is removed.
+        #[test]
+        fn forgetting_late_is_forgetting_at_each_spike(
+            acts in prop::collection::vec((0u8..9, 1u32..60), 1..120),
+            delays in [1u32..40, 1u32..40, 1u32..40], shortest in 1u32..10,
+        ) {
+            let mut delays = delays.map(|d| f64::from(d) / 10.0);
+            let shortest = f64::from(shortest) / 10.0;
+            let reach = delays.into_iter().fold(0.0, f64::max);
+            let mut h = History::default();
+            h.listen(0, (20.0, 110.0));
+            h.reach(0, reach);
+            let mut counters = Counters::default();
+            let mut live = vec![0, 1, 2];
+            let (mut t, mut last, mut before) = (0.0, [0.0; 3], [0.0; 3]);
+            let mut reads: Vec<(usize, f64)> = Vec::new();
+            for (act, steps) in acts {
+                t += f64::from(steps) / 10.0;
+                let connection = usize::from(act) % 3;
+                if act < 3 {
+                    h.note_deliveries(reads.len() as u32, None);
+                    h.spike(0, t);
+                    counters.spike(t, 3, reach + shortest);
+                    continue;
+                }
+                if act < 6 {
+                    if live.contains(&connection) {
+                        let (from, delay) = (last[connection], delays[connection]);
+                        counters.read(from - delay, t - delay);
+                        last[connection] = t;
+                        reads.push((connection, t));
+                    }
+                    continue;
+                }
+                let mut known = before;
+                for &(c, time) in &reads[..h.last_spikes()[0].unwrap_or(0) as usize] {
+                    known[c] = time;
+                }
+                let horizons: Vec<f64> = live.iter().map(|&c| known[c] - delays[c]).collect();
+                let horizon = horizons.iter().copied().fold(f64::INFINITY, f64::min);
+                let each = h.uneven().map(|i| (i, horizons.clone())).collect();
+                h.forget(&[horizon], &each, shortest);
+                reads.clear();
+                before = last;
+                let held: Vec<f64> = h.logs[0].posts.iter().map(|p| p.time).collect();
+                let expected: Vec<f64> = counters.posts.iter().map(|p| p.0).collect();
+                prop_assert_eq!(held, expected);
+                let from = last[connection] - delays[connection];
+                if act == 7 && live.contains(&connection) {
+                    delays[connection] = f64::from(steps) / 10.0;
+                    h.move_reader(0, from, last[connection] - delays[connection]);
+                } else if act == 8 && live.len() > 2 && live.contains(&connection) {
+                    h.leave_unread(0, from);
+                    live.retain(|&c| c != connection);
+                }
+            }
+        }
+
+        #[test]
+        fn the_traces_of_all_are_the_traces_of_each(
+            spikes in prop::collection::vec((0usize..5, 1u32..30), 0..60), back in 0u32..80,
+        ) {
+            let mut h = History::default();
+            (0..5).for_each(|i| h.listen(i, (10.0 + i as f64, 110.0)));
+            let mut t = 0.0;
+            for (i, steps) in spikes {
+                t += f64::from(steps) / 10.0;
+                h.spike(i, t);
+            }
+            let at = t - f64::from(back) / 10.0;
+            let expected: Vec<f64> = (0..5).map(|i| h.traces(i, at).0).collect();
+            prop_assert_eq!(h.traces_at(at, false).0, &expected[..]);
+            let expected: Vec<f64> = (0..5).map(|i| h.traces(i, at).1).collect();
+            prop_assert_eq!(h.traces_at(at, true).0, &expected[..]);
         }
     }
 }

@@ -249,16 +249,20 @@ pub trait Family: Send + Sync {
 
 /// What the engine asks of a family of neurons.
 pub trait NeuronOps: Sync {
-    /// The index of a node's set of parameters: nodes with the same have the same ports.
-    fn class(&self, part: &Part, local: u32) -> u32;
+    /// The index of each node's set of parameters: nodes with the same have the same ports.
+    fn classes<'a>(&self, part: &'a Part) -> &'a [u32];
+    /// The index of a node's set of parameters.
+    fn class(&self, part: &Part, local: u32) -> u32 {
+        self.classes(part)[local as usize]
+    }
     /// Where events of a kind on a receptor go, for nodes of a class.
     fn port(&self, class: u32, event: Event, receptor: i64) -> Result<Port>;
     /// The receptor to which an input channel belongs.
     fn receptor(&self, class: u32, channel: usize) -> i64;
     /// The greatest number of input channels of any node.
     fn channels(&self) -> usize;
-    /// Notes that a node has incoming connections.
-    fn connected(&self, part: &mut Part, local: u32);
+    /// Notes that nodes have incoming connections.
+    fn connected(&self, part: &mut Part, locals: &[u32]);
     /// Advances a part's nodes over a slice.
     fn update(&self, part: &mut Part, context: &mut UpdateContext<'_>) -> Result<()>;
     /// Advances coupled nodes over a slice and back, to iterate what they send; returns the largest

@@ -3,6 +3,7 @@
 use super::Location;
 use crate::error::{Error, Kind, Result};
 use crate::rank::Layout;
+use std::ops::Range;
 
 /// A run of consecutive ids of one family, made by one call.
 #[derive(Clone, Debug)]
@@ -42,14 +43,20 @@ impl Run {
                 local: self.base[0] + (id - self.first),
             });
         };
-        if layout.rank_of(id) != layout.rank() {
+        let before = id - self.first;
+        if layout.vps() == 1 {
+            return Some(Location {
+                worker: 0,
+                local: self.base[0] + before,
+            });
+        }
+        if !layout.is_here(id) {
             return None;
         }
         let worker = layout.thread_of(id);
-        let first_here = layout.first_from(self.first, layout.vp(id)) as u32;
         Some(Location {
             worker: worker as u32,
-            local: self.base[worker] + (id - first_here) / layout.vps(),
+            local: self.base[worker] + before / layout.vps(),
         })
     }
 
@@ -112,7 +119,7 @@ impl NodeTable {
     /// Whether this rank owns neuron `id`.
     #[inline]
     pub fn is_here(&self, id: u32) -> bool {
-        self.layout.rank_of(id) == self.layout.rank()
+        self.layout.is_here(id)
     }
 
     /// Bytes held.
@@ -193,6 +200,30 @@ impl NodeTable {
         }
     }
 
+    /// Splits ids into stretches that lie in one run each: where in `ids`, and the run.
+    pub fn stretches<'a>(&'a self, ids: &'a [u32]) -> Stretches<'a> {
+        Stretches {
+            table: self,
+            ids,
+            at: 0,
+        }
+    }
+
+    /// The families of nodes, each with the first of its nodes, in the order in which they occur.
+    ///
+    /// # Errors
+    /// When a node does not exist.
+    pub fn families(&self, ids: &[u32]) -> Result<Vec<(usize, u32)>> {
+        let mut families: Vec<(usize, u32)> = Vec::new();
+        for stretch in self.stretches(ids) {
+            let (places, run) = stretch?;
+            if families.iter().all(|known| known.0 != run.family) {
+                families.push((run.family, ids[places.start]));
+            }
+        }
+        Ok(families)
+    }
+
     /// The family, worker and place of node `id`; no place if another rank holds it.
     ///
     /// # Errors
@@ -200,6 +231,32 @@ impl NodeTable {
     pub fn locate(&self, id: u32) -> Result<(usize, Option<Location>)> {
         let run = self.run(id)?;
         Ok((run.family, run.locate(id)))
+    }
+}
+
+/// Stretches of a list of ids, see [`NodeTable::stretches`].
+pub struct Stretches<'a> {
+    table: &'a NodeTable,
+    ids: &'a [u32],
+    at: usize,
+}
+
+impl<'a> Iterator for Stretches<'a> {
+    type Item = Result<(Range<usize>, &'a Run)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = self.at;
+        let run = match self.table.run(*self.ids.get(start)?) {
+            Ok(run) => run,
+            Err(e) => {
+                self.at = self.ids.len();
+                return Some(Err(e));
+            }
+        };
+        let others = self.ids[start..].iter();
+        let length = others.take_while(|&&id| id.wrapping_sub(run.first) < run.count);
+        self.at += length.count();
+        Some(Ok((start..self.at, run)))
     }
 }
 

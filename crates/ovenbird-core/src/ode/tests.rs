@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::math::{LANES, LaneMask, Lanes, Mask, Real, vectorize};
+use crate::math::{LANES, LaneMask, Lanes, Mask, Real, Width};
 
 /// A rotation with angular frequency `omega` that decays with `rate`.
 #[derive(Clone, Copy)]
@@ -14,9 +14,15 @@ struct Spiral<R> {
 
 impl<R: Real> System<R> for Spiral<R> {
     type State = [R; 2];
+    type Input = ();
 
     #[inline(always)]
-    fn derivatives(&self, _t: R, y: &[R; 2], dydt: &mut [R; 2]) {
+    fn inputs(&self, _: R, _: R) -> [(); STAGES] {
+        NO_INPUTS
+    }
+
+    #[inline(always)]
+    fn derivatives(&self, (): &(), y: &[R; 2], dydt: &mut [R; 2]) {
         dydt[0] = -self.rate * y[0] - self.omega * y[1];
         dydt[1] = self.omega * y[0] - self.rate * y[1];
     }
@@ -27,8 +33,13 @@ struct Cascade;
 
 impl System<f64> for Cascade {
     type State = [f64; 2];
+    type Input = ();
 
-    fn derivatives(&self, _t: f64, y: &[f64; 2], dydt: &mut [f64; 2]) {
+    fn inputs(&self, _: f64, _: f64) -> [(); STAGES] {
+        NO_INPUTS
+    }
+
+    fn derivatives(&self, (): &(), y: &[f64; 2], dydt: &mut [f64; 2]) {
         dydt[0] = -50.0 * y[0] + 3.0;
         dydt[1] = y[0] - y[1];
     }
@@ -39,8 +50,13 @@ struct Quartic;
 
 impl System<f64> for Quartic {
     type State = Vec<f64>;
+    type Input = f64;
 
-    fn derivatives(&self, t: f64, _y: &Vec<f64>, dydt: &mut Vec<f64>) {
+    fn inputs(&self, t: f64, h: f64) -> [f64; STAGES] {
+        NODES.map(|c| t + c * h)
+    }
+
+    fn derivatives(&self, &t: &f64, _y: &Vec<f64>, dydt: &mut Vec<f64>) {
         dydt[0] = 1.0 - 2.0 * t + 3.0 * t * t - 4.0 * t * t * t + 5.0 * t * t * t * t;
     }
 }
@@ -52,8 +68,13 @@ struct Singular {
 
 impl System<f64> for Singular {
     type State = [f64; 1];
+    type Input = f64;
 
-    fn derivatives(&self, t: f64, _y: &[f64; 1], dydt: &mut [f64; 1]) {
+    fn inputs(&self, t: f64, h: f64) -> [f64; STAGES] {
+        NODES.map(|c| t + c * h)
+    }
+
+    fn derivatives(&self, &t: &f64, _y: &[f64; 1], dydt: &mut [f64; 1]) {
         dydt[0] = self.poison / ((0.5 - t) * (0.5 - t));
     }
 }
@@ -277,7 +298,7 @@ fn a_failed_lane_does_not_stop_the_others() {
 
 proptest! {
     #[test]
-    fn a_lane_has_the_bits_of_a_neuron_alone(
+    fn a_lane_has_the_bits_of_a_neuron_alone_at_every_width(
         rate in prop::array::uniform8(-2.0f64..60.0),
         omega in prop::array::uniform8(-80.0f64..80.0),
         start in prop::array::uniform8(-100.0f64..100.0),
@@ -285,30 +306,35 @@ proptest! {
         relative in any::<bool>(),
     ) {
         let (relative, steps) = (if relative { tolerance } else { 0.0 }, 5);
-        let mut y = [Lanes(start), Lanes::splat(0.5)];
-        let mut h = Lanes::splat(0.1);
-        let mut solver = Rkf45::new(&y);
-        let system = Spiral { rate: Lanes(rate), omega: Lanes(omega) };
-        let control = Control::yp(tolerance, relative);
-        for _ in 0..steps {
-            let failures = vectorize(
-                #[inline(always)]
-                || solver.advance(&system, &control, 0.1, LaneMask::splat(true), &mut y, &mut h),
-            );
-            prop_assert!(failures.is_empty());
-        }
-        for lane in 0..LANES {
-            let mut one = [start[lane], 0.5];
-            let mut one_h = 0.1;
-            let mut solver = Rkf45::new(&one);
+        let alone: Vec<_> = (0..LANES).map(|lane| {
+            let mut y = [start[lane], 0.5];
+            let mut h = 0.1;
+            let mut solver = Rkf45::new(&y);
             let system = Spiral { rate: rate[lane], omega: omega[lane] };
             let control = Control::yp(tolerance, relative);
             for _ in 0..steps {
-                solver.advance(&system, &control, 0.1, true, &mut one, &mut one_h);
+                solver.advance(&system, &control, 0.1, true, &mut y, &mut h);
             }
-            prop_assert_eq!(one[0].to_bits(), y[0].lane(lane).to_bits());
-            prop_assert_eq!(one[1].to_bits(), y[1].lane(lane).to_bits());
-            prop_assert_eq!(one_h.to_bits(), h.lane(lane).to_bits());
+            [y[0], y[1], h].map(f64::to_bits)
+        }).collect();
+        for width in Width::available() {
+            let mut y = [Lanes(start), Lanes::splat(0.5)];
+            let mut h = Lanes::splat(0.1);
+            let mut solver = Rkf45::new(&y);
+            let system = Spiral { rate: Lanes(rate), omega: Lanes(omega) };
+            let control = Control::yp(tolerance, relative);
+            let all = LaneMask::splat(true);
+            for _ in 0..steps {
+                let failures = width.run(
+                    #[inline(always)]
+                    || solver.advance(&system, &control, 0.1, all, &mut y, &mut h),
+                );
+                prop_assert!(failures.is_empty());
+            }
+            for (lane, alone) in alone.iter().enumerate() {
+                let lane = [y[0], y[1], h].map(|x| x.lane(lane).to_bits());
+                prop_assert_eq!(&lane, alone, "{:?}", width);
+            }
         }
     }
 }

@@ -5,7 +5,28 @@ use super::expression::Node;
 use super::{BinaryOp, Comparison, Context, MAX_REDRAWS, Parameter, ParameterError};
 use super::{Place, Points, UnaryOp};
 use crate::math::vectorize;
-use crate::rng::{Key, Stream, cos, exp, pow, sin};
+use crate::rng::{Stream, cos, exp, pow, sin};
+
+/// Values that are looked at together before any of them is redrawn.
+const REDRAWN: usize = 64;
+
+/// Replaces each value by a function of it.
+#[inline(always)]
+fn change(values: &mut [f64], f: impl Fn(f64) -> f64) {
+    vectorize(
+        #[inline(always)]
+        || values.iter_mut().for_each(|x| *x = f(*x)),
+    );
+}
+
+fn all_within(values: &[f64], min: f64, max: f64) -> bool {
+    let mut within = true;
+    vectorize(
+        #[inline(always)]
+        || values.iter().for_each(|&x| within &= min <= x && x <= max),
+    );
+    within
+}
 
 impl Parameter {
     /// One value, with random numbers from `stream`; `ctx` holds one element.
@@ -83,11 +104,11 @@ impl Parameter {
             Node::Constant(value) => out.fill(*value),
             Node::Normal { mean, std } => {
                 stream.fill_normal(out);
-                out.iter_mut().for_each(|x| *x = mean + std * *x);
+                change(out, |x| mean + std * x);
             }
             Node::Uniform { min, max } => {
                 stream.fill_uniform(out);
-                out.iter_mut().for_each(|x| *x = in_range(*x, *min, *max));
+                change(out, |x| in_range(x, *min, *max));
             }
             Node::Position { place, dimension } => {
                 spread(position(ctx, *place, *dimension)?, out);
@@ -118,17 +139,22 @@ impl Parameter {
             }
             Node::Min(a, value) => {
                 a.fill(stream, ctx, out)?;
-                out.iter_mut().for_each(|x| *x = smaller(*x, *value));
+                change(out, |x| smaller(x, *value));
             }
             Node::Max(a, value) => {
                 a.fill(stream, ctx, out)?;
-                out.iter_mut().for_each(|x| *x = larger(*x, *value));
+                change(out, |x| larger(x, *value));
             }
             Node::Redraw { inner, min, max } => {
                 inner.fill(stream, ctx, out)?;
-                for (i, x) in out.iter_mut().enumerate() {
-                    if !(*min <= *x && *x <= *max) {
-                        *x = redraw(inner, *min, *max, stream, ctx, i)?;
+                for (k, some) in out.chunks_mut(REDRAWN).enumerate() {
+                    if all_within(some, *min, *max) {
+                        continue;
+                    }
+                    for (i, x) in some.iter_mut().enumerate() {
+                        if !(*min <= *x && *x <= *max) {
+                            *x = redraw(inner, *min, *max, stream, ctx, k * REDRAWN + i)?;
+                        }
                     }
                 }
             }
@@ -178,44 +204,10 @@ impl Parameter {
             _ => false,
         }
     }
-
-    /// A value for each id, each from the stream of its own (key, call, id): on any split of the
-    /// ids the values are the same. Appends to `out`, unless there is an error.
-    pub fn evaluate_many(
-        &self,
-        key: Key,
-        call: u32,
-        ids: impl IntoIterator<Item = u64>,
-        out: &mut Vec<f64>,
-    ) -> Result<(), ParameterError> {
-        let elements = ids.into_iter().map(|id| (id, Context::default()));
-        self.evaluate_many_at(key, call, elements, out)
-    }
-
-    /// As [`Parameter::evaluate_many`], each id in a context of its own.
-    pub fn evaluate_many_at<'c>(
-        &self,
-        key: Key,
-        call: u32,
-        elements: impl IntoIterator<Item = (u64, Context<'c>)>,
-        out: &mut Vec<f64>,
-    ) -> Result<(), ParameterError> {
-        let before = out.len();
-        for (id, ctx) in elements {
-            let mut stream = Stream::new(key, call, id as u32, (id >> 32) as u32);
-            match self.evaluate(&mut stream, &ctx) {
-                Ok(value) => out.push(value),
-                Err(error) => {
-                    out.truncate(before);
-                    return Err(error);
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Rounding can lift the largest draws to `max`, which is excluded.
+#[inline(always)]
 fn in_range(unit: f64, min: f64, max: f64) -> f64 {
     let value = min + unit * (max - min);
     if value < max {
@@ -225,10 +217,12 @@ fn in_range(unit: f64, min: f64, max: f64) -> f64 {
     }
 }
 
+#[inline(always)]
 fn smaller(x: f64, value: f64) -> f64 {
     if value < x { value } else { x }
 }
 
+#[inline(always)]
 fn larger(x: f64, value: f64) -> f64 {
     if value > x { value } else { x }
 }

@@ -19,10 +19,11 @@ fn constant(x: f64) -> Parameter {
     Parameter::constant(x).unwrap()
 }
 
+/// Values, each from a stream of its own.
 fn sample(p: &Parameter) -> Vec<f64> {
-    let mut out = Vec::new();
-    p.evaluate_many(key(), 3, 0..40_000, &mut out).unwrap();
-    out
+    let stream = |id| Stream::new(key(), 3, id, 0);
+    let value = |id| p.evaluate(&mut stream(id), &Context::default());
+    (0..40_000).map(|id| value(id).unwrap()).collect()
 }
 
 fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
@@ -183,8 +184,9 @@ fn redraw_keeps_bounds_and_gives_up() {
     assert!(values.iter().all(|&x| x >= 0.0));
     assert!((mean(values) - (2.0 / std::f64::consts::PI).sqrt()).abs() < 0.015);
     let never = Parameter::redraw(&normal, 90.0, 91.0).unwrap();
-    let mut out = vec![7.0];
-    let error = never.evaluate_many(key(), 0, 0..5, &mut out).unwrap_err();
+    let mut stream = Stream::new(key(), 0, 0, 0);
+    let error = never.evaluate(&mut stream, &Context::default());
+    let error = error.unwrap_err();
     assert_eq!(
         error,
         ParameterError::RedrawLimit {
@@ -192,22 +194,6 @@ fn redraw_keeps_bounds_and_gives_up() {
             max: 91.0
         }
     );
-    assert_eq!(out, [7.0]);
-}
-
-#[test]
-fn values_do_not_depend_on_the_split_of_the_ids() {
-    let p = Parameter::normal(0.0, 1.0).unwrap();
-    let mut parts = Vec::new();
-    for ids in [0..17, 17..18, 18..40_000] {
-        p.evaluate_many(key(), 3, ids, &mut parts).unwrap();
-    }
-    assert_eq!(parts, sample(&p));
-    let mut other_call = Vec::new();
-    p.evaluate_many(key(), 4, [0, 1 << 32], &mut other_call)
-        .unwrap();
-    assert_ne!(other_call[0], parts[0]);
-    assert_ne!(other_call[0], other_call[1]);
 }
 
 #[test]

@@ -14,6 +14,8 @@ pub enum Call {
     Probe,
     /// The end of Prepare.
     Ready,
+    /// The sources that have targets on each rank.
+    Route,
     Run,
     /// The spikes of a slice.
     Spikes,
@@ -26,12 +28,13 @@ pub enum Call {
 }
 
 impl Call {
-    const ALL: [Call; 12] = [
+    const ALL: [Call; 13] = [
         Call::Connect,
         Call::Prepare,
         Call::Couple,
         Call::Probe,
         Call::Ready,
+        Call::Route,
         Call::Run,
         Call::Spikes,
         Call::Structure,
@@ -45,7 +48,7 @@ impl Call {
     pub fn name(self) -> &'static str {
         match self {
             Call::Connect => "Connect",
-            Call::Prepare | Call::Ready | Call::Probe => "Prepare",
+            Call::Prepare | Call::Ready | Call::Probe | Call::Route => "Prepare",
             Call::Couple => "Run (gap junctions)",
             Call::Run => "Run",
             Call::Spikes => "Run (spikes of a slice)",
@@ -75,6 +78,10 @@ pub struct Ranks {
     ranks: usize,
     /// The number of collective calls so far.
     sequence: u64,
+    /// What was begun and not completed yet: the call, and the error of this rank.
+    pending: Option<(Call, Option<Error>)>,
+    /// Words that this rank has sent to others.
+    sent: u64,
     /// Why no further call is possible.
     broken: Option<Error>,
     all: Gathered,
@@ -82,7 +89,7 @@ pub struct Ranks {
 
 impl Default for Ranks {
     fn default() -> Self {
-        Ranks::new(Box::new(Local))
+        Ranks::new(Box::<Local>::default())
     }
 }
 
@@ -94,6 +101,8 @@ impl Ranks {
             ranks: communicator.ranks(),
             communicator,
             sequence: 0,
+            pending: None,
+            sent: 0,
             broken: None,
             all: Gathered::default(),
         }
@@ -117,6 +126,16 @@ impl Ranks {
     /// Room for words that is kept from call to call.
     pub fn words(&self) -> usize {
         self.all.words.capacity()
+    }
+
+    /// Words that this rank has sent to others so far, without heads.
+    pub fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// The words that the last call has gathered.
+    pub fn take_words(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.all.words)
     }
 
     /// How nodes are spread over these ranks with `threads` threads each.
@@ -172,13 +191,22 @@ impl Ranks {
         left
     }
 
-    fn collective(
+    /// Begins to give words, or the error that kept this rank from having any, to all ranks, or, with
+    /// `counts`, to each its part. [`Ranks::complete`] comes next.
+    ///
+    /// # Errors
+    /// When no further call is possible, or a rank is lost.
+    pub fn begin(
         &mut self,
         call: Call,
         note: u64,
         words: Result<&[u64]>,
         counts: Option<&[usize]>,
-    ) -> Result<&Gathered> {
+    ) -> Result<()> {
+        if self.pending.is_some() {
+            // of a run that has failed here
+            drop(self.complete());
+        }
         if let Some(e) = &self.broken {
             // an error of this rank alone says more than that the ranks have parted
             return Err(words.err().unwrap_or_else(|| e.clone()));
@@ -186,26 +214,52 @@ impl Ranks {
         let code = Call::ALL.iter().position(|&c| c == call).unwrap_or(0) as u64;
         let stamp = self.sequence * CALLS + code;
         self.sequence += 1;
-        let communicator = &mut *self.communicator;
-        let result = match (&words, counts) {
-            (Ok(words), None) => {
-                communicator.all_gather(Head { stamp, note }, words, &mut self.all)
+        let own_part = counts.map_or(0, |c| c[self.rank]);
+        let begun = match &words {
+            Ok(words) => {
+                let others = counts.map_or(self.ranks - 1, |_| 1);
+                self.sent += ((words.len() - own_part) * others) as u64;
+                self.communicator.begin(Head { stamp, note }, words, counts)
             }
-            (Ok(words), Some(counts)) => {
-                communicator.all_to_all(Head { stamp, note }, words, counts, &mut self.all)
-            }
-            (Err(_), _) => {
+            Err(_) => {
                 let stamp = stamp | FAILED;
-                communicator.all_gather(Head { stamp, note }, &[], &mut self.all)
+                self.communicator.begin(Head { stamp, note }, &[], None)
             }
         };
-        if let Err(lost) = result {
+        if let Err(lost) = begun {
             return Err(self.lose(call, &lost));
         }
-        if self.all.agrees() && words.is_ok() {
+        self.pending = Some((call, words.err()));
+        Ok(())
+    }
+
+    /// Ends the call that was begun last.
+    ///
+    /// # Errors
+    /// On all ranks alike: when a rank gave an error, made another call, or is lost.
+    pub fn complete(&mut self) -> Result<&Gathered> {
+        let Some((call, own)) = self.pending.take() else {
+            let text = "the ranks have no call to complete";
+            return Err(Error::new(Kind::Kernel, text));
+        };
+        if let Err(lost) = self.communicator.complete(&mut self.all) {
+            return Err(self.lose(call, &lost));
+        }
+        if self.all.agrees() && own.is_none() {
             return Ok(&self.all);
         }
-        Err(self.explain(call, words.err()))
+        Err(self.explain(call, own))
+    }
+
+    fn collective(
+        &mut self,
+        call: Call,
+        note: u64,
+        words: Result<&[u64]>,
+        counts: Option<&[usize]>,
+    ) -> Result<&Gathered> {
+        self.begin(call, note, words, counts)?;
+        self.complete()
     }
 
     /// Why a call cannot go on, the same on all ranks.
@@ -220,7 +274,8 @@ impl Ranks {
         let text = own.map_or(Vec::new(), |e| encode(&e));
         let told = self
             .communicator
-            .all_gather(Head::default(), &text, &mut self.all);
+            .begin(Head::default(), &text, None)
+            .and_then(|()| self.communicator.complete(&mut self.all));
         if let Err(lost) = told {
             return self.lose(call, &lost);
         }

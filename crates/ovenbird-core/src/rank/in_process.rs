@@ -43,33 +43,11 @@ pub fn in_process(n: usize) -> Vec<Box<dyn Communicator>> {
 }
 
 impl InProcess {
-    /// Sends a packet to each rank and collects one from each.
-    fn exchange(
-        &mut self,
-        packet: impl Fn(usize) -> Packet,
-        all: &mut Gathered,
-    ) -> Result<(), Lost> {
-        let gone = |rank: usize| Lost {
+    fn gone(&self, rank: usize) -> Lost {
+        Lost {
             rank: Some(rank),
             reason: "its thread has ended".to_owned(),
-        };
-        if self.to.is_empty() {
-            return Err(gone(self.rank));
         }
-        // all are sent before any is awaited, so that a lost rank keeps no other waiting; a rank
-        // that does not take its packet is found below, where it sends none
-        for (rank, to) in self.to.iter().enumerate() {
-            drop(to.send(packet(rank)));
-        }
-        all.clear();
-        for (rank, from) in self.from.iter_mut().enumerate() {
-            let from = from.get_mut().unwrap_or_else(PoisonError::into_inner);
-            let packet = from.recv().map_err(|_| gone(rank))?;
-            all.heads.push(packet.head);
-            all.words.extend_from_slice(&packet.words);
-            all.ends.push(all.words.len());
-        }
-        Ok(())
     }
 }
 
@@ -82,30 +60,41 @@ impl Communicator for InProcess {
         self.ranks
     }
 
-    fn all_gather(&mut self, head: Head, words: &[u64], all: &mut Gathered) -> Result<(), Lost> {
-        let words: Arc<[u64]> = words.into();
-        let packet = |_| Packet {
-            head,
-            words: Arc::clone(&words),
-        };
-        self.exchange(packet, all)
+    fn begin(&mut self, head: Head, words: &[u64], counts: Option<&[usize]>) -> Result<(), Lost> {
+        if self.to.is_empty() {
+            return Err(self.gone(self.rank));
+        }
+        let whole: Option<Arc<[u64]>> = counts.is_none().then(|| words.into());
+        let mut left = words;
+        // a rank that does not take its packet is found by `complete`, to which it sends none
+        for (rank, to) in self.to.iter().enumerate() {
+            let words = match (&whole, counts) {
+                (None, Some(counts)) => {
+                    let (part, others) = left.split_at(counts[rank]);
+                    left = others;
+                    part.into()
+                }
+                (whole, _) => whole.clone().unwrap_or_default(),
+            };
+            drop(to.send(Packet { head, words }));
+        }
+        Ok(())
     }
 
-    fn all_to_all(
-        &mut self,
-        head: Head,
-        words: &[u64],
-        counts: &[usize],
-        all: &mut Gathered,
-    ) -> Result<(), Lost> {
-        let part = |rank: usize| {
-            let start: usize = counts[..rank].iter().sum();
-            Packet {
-                head,
-                words: words[start..start + counts[rank]].into(),
-            }
-        };
-        self.exchange(part, all)
+    fn complete(&mut self, all: &mut Gathered) -> Result<(), Lost> {
+        if self.to.is_empty() {
+            return Err(self.gone(self.rank));
+        }
+        all.clear();
+        for rank in 0..self.from.len() {
+            let from = self.from[rank].get_mut();
+            let from = from.unwrap_or_else(PoisonError::into_inner);
+            let packet = from.recv().map_err(|_| self.gone(rank))?;
+            all.heads.push(packet.head);
+            all.words.extend_from_slice(&packet.words);
+            all.ends.push(all.words.len());
+        }
+        Ok(())
     }
 
     fn abandon(&mut self, _: &str) {

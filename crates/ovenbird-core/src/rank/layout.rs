@@ -50,6 +50,12 @@ impl Layout {
         (self.vp(id) % self.ranks) as usize
     }
 
+    /// Whether this rank has node `id`.
+    #[inline]
+    pub fn is_here(self, id: u32) -> bool {
+        self.ranks == 1 || id % self.ranks == self.rank
+    }
+
     /// The thread of node `id` on its rank.
     #[inline]
     pub fn thread_of(self, id: u32) -> usize {

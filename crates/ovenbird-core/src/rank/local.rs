@@ -3,8 +3,10 @@
 use super::{Communicator, Gathered, Head, Lost};
 
 /// The communicator of a rank that is alone.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Local;
+#[derive(Clone, Debug, Default)]
+pub struct Local {
+    begun: (Head, Vec<u64>),
+}
 
 impl Communicator for Local {
     fn rank(&self) -> usize {
@@ -15,22 +17,17 @@ impl Communicator for Local {
         1
     }
 
-    fn all_gather(&mut self, head: Head, words: &[u64], all: &mut Gathered) -> Result<(), Lost> {
-        all.clear();
-        all.heads.push(head);
-        all.words.extend_from_slice(words);
-        all.ends.push(words.len());
+    fn begin(&mut self, head: Head, words: &[u64], _: Option<&[usize]>) -> Result<(), Lost> {
+        self.begun = (head, words.to_vec());
         Ok(())
     }
 
-    fn all_to_all(
-        &mut self,
-        head: Head,
-        words: &[u64],
-        _: &[usize],
-        all: &mut Gathered,
-    ) -> Result<(), Lost> {
-        self.all_gather(head, words, all)
+    fn complete(&mut self, all: &mut Gathered) -> Result<(), Lost> {
+        all.clear();
+        all.heads.push(self.begun.0);
+        all.words.append(&mut self.begun.1);
+        all.ends.push(all.words.len());
+        Ok(())
     }
 
     fn abandon(&mut self, _: &str) {}

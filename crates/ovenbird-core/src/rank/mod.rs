@@ -78,23 +78,18 @@ pub trait Communicator: Send + Sync {
     /// The number of ranks.
     fn ranks(&self) -> usize;
 
-    /// Gives `words` to all ranks, and collects what they give.
+    /// Begins to give words to other ranks: all of them to all, or, with `counts`, to each rank its
+    /// part of `counts[rank]` words. [`Communicator::complete`] comes next.
     ///
     /// # Errors
     /// When a rank cannot be reached.
-    fn all_gather(&mut self, head: Head, words: &[u64], all: &mut Gathered) -> Result<(), Lost>;
+    fn begin(&mut self, head: Head, words: &[u64], counts: Option<&[usize]>) -> Result<(), Lost>;
 
-    /// Gives each rank its part of `words`, of `counts[rank]` words, and collects what they give.
+    /// Ends what was begun last: waits for the other ranks and collects what they give.
     ///
     /// # Errors
     /// When a rank cannot be reached.
-    fn all_to_all(
-        &mut self,
-        head: Head,
-        words: &[u64],
-        counts: &[usize],
-        all: &mut Gathered,
-    ) -> Result<(), Lost>;
+    fn complete(&mut self, all: &mut Gathered) -> Result<(), Lost>;
 
     /// Lets no rank wait for this one any more: the others find it lost.
     fn abandon(&mut self, reason: &str);

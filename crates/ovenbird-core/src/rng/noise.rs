@@ -140,6 +140,20 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_the_same_at_every_width() {
+        for interval in [0, 1, 1 << 40] {
+            let all = crate::math::Width::available().into_iter().map(|width| {
+                let (mut drive, mut out) = (drive(0..101), vec![0.0; 101]);
+                drive.arch = width.arch();
+                drive.normals(interval, &mut out);
+                out.into_iter().map(f64::to_bits).collect::<Vec<_>>()
+            });
+            let all: Vec<_> = all.collect();
+            assert!(all.iter().all(|one| *one == all[0]), "{interval}");
+        }
+    }
+
+    #[test]
     fn numbers_are_quantiles_of_the_words_of_their_target_on_any_split_and_width() {
         let mut out = vec![0.0; 101];
         for interval in [0, 1, 7, 1 << 40] {

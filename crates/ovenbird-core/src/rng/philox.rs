@@ -96,14 +96,17 @@ mod tests {
         for n in [0, 1, 3, 8, 17, 64, 101] {
             let second: Vec<u32> = (0..n).map(|i| i * 7 + 1).collect();
             let third: Vec<u32> = (0..n).map(|i| i % 3).collect();
-            let mut out: [Vec<u32>; 4] = std::array::from_fn(|_| vec![0; n as usize]);
-            let [a, b, c, d] = &mut out;
-            pulp::Arch::new().dispatch(|| {
-                philox4x32_many(5, &second, &third, 9, [3, 4], [a, b, c, d]);
-            });
-            for i in 0..n as usize {
-                let block = philox4x32([5, second[i], third[i], 9], [3, 4]);
-                assert_eq!([out[0][i], out[1][i], out[2][i], out[3][i]], block);
+            for width in crate::math::Width::available() {
+                let mut out: [Vec<u32>; 4] = std::array::from_fn(|_| vec![0; n as usize]);
+                let [a, b, c, d] = &mut out;
+                width.run(
+                    #[inline(always)]
+                    || philox4x32_many(5, &second, &third, 9, [3, 4], [a, b, c, d]),
+                );
+                for i in 0..n as usize {
+                    let block = philox4x32([5, second[i], third[i], 9], [3, 4]);
+                    assert_eq!([out[0][i], out[1][i], out[2][i], out[3][i]], block);
+                }
             }
         }
     }

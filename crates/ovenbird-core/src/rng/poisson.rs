@@ -463,6 +463,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn counts_are_the_same_at_every_width() {
+        for mean in [0.01, 0.7, 9.0, 40.0, 2000.0] {
+            for step in [0, 3, 1 << 33] {
+                let all = crate::math::Width::available().into_iter().map(|width| {
+                    let mut drive = drive(0..101);
+                    drive.arch = width.arch();
+                    counts(&mut drive, mean, step)
+                });
+                let all: Vec<_> = all.collect();
+                assert!(all.iter().all(|one| *one == all[0]), "{mean} {step}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn counts_do_not_depend_on_the_split(

@@ -84,7 +84,7 @@ impl Simulation {
     }
 
     fn connection_numbers(&self, key: &str, value: &Value, n: usize) -> Result<Vec<f64>> {
-        let amount = crate::connect::Amount::from_value(key, value)?;
+        let amount = crate::connect::Amount::from_value(key, value.clone())?;
         if let crate::connect::Amount::Each(v) = &amount
             && v.len() != n
         {
@@ -92,6 +92,11 @@ impl Simulation {
                 Kind::Index,
                 format!("{key} has {} values for {n} connections", v.len()),
             ));
+        }
+        match amount {
+            crate::connect::Amount::Each(list) => return Ok(list),
+            crate::connect::Amount::Same(x) => return Ok(vec![x; n]),
+            crate::connect::Amount::Drawn(_) => {}
         }
         let purpose = crate::rng::Purpose::SynapseParameter;
         let key = crate::rng::Key::new(self.settings.seed(), purpose).derive(1, 0);
@@ -105,6 +110,11 @@ impl Simulation {
         weights: Option<&[f64]>,
         delays: Option<&[u32]>,
     ) -> Result<()> {
+        if let (Some(weights), None) = (weights, delays)
+            && self.set_in_place(set, weights)
+        {
+            return Ok(());
+        }
         let mut expected = self.siblings(set)?;
         for (i, h) in set.handles.iter().enumerate().filter(|(_, h)| !h.alone) {
             if let Some(value) = expected.get_mut(&h.ends()).map(|v| &mut v[h.nth as usize]) {
@@ -120,13 +130,10 @@ impl Simulation {
             let delay = delays.map(|d| d[i]);
             match h.place {
                 Place::Row(w, at) => {
-                    let rows = &mut self.workers[w as usize].rows;
-                    let in_place =
-                        delay.is_none() && weight.is_none_or(|x| h.alone && rows.set_weight(at, x));
-                    if !in_place {
-                        if weight.is_some() && !rows.owns_weight(at) {
-                            own.insert(h.model);
-                        }
+                    if weight.is_some() && !self.workers[w as usize].rows.weight(at).1 {
+                        own.insert(h.model);
+                    }
+                    if weight.is_some() || delay.is_some() {
                         rebuild.entry(w).or_default().push((at.key(), i));
                     }
                 }
@@ -189,6 +196,60 @@ impl Simulation {
             self.note_order(set, expected)?;
         }
         Ok(())
+    }
+
+    /// Sets weights where they are, unless a connection would change its channel or its place in a
+    /// row by it; says whether that was possible. If not, nothing is changed but how weights are kept.
+    fn set_in_place(&mut self, set: &ConnectionSet, weights: &[f64]) -> bool {
+        let mut rows: Vec<(usize, Position, f64)> = Vec::with_capacity(set.len());
+        let mut separate: BTreeSet<u16> = BTreeSet::new();
+        for (h, &weight) in set.handles.iter().zip(weights) {
+            let (w, at) = match h.place {
+                Place::Row(w, at) => (w as usize, at),
+                Place::Plastic(..) => continue,
+                _ => return false,
+            };
+            let (old, own) = self.workers[w].rows.weight(at);
+            if (old < 0.0) != (weight < 0.0) {
+                return false;
+            }
+            if !own && old != weight {
+                separate.insert(h.model);
+            }
+            rows.push((w, at, weight));
+        }
+        // on all workers alike, since the order of sums depends on which weights are shared
+        let workers = self.workers.iter();
+        if !workers
+            .flat_map(|w| separate.iter().map(|&m| w.rows.can_separate(m)))
+            .all(|can| can)
+        {
+            return false;
+        }
+        for worker in &mut self.workers {
+            separate.iter().for_each(|&m| worker.rows.separate(m));
+        }
+        let mut swap = |workers: &mut [super::Worker]| {
+            for (w, at, weight) in &mut rows {
+                let rows = &mut workers[*w].rows;
+                let old = rows.weight(*at).0;
+                rows.put_weight(*at, *weight);
+                *weight = old;
+            }
+        };
+        swap(&mut self.workers);
+        let in_order = set
+            .handles
+            .iter()
+            .filter(|h| !h.alone)
+            .all(|h| match h.place {
+                Place::Row(w, at) => self.workers[w as usize].rows.is_in_order(at),
+                _ => true,
+            });
+        if !in_order {
+            swap(&mut self.workers);
+        }
+        in_order
     }
 
     /// The channel to which a connection moves when its weight becomes `weight`.
@@ -282,7 +343,7 @@ impl Simulation {
             }
         }
         for (w, removed) in &plastic {
-            self.workers[*w as usize].plastic.remove(removed);
+            self.workers[*w as usize].remove_plastic(&self.families, &self.clock, removed);
         }
         for (w, removed) in rows {
             let blocks = blocks_of(removed.iter().copied());

@@ -93,9 +93,8 @@ impl Simulation {
         synapses: &[SynSpec],
     ) -> Result<()> {
         self.refuse_while_prepared("Connecting")?;
-        for &id in sources.iter().chain(targets) {
-            self.nodes.run(id)?;
-        }
+        self.nodes.families(sources)?;
+        self.nodes.families(targets)?;
         let space = self.space(sources, targets, rule, synapses)?;
         let context = RuleContext {
             sources,
@@ -211,12 +210,6 @@ impl Simulation {
             if !rule.make_symmetric {
                 continue;
             }
-            if rule.rule == Rule::AllToAll && !self_symmetric {
-                return Err(Error::new(
-                    Kind::NotImplemented,
-                    "This connection rule does not support symmetric connections.",
-                ));
-            }
             if syn.parameters().any(|p| p.as_constant().is_none()) {
                 return Err(Error::new(
                     Kind::NotImplemented,
@@ -238,8 +231,7 @@ impl Simulation {
         if to_devices {
             return Ok(());
         }
-        for &id in cx.targets {
-            let (family, _) = self.nodes.locate(id)?;
+        for (family, id) in self.nodes.families(cx.targets)? {
             if !self.is_neuron(family) {
                 if cx.space.is_some() {
                     return Err(Error::illegal_connection(format!(
@@ -268,18 +260,26 @@ impl Simulation {
         events: &[Event],
     ) -> Result<Ports> {
         let mut ports = Ports::new();
-        let mut last = None;
-        for &id in targets {
-            let (f, Some(at)) = self.nodes.locate(id)? else {
+        let mut found: Vec<(usize, u32)> = Vec::new();
+        for stretch in self.nodes.stretches(targets) {
+            let (places, run) = stretch?;
+            let Some(ops) = self.families[run.family].neurons() else {
                 continue;
             };
+            let parts = self.workers.iter().map(|w| &w.parts[run.family]);
+            let classes: Vec<&[u32]> = parts.map(|part| ops.classes(part)).collect();
+            let here = targets[places].iter().filter_map(|&id| run.locate(id));
+            for at in here {
+                let class = classes[at.worker as usize][at.local as usize];
+                if found.last() != Some(&(run.family, class)) {
+                    found.push((run.family, class));
+                }
+            }
+        }
+        for (f, class) in found {
             let Some(ops) = self.families[f].neurons() else {
                 continue;
             };
-            let class = ops.class(&self.workers[at.worker as usize].parts[f], at.local);
-            if last.replace((f, class)) == Some((f, class)) {
-                continue;
-            }
             for (s, syn) in synapses.iter().enumerate() {
                 if kinds[s] == SynapseKind::GapJunction {
                     check_gap(&*self.families[f], &syn.receptor)?;
@@ -398,13 +398,7 @@ impl Simulation {
     /// What the sources send, each kind once.
     fn kinds_of(&self, ids: &[u32]) -> Result<Vec<Sends>> {
         let mut kinds = Vec::new();
-        let mut last = usize::MAX;
-        for &id in ids {
-            let (f, _) = self.nodes.locate(id)?;
-            if f == last {
-                continue;
-            }
-            last = f;
+        for (f, _) in self.nodes.families(ids)? {
             let kind = sends(&*self.families[f]);
             if kind == Sends::Nothing {
                 return Err(Error::illegal_connection(format!(
@@ -444,13 +438,8 @@ impl Simulation {
         if kinds.contains(&Sends::Requests) {
             self.check_requests(synapses)?;
         }
-        let all_neurons = {
-            let mut neurons = true;
-            for &id in targets {
-                neurons &= self.is_neuron(self.nodes.locate(id)?.0);
-            }
-            neurons
-        };
+        let families = self.nodes.families(targets)?;
+        let all_neurons = families.iter().all(|f| self.is_neuron(f.0));
         let kinds_of_synapses: Vec<_> = synapses
             .iter()
             .map(|s| self.synapse_model(s.model).info.kind)

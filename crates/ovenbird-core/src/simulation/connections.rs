@@ -2,12 +2,14 @@
 
 use super::Simulation;
 use super::devices::Listening;
+use super::moves::Move;
 use crate::error::{Error, Kind, Result};
 use crate::event::ChannelKey;
 use crate::model::SynapseKind;
 use crate::synapse::{Connection, Position, SourceIndex, Wanted};
 use crate::value::{Column, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Which connections are wanted; `None` means any.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +87,7 @@ impl Handle {
 #[derive(Clone, Debug, Default)]
 pub struct ConnectionSet {
     pub(super) handles: Vec<Handle>,
-    generation: u64,
+    generation: Arc<u64>,
 }
 
 /// The key of a position in rows.
@@ -93,23 +95,6 @@ pub(super) type RowKey = (u32, u32);
 
 /// Source, target and model of a connection.
 pub(super) type Ends = (u32, u32, u16);
-
-/// What became of connections that have their ends in common with others.
-#[derive(Clone, Debug)]
-pub(super) struct Moved {
-    /// The generation that began with it.
-    generation: u64,
-    ends: Ends,
-    what: Move,
-}
-
-#[derive(Clone, Debug)]
-enum Move {
-    /// The connection with this number was removed.
-    Gone(u32),
-    /// The connections have new numbers.
-    To(Vec<u32>),
-}
 
 /// Everything about a connection that users see.
 pub(super) struct Seen {
@@ -158,7 +143,7 @@ impl ConnectionSet {
         });
         Ok(ConnectionSet {
             handles: handles.collect::<Result<_>>()?,
-            generation: self.generation,
+            generation: self.generation.clone(),
         })
     }
 }
@@ -226,6 +211,7 @@ impl Simulation {
         let targets = filter.targets.map(|t| SourceIndex::new(t.iter().copied()));
         let mut handles = match (filter.sources, filter.targets, filter.model) {
             (None, None, None) => Vec::with_capacity(self.num_connections()),
+            (None, None, Some(model)) => Vec::with_capacity(self.connections_of(model)),
             _ => Vec::new(),
         };
         self.visit(sources.as_ref(), filter, |source, target, model, place| {
@@ -243,7 +229,7 @@ impl Simulation {
                 });
             }
         })?;
-        handles.sort_by_key(Handle::order);
+        sort(&mut handles);
         for i in 1..handles.len() {
             let (a, b) = (handles[i - 1], handles[i]);
             if a.ends() == b.ends() {
@@ -254,7 +240,7 @@ impl Simulation {
         }
         Ok(ConnectionSet {
             handles,
-            generation: self.generation,
+            generation: self.moves.reader(self.generation),
         })
     }
 
@@ -300,13 +286,22 @@ impl Simulation {
                 let target = ids[c.channel.family as usize][c.local as usize];
                 f(c.source, target, c.model, Place::Row(w as u32, at));
             };
-            let wanted = self.wanted(filter, w);
+            let mut wanted = self.wanted(filter, w);
             let ring = &worker.ring;
             match sources {
                 Some(list) => list
                     .iter()
                     .for_each(|&s| worker.rows.find(Some(s), &wanted, ring, &mut row)),
-                None => worker.rows.find(None, &wanted, ring, &mut row),
+                // in the order of sets, so that they need no sorting
+                None => {
+                    for model in filter
+                        .model
+                        .map_or_else(|| worker.rows.models(), |m| vec![m])
+                    {
+                        wanted.model = Some(model);
+                        worker.rows.find(None, &wanted, ring, &mut row);
+                    }
+                }
             }
             let mut row = |at: Position, c: Connection| {
                 let target = ids[c.channel.family as usize][c.local as usize];
@@ -357,7 +352,7 @@ impl Simulation {
     /// Finds the connections of a set again after others were made or removed.
     pub(super) fn refresh(&mut self, set: &mut ConnectionSet) -> Result<()> {
         self.settle()?;
-        if set.generation == self.generation {
+        if *set.generation == self.generation {
             return Ok(());
         }
         let mut sources: Vec<u32> = set.handles.iter().map(|h| h.source).collect();
@@ -376,7 +371,7 @@ impl Simulation {
             sources: Some(&sources),
             ..Filter::default()
         })?;
-        let moved = self.moved_since(set.generation);
+        let moved = self.moves.since(*set.generation);
         let mut found = Vec::with_capacity(set.len());
         // a set is in order, as a rule, so what is looked for comes next
         let mut next = 0;
@@ -400,18 +395,8 @@ impl Simulation {
             next += 1;
         }
         set.handles = found;
-        set.generation = self.generation;
+        set.generation = self.moves.reader(self.generation);
         Ok(())
-    }
-
-    /// What became of connections after a generation, by their ends, in order.
-    fn moved_since(&self, generation: u64) -> BTreeMap<Ends, Vec<&Move>> {
-        let first = self.moved.partition_point(|r| r.generation <= generation);
-        let mut by_ends: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for m in &self.moved[first..] {
-            by_ends.entry(m.ends).or_default().push(&m.what);
-        }
-        by_ends
     }
 
     /// Remembers what is being removed, so that other sets can find the connections that stay.
@@ -420,11 +405,8 @@ impl Simulation {
         // the last of several connections first, so that the numbers of the others stay valid
         handles.sort_by_key(|h| (h.ends(), std::cmp::Reverse(h.nth)));
         let generation = self.generation + 1;
-        self.moved.extend(handles.into_iter().map(|h| Moved {
-            generation,
-            ends: h.ends(),
-            what: Move::Gone(h.nth),
-        }));
+        let gone = handles.into_iter().map(|h| (h.ends(), Move::Gone(h.nth)));
+        self.moves.add(generation, gone);
     }
 
     /// Weights and delays of all connections that share their ends with one of `set`.
@@ -463,6 +445,7 @@ impl Simulation {
             return Ok(());
         }
         let now = self.siblings(set)?;
+        let mut moves = Vec::new();
         for (ends, values) in expected {
             let Some(found) = now.get(&ends) else {
                 continue;
@@ -478,13 +461,10 @@ impl Simulation {
                 })
                 .collect();
             if numbers.len() == values.len() && !numbers.is_sorted() {
-                self.moved.push(Moved {
-                    generation: self.generation,
-                    ends,
-                    what: Move::To(numbers),
-                });
+                moves.push((ends, Move::To(numbers)));
             }
         }
+        self.moves.add(self.generation, moves.into_iter());
         Ok(())
     }
 
@@ -656,6 +636,23 @@ impl Simulation {
             l.recorder
         };
         self.nodes.layout().thread_of(id) as i64
+    }
+}
+
+/// Sorts connections by [`Handle::order`]; others keep their order. They come row by row, so a row's
+/// connections are a stretch, which is short or sorted.
+fn sort(handles: &mut [Handle]) {
+    let row_of = |h: &Handle| {
+        let (model, rank, source, _) = h.order();
+        (model, rank, source)
+    };
+    if !handles.is_sorted_by_key(row_of) {
+        handles.sort_by_key(row_of);
+    }
+    for row in handles.chunk_by_mut(|a, b| row_of(a) == row_of(b)) {
+        if !row.is_sorted_by_key(|h| h.target) {
+            row.sort_by_key(|h| h.target);
+        }
     }
 }
 

@@ -99,7 +99,7 @@ impl Simulation {
         spec.0
             .retain(|(k, _)| !matches!(k.as_str(), "allow_autapses" | "allow_multapses"));
         let switch = |key: &str| dict.get(key).map_or(Ok(true), |v| v.as_bool(key));
-        let synapse = self.syn_spec(&spec)?;
+        let synapse = self.syn_spec(spec.clone())?;
         let Some(elements) = synapse.elements.as_deref().cloned() else {
             return Err(Error::bad_property(
                 "pre_synaptic_element and/or post_synaptic_elements is missing.",
@@ -191,7 +191,7 @@ impl Simulation {
             "synapse_model",
             Value::Str(self.synapse_model(g.model).name.clone()),
         );
-        self.syn_spec(&dict)
+        self.syn_spec(dict)
     }
 
     /// Lets the delays of connections that may come be known, as those of connections are.
@@ -397,6 +397,7 @@ impl Simulation {
     /// Updates the structure at the present time, which is between two slices or within one.
     pub(super) fn update_structure(&mut self) -> Result<()> {
         debug_assert_eq!(self.phase, Phase::Prepared);
+        self.settle_exchange()?;
         if self.taken == 0 {
             // connections that go still deliver what was sent, those that come do not
             let (emitted, spikes) = std::mem::take(&mut self.waiting);
@@ -411,7 +412,12 @@ impl Simulation {
         }
         self.visit_elements(|_, elements| elements.iter_mut().for_each(Element::decay));
         self.structure_updates += 1;
-        self.settle()
+        self.settle()?;
+        if self.sends_selectively() {
+            self.share_spikes()?;
+            self.find_routes()?;
+        }
+        Ok(())
     }
 
     fn rewire(&mut self, r: &Rewiring<'_>) -> Result<()> {

@@ -115,22 +115,36 @@ pub(super) fn check_gap(family: &dyn Family, receptor: &[i64]) -> Result<()> {
 /// Fills `out` with the amounts of connections whose places in arrays are `places`.
 fn amounts(
     amount: &Amount,
-    places: impl Iterator<Item = usize>,
+    places: impl ExactSizeIterator<Item = usize> + Clone,
     stream: &mut Stream,
     context: &Context<'_>,
     out: &mut Vec<f64>,
 ) -> Result<()> {
-    out.clear();
     match amount {
-        Amount::Same(_) | Amount::Each(_) => {
-            for place in places {
-                out.push(amount.get(place, stream)?);
+        Amount::Same(x) => {
+            out.clear();
+            out.resize(places.len(), *x);
+        }
+        Amount::Each(list) => {
+            out.clear();
+            let first = places.clone().next().unwrap_or(0);
+            let mut steps = places.clone().zip(first..);
+            match list.get(first..first + places.len()) {
+                Some(stretch) if steps.all(|(a, b)| a == b) => out.extend_from_slice(stretch),
+                _ => {
+                    for place in places {
+                        out.push(amount.get(place, stream)?);
+                    }
+                }
             }
         }
         Amount::Drawn(p) => {
-            out.extend(places.map(|_| 0.0));
+            // what is there already is written over
+            out.resize(places.len(), 0.0);
             p.fill(stream, context, out)?;
-            if let Some(x) = out.iter().find(|x| !x.is_finite()) {
+            if !all_finite(out)
+                && let Some(x) = out.iter().find(|x| !x.is_finite())
+            {
                 return Err(Error::bad_property(format!(
                     "a Parameter gave {x}, which is not finite"
                 )));
@@ -138,6 +152,32 @@ fn amounts(
         }
     }
     Ok(())
+}
+
+fn all_finite(list: &[f64]) -> bool {
+    let mut finite = true;
+    crate::math::vectorize(
+        #[inline(always)]
+        || list.iter().for_each(|x| finite &= x.is_finite()),
+    );
+    finite
+}
+
+/// The smallest and the greatest of some delays, and how many weights are negative.
+fn survey(delays: &[u32], weights: &[f64]) -> (u32, u32, usize) {
+    let (mut least, mut most, mut negative) = (u32::MAX, 0, 0u64);
+    crate::math::vectorize(
+        #[inline(always)]
+        || {
+            for &d in delays {
+                (least, most) = (least.min(d), most.max(d));
+            }
+            for &w in weights {
+                negative += u64::from(w < 0.0);
+            }
+        },
+    );
+    (least, most, negative as usize)
 }
 
 /// What the amounts of the connections of one node can depend on.
@@ -191,7 +231,7 @@ impl Maker<'_> {
         &self,
         s: usize,
         at: usize,
-        places: impl Iterator<Item = usize> + Clone,
+        places: impl ExactSizeIterator<Item = usize> + Clone,
         context: &Context<'_>,
         out: &mut Numbers,
     ) -> Result<()> {
@@ -281,7 +321,7 @@ impl Maker<'_> {
         };
         let sign = stateful.map_or(made.weight, |s| s.sign(words, made.weight));
         delays.note(made.delay);
-        ops.connected(part, at.local);
+        ops.connected(part, &[at.local]);
         let connection = Connection {
             source: made.source,
             channel: ChannelKey {
@@ -321,9 +361,10 @@ impl Maker<'_> {
         pool: Option<&mut Pool>,
     ) -> Result<DelayRange> {
         let simple = (0..self.synapses.len()).all(|s| self.is_simple(s));
-        let scatters = simple && matches!(rule.rule, Rule::OneToOne);
+        let paired = simple && matches!(rule.rule, Rule::OneToOne);
         let make = |w: usize, worker: &mut Worker| match rule.rule.grouping() {
-            Grouping::ByTarget if !scatters => self.make_by_target(cx, rule, split, w, worker),
+            _ if paired => self.make_pairs(cx, w, worker),
+            Grouping::ByTarget => self.make_by_target(cx, rule, split, w, worker),
             _ if simple => self.make_scattered(cx, rule, split, w, worker),
             _ => self.make_own(cx, rule, split, w, worker),
         };
@@ -475,7 +516,7 @@ impl Maker<'_> {
         };
         let class = ops.class(part, at.local);
         let port = self.port(s, family, class, Event::Spike, spec.receptor[0])?;
-        ops.connected(part, at.local);
+        ops.connected(part, &[at.local]);
         let stateful = self.stateful[s].as_ref();
         let pending = match stateful {
             Some(_) => &mut worker.plastic.pending,
@@ -494,10 +535,7 @@ impl Maker<'_> {
         }
         let places = (0..draws.partners.len()).map(|i| draws.place(i));
         self.numbers(s, t, places, context, numbers)?;
-        let (mut least, mut most) = (u32::MAX, 0);
-        for &d in &numbers.delays {
-            (least, most) = (least.min(d), most.max(d));
-        }
+        let (least, most, below) = survey(&numbers.delays, &numbers.weights);
         delays.note(least);
         delays.note(most);
         if let Some(weight) = self.weights[s] {
@@ -509,7 +547,7 @@ impl Maker<'_> {
         }
         let one_sign = port.positive == port.negative;
         let negative = |w: f64| !one_sign && w < 0.0;
-        let below = numbers.weights.iter().filter(|w| negative(**w)).count();
+        let below = if one_sign { 0 } else { below };
         let constant = matches!(spec.delay, Some(Amount::Same(_))).then_some(least);
         for (sign, n) in [(false, numbers.weights.len() - below), (true, below)] {
             if n == 0 {

@@ -36,12 +36,12 @@ impl Simulation {
             sum.nodes += parts.map(|(f, p)| f.bytes(p)).sum::<usize>();
         }
         let spikes = self.emitted.capacity() + self.waiting.1.capacity();
-        let words = self.words.capacity() + self.ranks.words();
         sum.tables = self.nodes.bytes()
             + self.devices.bytes()
             + self.gaps.bytes()
             + spikes * size_of::<Spike>()
-            + words * size_of::<u64>();
+            + self.ranks.words() * size_of::<u64>()
+            + self.exchange.bytes();
         let devices = self.families.iter().zip(&self.devices.parts);
         sum.nodes += devices
             .filter_map(|(f, p)| p.as_ref().map(|p| f.bytes(p)))

@@ -4,12 +4,15 @@ mod changes;
 mod connect;
 mod connections;
 mod devices;
+mod exchange;
 mod growth;
 mod maker;
 mod memory;
 pub(crate) mod models;
+mod moves;
 mod nodes;
 mod one_by_one;
+mod pairs;
 mod plastic;
 mod ranks;
 mod run;
@@ -45,6 +48,7 @@ use crate::parallel::Pool;
 use crate::rank::{Communicator, Ranks};
 use crate::time::{Clock, Step};
 use devices::Devices;
+use exchange::Exchange;
 use ranks::Couplings;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -122,7 +126,7 @@ pub struct Simulation {
     /// Counts changes of the connections, so that their handles know when to look anew.
     generation: u64,
     /// What became of connections so far, for sets that hold others of the same ends.
-    moved: Vec<connections::Moved>,
+    moves: moves::Moves,
     /// The generation that is in its final form.
     arranged: Option<u64>,
     spike_count: u64,
@@ -130,6 +134,7 @@ pub struct Simulation {
     timers: Timers,
     width: Width,
     gaps: Couplings,
+    exchange: Exchange,
     /// What stimulators that are sampled here drive on other ranks.
     driven_elsewhere: BTreeMap<u32, Vec<u32>>,
     /// The rank that asked for a run to stop.
@@ -138,8 +143,6 @@ pub struct Simulation {
     wants_stop: bool,
     /// An error of this rank of which the others do not know yet.
     failure: Option<Error>,
-    /// What is being sent to other ranks.
-    words: Vec<u64>,
     /// What users should hear of and is no error.
     warnings: Vec<String>,
     console: Box<dyn Write + Send + Sync>,
@@ -186,7 +189,7 @@ impl Simulation {
             draw_calls: 0,
             structure_updates: 0,
             generation: 0,
-            moved: Vec::new(),
+            moves: moves::Moves::default(),
             prepare_failed: false,
             arranged: None,
             spike_count: 0,
@@ -194,11 +197,11 @@ impl Simulation {
             timers: Timers::default(),
             width: Width::widest(),
             gaps: Couplings::default(),
+            exchange: Exchange::default(),
             driven_elsewhere: BTreeMap::new(),
             stopped_by: None,
             wants_stop: false,
             failure: None,
-            words: Vec::new(),
             warnings: Vec::new(),
             console: Box::new(std::io::sink()),
             watch: Watch::default(),

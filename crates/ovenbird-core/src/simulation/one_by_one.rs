@@ -204,7 +204,7 @@ impl Maker<'_> {
             ));
         }
         delays.note(made.delay);
-        ops.connected(&mut worker.parts[tf], t_at.local);
+        ops.connected(&mut worker.parts[tf], &[t_at.local]);
         drive.entries.push(DriveEntry {
             target: made.target,
             channel: ChannelKey {

@@ -6,7 +6,7 @@ use super::models::LABEL;
 use crate::error::{Error, Kind, Result};
 use crate::model::Event;
 use crate::synapse::{Full, Position};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What becomes of a connection: another weight in its place, or all of it anew.
 enum Change {
@@ -113,7 +113,7 @@ impl Simulation {
 
     /// Makes planned changes.
     pub(super) fn write_plastic(&mut self, plan: PlasticChanges) -> Result<()> {
-        let mut gone: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
+        let mut gone: BTreeMap<u32, BTreeMap<(u32, u32), u32>> = BTreeMap::new();
         let mut anew = Vec::new();
         for ((w, d, entry), label) in plan.labels {
             let drive = &mut self.workers[w as usize].drives[d as usize];
@@ -123,7 +123,8 @@ impl Simulation {
             match change {
                 Change::Weight(x) => self.workers[w as usize].plastic.set_weight(at, x),
                 Change::Anew(full) => {
-                    gone.entry(w).or_default().insert(at.key());
+                    let places = gone.entry(w).or_default();
+                    places.insert(at.key(), full.connection.delay);
                     anew.push((w, full));
                 }
             }
@@ -132,7 +133,7 @@ impl Simulation {
             return Ok(());
         }
         for (w, places) in &gone {
-            self.workers[*w as usize].plastic.remove(places);
+            self.workers[*w as usize].take_plastic(&self.families, &self.clock, places);
         }
         let now = self.now();
         for (w, full) in anew {

@@ -2,7 +2,6 @@
 
 use super::{DelayRange, Simulation};
 use crate::error::{Error, Kind, Result};
-use crate::event::Spike;
 use crate::rank::{Call, Ranks};
 use std::time::Instant;
 
@@ -132,33 +131,6 @@ impl Simulation {
             return Err(error);
         }
         self.failure.get_or_insert(error);
-        Ok(())
-    }
-
-    /// Adds the spikes of other ranks to those of this one, which begin at `first`.
-    pub(super) fn exchange_spikes(&mut self, first: usize, updated: Result<()>) -> Result<()> {
-        if self.ranks.alone() {
-            return updated;
-        }
-        let start = Instant::now();
-        let updated = match self.failure.take() {
-            Some(e) => updated.and(Err(e)),
-            None => updated,
-        };
-        self.words.clear();
-        self.words
-            .extend(self.emitted[first..].iter().map(|s| s.bits()));
-        let words = updated.map(|()| &self.words[..]);
-        let all = self
-            .ranks
-            .gather(Call::Spikes, u64::from(self.wants_stop), words)?;
-        self.stopped_by = all.heads.iter().position(|h| h.note != 0);
-        self.emitted.truncate(first);
-        self.emitted
-            .extend(all.words.iter().map(|&w| Spike::from_bits(w)));
-        // sorted by rank already, which this sort makes use of
-        self.emitted[first..].sort();
-        self.timers.exchange += start.elapsed().as_secs_f64();
         Ok(())
     }
 

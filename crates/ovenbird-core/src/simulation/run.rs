@@ -101,19 +101,21 @@ impl Simulation {
     fn prepare_together(&mut self, opened: Result<()>) -> Result<()> {
         let coupled = self.workers.iter().any(|w| !w.gaps.entries.is_empty());
         let opened = opened.and_then(|()| self.ready_structure());
-        let flags = self.agree(Call::Prepare, u64::from(coupled), 0, opened)?;
+        let flags = u64::from(coupled) | u64::from(self.needs_routes()) << 1;
+        let flags = self.agree(Call::Prepare, flags, 0, opened)?;
         self.learn_driven()?;
         let arranged = self.arrange();
-        self.gaps.any = flags != 0;
+        self.gaps.any = flags & 1 != 0;
         if !self.gaps.any {
-            return self.agree(Call::Ready, 0, 0, arranged).map(drop);
+            self.agree(Call::Ready, 0, 0, arranged)?;
+            return self.plan_exchange(flags & 2 != 0);
         }
         let changed = self.arrange_gaps(arranged)?;
         let changed = self.agree(Call::Ready, u64::from(changed), 0, Ok(()))? != 0;
         if changed && self.taken == 0 {
             self.send_gaps_anew();
         }
-        Ok(())
+        self.plan_exchange(flags & 2 != 0)
     }
 
     /// The slice length in steps: the smallest delay, where gap junctions count as what they bound
@@ -157,7 +159,13 @@ impl Simulation {
             // slices get another length within a slice: what was emitted is delivered now
             let (origin, spikes) = (self.origin, std::mem::take(&mut self.emitted));
             let (clock, families) = (&self.clock, &self.families);
-            let context = PlasticContext { clock, key };
+            let shortest = self.min_delay;
+            let context = PlasticContext {
+                clock,
+                key,
+                shortest,
+                begun: None,
+            };
             pool.run(&mut self.workers, |_, w| {
                 w.deliver(families, &context, &spikes, origin);
             });
@@ -294,7 +302,10 @@ impl Simulation {
         self.has_run |= steps > 0;
         self.stopped_by = None;
         self.wants_stop = false;
-        let result = self.run_slices(steps, start.begin, observe);
+        let result = self
+            .run_slices(steps, start.begin, observe)
+            .and_then(|control| self.settle_exchange().map(|()| control))
+            .and_then(|control| self.share_spikes().map(|()| control));
         self.grow_elements();
         let console = &mut self.console;
         let flushed = self
@@ -325,7 +336,7 @@ impl Simulation {
         while self.now() < end {
             let before = Instant::now();
             let left = (end - self.now()) as usize;
-            let mut to = self.min_delay.min(self.taken + left);
+            let mut to = self.end_of_piece().min(self.taken + left);
             if let Some(interval) = structure {
                 let since = self.now() % interval;
                 if since == 0 {
@@ -416,6 +427,7 @@ impl Simulation {
         self.taken = 0;
         self.emitted.clear();
         self.waiting = (0, Vec::new());
+        self.exchange.clear();
         self.devices.forget();
         for w in &mut self.workers {
             w.ring.clear();

@@ -11,10 +11,10 @@ use crate::synapse::{BatchKind, Pending};
 
 /// Where a node is on a worker: its place, and its family and port among those that occur.
 #[derive(Clone, Copy)]
-struct Spot {
-    local: u32,
+pub(super) struct Spot {
+    pub local: u32,
     /// `ABSENT` for nodes of other workers.
-    port: u32,
+    pub port: u32,
 }
 
 const ABSENT: u32 = u32::MAX;
@@ -50,19 +50,36 @@ struct Ports {
 }
 
 /// The amounts of one synapse.
-enum Amounts {
+pub(super) enum Amounts {
     Same(f64, u32),
     Each,
 }
 
 /// One synapse of the call on one worker.
-struct Synapse {
-    s: usize,
+pub(super) struct Synapse {
+    pub s: usize,
     targets: Spots,
     /// The sources as targets, for rules that connect both ways.
     sources: Spots,
     ports: Ports,
-    amounts: Amounts,
+    pub amounts: Amounts,
+}
+
+impl Synapse {
+    /// Synapse `s` of a call, without targets yet.
+    pub fn new(maker: &Maker<'_>, s: usize) -> Result<Self> {
+        let amounts = match (maker.weights[s], &maker.synapses[s].delay) {
+            (Some(weight), Some(Amount::Same(ms))) => Amounts::Same(weight, maker.steps(*ms)?),
+            _ => Amounts::Each,
+        };
+        Ok(Synapse {
+            s,
+            targets: Spots::default(),
+            sources: Spots::default(),
+            ports: Ports::default(),
+            amounts,
+        })
+    }
 }
 
 impl Maker<'_> {
@@ -86,9 +103,6 @@ impl Maker<'_> {
         let last = ends.copied().max().unwrap_or(0);
         for at in 0..grouping.len(cx) {
             self.watch.pass(at)?;
-            if grouping == Grouping::ByTarget && !self.nodes.is_on(cx.targets[at], w) {
-                continue;
-            }
             rule.rule.draw(cx, at, split, &mut draws)?;
             if draws.partners.is_empty() {
                 continue;
@@ -118,16 +132,11 @@ impl Maker<'_> {
                     last,
                 };
                 match grouping {
-                    Grouping::BySource => {
+                    Grouping::BySource | Grouping::ByTarget => {
                         synapse.targets.present(&draws.partners, &mut hits);
                         for &i in &hits {
                             let p = draws.partners[i as usize] as usize;
                             put.one(synapse, cx.sources[at], p, i as usize, &numbers);
-                        }
-                    }
-                    Grouping::ByTarget => {
-                        for (i, &p) in draws.partners.iter().enumerate() {
-                            put.one(synapse, cx.sources[p as usize], at, i, &numbers);
                         }
                     }
                     Grouping::Mutual => {
@@ -155,70 +164,59 @@ impl Maker<'_> {
         w: usize,
         worker: &Worker,
     ) -> Result<Synapse> {
-        let mut ports = Ports::default();
-        let targets = self.spots(s, cx.targets, &mut ports, w, worker)?;
-        let sources = match grouping {
-            Grouping::Mutual => self.spots(s, cx.sources, &mut ports, w, worker)?,
-            _ => Spots::default(),
-        };
-        let amounts = match (self.weights[s], &self.synapses[s].delay) {
-            (Some(weight), Some(Amount::Same(ms))) => Amounts::Same(weight, self.steps(*ms)?),
-            _ => Amounts::Each,
-        };
-        Ok(Synapse {
-            s,
-            targets,
-            sources,
-            ports,
-            amounts,
-        })
+        let mut synapse = Synapse::new(self, s)?;
+        synapse.targets = self.spots(&mut synapse, cx.targets, w, worker)?;
+        if grouping == Grouping::Mutual {
+            synapse.sources = self.spots(&mut synapse, cx.sources, w, worker)?;
+        }
+        Ok(synapse)
+    }
+
+    /// The index of the port of nodes of a family and class among those of a synapse.
+    pub(super) fn port_index(
+        &self,
+        synapse: &mut Synapse,
+        (family, class): (usize, u32),
+        receptor: i64,
+    ) -> Result<u32> {
+        let port = self.port(synapse.s, family, class, Event::Spike, receptor)?;
+        Ok(synapse.ports.index(family, port))
     }
 
     fn spots(
         &self,
-        s: usize,
+        synapse: &mut Synapse,
         ids: &[u32],
-        ports: &mut Ports,
         w: usize,
         worker: &Worker,
     ) -> Result<Spots> {
-        let receptor = self.synapses[s].receptor[0];
-        let mut list = Vec::with_capacity(ids.len());
+        let receptor = self.synapses[synapse.s].receptor[0];
+        let absent = Spot {
+            local: 0,
+            port: ABSENT,
+        };
+        let mut list = vec![absent; ids.len()];
         // the last port found, by family and class
-        let mut known = (usize::MAX, 0, ABSENT);
-        let mut run: Option<&crate::node::Run> = None;
-        for &id in ids {
-            if !self.nodes.is_on(id, w) {
-                list.push(Spot {
-                    local: 0,
-                    port: ABSENT,
-                });
+        let mut known = ((usize::MAX, 0), ABSENT);
+        for stretch in self.nodes.stretches(ids) {
+            let (places, run) = stretch?;
+            let Some(ops) = self.families[run.family].neurons() else {
                 continue;
-            }
-            let holds = |r: &&crate::node::Run| r.first <= id && id <= r.last();
-            let here = match run.filter(holds) {
-                Some(run) => run,
-                None => self.nodes.run(id)?,
             };
-            run = Some(here);
-            let spot = match (here.locate(id), self.families[here.family].neurons()) {
-                (Some(at), Some(ops)) => {
-                    let class = ops.class(&worker.parts[here.family], at.local);
-                    if (here.family, class) != (known.0, known.1) {
-                        let port = self.port(s, here.family, class, Event::Spike, receptor)?;
-                        known = (here.family, class, ports.index(here.family, port));
-                    }
-                    Spot {
-                        local: at.local,
-                        port: known.2,
-                    }
+            let classes = ops.classes(&worker.parts[run.family]);
+            for (spot, &id) in list[places.clone()].iter_mut().zip(&ids[places]) {
+                let Some(at) = run.locate(id).filter(|at| at.worker as usize == w) else {
+                    continue;
+                };
+                let kind = (run.family, classes[at.local as usize]);
+                if kind != known.0 {
+                    known = (kind, self.port_index(synapse, kind, receptor)?);
                 }
-                _ => Spot {
-                    local: 0,
-                    port: ABSENT,
-                },
-            };
-            list.push(spot);
+                *spot = Spot {
+                    local: at.local,
+                    port: known.1,
+                };
+            }
         }
         Ok(Spots {
             reached: vec![false; list.len()],
@@ -232,7 +230,7 @@ impl Maker<'_> {
                 let spot = spots.list[i];
                 let family = ports.list[spot.port as usize].0;
                 if let Some(ops) = self.families[family].neurons() {
-                    ops.connected(&mut worker.parts[family], spot.local);
+                    ops.connected(&mut worker.parts[family], &[spot.local]);
                 }
             }
         }
@@ -251,12 +249,12 @@ impl Ports {
 }
 
 /// Puts connections with what is pending on a worker.
-struct Put<'a, 'm> {
-    maker: &'a Maker<'m>,
-    w: usize,
-    worker: &'a mut Worker,
+pub(super) struct Put<'a, 'm> {
+    pub maker: &'a Maker<'m>,
+    pub w: usize,
+    pub worker: &'a mut Worker,
     /// The greatest id of a source.
-    last: u32,
+    pub last: u32,
 }
 
 impl Put<'_, '_> {
@@ -280,8 +278,9 @@ impl Put<'_, '_> {
         }
     }
 
+    /// Connection `i`, from `source` to where a spot says.
     #[inline(always)]
-    fn connection(
+    pub fn connection(
         &mut self,
         synapse: &mut Synapse,
         source: u32,

@@ -2,12 +2,13 @@
 
 use super::connect::MAX_DELAY;
 use super::growth::GrownSynapse;
-use super::{Phase, Simulation};
+use super::{Memory, Phase, Simulation};
 use crate::error::{Error, Kind, Result};
 use crate::record::Environment;
 use crate::synapse::Interpolation;
 use crate::time::Clock;
 use crate::value::{Dict, Value};
+use std::cell::OnceCell;
 
 /// What a user can set on a simulation as a whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,7 +150,7 @@ impl Settings {
 }
 
 /// Attributes that can only be read.
-const READ_ONLY: [&str; 42] = [
+const READ_ONLY: [&str; 43] = [
     "T_max",
     "T_min",
     "build_info",
@@ -181,6 +182,7 @@ const READ_ONLY: [&str; 42] = [
     "stimulation_backends",
     "synapse_models",
     "tics_per_step",
+    "time_communicate_prepare",
     "time_communicate_spike_data",
     "time_communicate_prepare_cpu",
     "time_construction_connect",
@@ -239,123 +241,94 @@ fn locked(what: &str) -> Error {
 impl Simulation {
     /// All kernel attributes.
     pub fn status(&self) -> Dict {
-        let s = &self.settings;
-        let (min, max) = self.delays.range();
-        let memory = self.memory();
-        let strs = |v: Vec<&str>| Value::Strs(v.into_iter().map(str::to_owned).collect());
-        let mut d: Dict = [
-            ("resolution", Value::Float(self.clock.resolution())),
-            (
-                "tics_per_ms",
-                Value::Float(self.clock.ticks_per_ms() as f64),
-            ),
-            (
-                "ms_per_tic",
-                Value::Float(1.0 / self.clock.ticks_per_ms() as f64),
-            ),
-            ("tics_per_step", Value::Int(self.clock.ticks_per_step())),
-            ("T_min", Value::Float(-self.time_limit())),
-            ("T_max", Value::Float(self.time_limit())),
-            ("biological_time", Value::Float(self.clock.ms(self.now()))),
-            ("to_do", Value::Int(0)),
-            ("min_delay", Value::Float(self.clock.ms(min.into()))),
-            ("max_delay", Value::Float(self.clock.ms(max.into()))),
-            ("local_num_threads", Value::Int(s.threads as i64)),
-            (
-                "total_num_virtual_procs",
-                Value::Int(self.nodes.layout().vps().into()),
-            ),
-            ("num_processes", Value::Int(self.ranks.count() as i64)),
-            ("mpi_rank", Value::Int(self.ranks.rank() as i64)),
-            ("rng_seed", Value::Int(s.rng_seed as i64)),
-            ("rng_type", Value::Str(RNG_TYPES[s.rng_type].to_owned())),
-            ("rng_types", strs(RNG_TYPES.to_vec())),
-            ("off_grid_spiking", Value::Bool(false)),
-            ("use_wfr", Value::Bool(s.use_wfr)),
-            ("wfr_comm_interval", Value::Float(s.wfr_comm_interval)),
-            ("wfr_tol", Value::Float(s.wfr_tol)),
-            ("wfr_max_iterations", Value::Int(s.wfr_max_iterations)),
-            (
-                "wfr_interpolation_order",
-                Value::Int(s.wfr_interpolation_order),
-            ),
-            (
-                "structural_plasticity_synapses",
-                self.grown_synapses_value(),
-            ),
-            (
-                "structural_plasticity_update_interval",
-                Value::Float(s.structural_plasticity_update_interval),
-            ),
-            ("growth_curves", strs(crate::model::GROWTH_CURVES.to_vec())),
-            ("data_path", Value::Str(s.data_path.clone())),
-            ("data_prefix", Value::Str(s.data_prefix.clone())),
-            ("overwrite_files", Value::Bool(s.overwrite_files)),
-            ("print_time", Value::Bool(s.print_time)),
-            ("dict_miss_is_error", Value::Bool(s.dict_miss_is_error)),
-            ("update_time_limit", Value::Float(s.update_time_limit)),
-            ("network_size", Value::Int(self.network_size() as i64)),
-            ("num_connections", Value::Int(self.num_connections() as i64)),
-            ("local_spike_counter", Value::Int(self.spike_count as i64)),
-            ("connection_rules", strs(crate::connect::RULES.to_vec())),
-            ("node_models", strs(self.node_models())),
-            ("synapse_models", strs(self.synapse_models())),
-            ("recording_backends", strs(crate::record::BACKENDS.to_vec())),
-            ("stimulation_backends", strs(Vec::new())),
-            (
-                "max_num_syn_models",
-                Value::Int(super::models::MAX_SYNAPSE_MODELS as i64),
-            ),
-            ("prepared", Value::Bool(self.phase == Phase::Prepared)),
-            ("send_buffer_size_secondary_events", Value::Int(0)),
-            ("recv_buffer_size_secondary_events", Value::Int(0)),
-            (
-                "time_construction_create",
-                Value::Float(self.timers.create.wall),
-            ),
-            (
-                "time_construction_create_cpu",
-                Value::Float(self.timers.create.cpu),
-            ),
-            (
-                "time_construction_connect",
-                Value::Float(self.timers.connect.wall),
-            ),
-            (
-                "time_construction_connect_cpu",
-                Value::Float(self.timers.connect.cpu),
-            ),
-            ("time_simulate", Value::Float(self.timers.simulate.wall)),
-            ("time_simulate_cpu", Value::Float(self.timers.simulate.cpu)),
-            ("time_gather_spike_data", Value::Float(self.timers.gather)),
-            (
-                "time_communicate_spike_data",
-                Value::Float(self.timers.exchange),
-            ),
-            (
-                "time_gather_secondary_data",
-                Value::Float(self.timers.couple),
-            ),
-            ("min_update_time", Value::Float(self.timers.update.0)),
-            ("max_update_time", Value::Float(self.timers.update.1)),
-            ("spike_buffer_resize_log", Value::Dict(resize_log())),
-            (
-                "time_communicate_prepare",
-                Value::Float(self.timers.prepare.wall),
-            ),
-            (
-                "time_communicate_prepare_cpu",
-                Value::Float(self.timers.prepare.cpu),
-            ),
-            ("memory_network", Value::Int(memory.total() as i64)),
-            ("memory_nodes", Value::Int(memory.nodes as i64)),
-            ("memory_buffers", Value::Int(memory.buffers as i64)),
-            ("memory_connections", Value::Int(memory.connections as i64)),
-        ]
-        .into_iter()
-        .collect();
-        d.0.extend(s.inert.0.iter().cloned());
+        let memory = OnceCell::new();
+        let names = READ_ONLY.iter().chain(&WRITABLE);
+        let values = names.map(|&name| Some((name, self.known_attribute(name, &memory)?)));
+        let mut d: Dict = values.flatten().collect();
+        d.0.extend(self.settings.inert.0.iter().cloned());
         d
+    }
+
+    /// One kernel attribute; `None` if there is none of this name.
+    pub fn attribute(&self, name: &str) -> Option<Value> {
+        let inert = || self.settings.inert.get(name).cloned();
+        let known = self.known_attribute(name, &OnceCell::new());
+        known.or_else(inert)
+    }
+
+    /// Attributes but for those that are kept as they were set. Counting memory takes a walk over all
+    /// connections, so it is done when asked for, and once.
+    fn known_attribute(&self, name: &str, memory: &OnceCell<Memory>) -> Option<Value> {
+        let s = &self.settings;
+        let memory = || memory.get_or_init(|| self.memory());
+        let strs = |v: Vec<&str>| Value::Strs(v.into_iter().map(str::to_owned).collect());
+        Some(match name {
+            "resolution" => Value::Float(self.clock.resolution()),
+            "tics_per_ms" => Value::Float(self.clock.ticks_per_ms() as f64),
+            "ms_per_tic" => Value::Float(1.0 / self.clock.ticks_per_ms() as f64),
+            "tics_per_step" => Value::Int(self.clock.ticks_per_step()),
+            "T_min" => Value::Float(-self.time_limit()),
+            "T_max" => Value::Float(self.time_limit()),
+            "biological_time" => Value::Float(self.clock.ms(self.now())),
+            "to_do" => Value::Int(0),
+            "min_delay" => Value::Float(self.clock.ms(self.delays.range().0.into())),
+            "max_delay" => Value::Float(self.clock.ms(self.delays.range().1.into())),
+            "local_num_threads" => Value::Int(s.threads as i64),
+            "total_num_virtual_procs" => Value::Int(self.nodes.layout().vps().into()),
+            "num_processes" => Value::Int(self.ranks.count() as i64),
+            "mpi_rank" => Value::Int(self.ranks.rank() as i64),
+            "rng_seed" => Value::Int(s.rng_seed as i64),
+            "rng_type" => Value::Str(RNG_TYPES[s.rng_type].to_owned()),
+            "rng_types" => strs(RNG_TYPES.to_vec()),
+            "off_grid_spiking" => Value::Bool(false),
+            "use_wfr" => Value::Bool(s.use_wfr),
+            "wfr_comm_interval" => Value::Float(s.wfr_comm_interval),
+            "wfr_tol" => Value::Float(s.wfr_tol),
+            "wfr_max_iterations" => Value::Int(s.wfr_max_iterations),
+            "wfr_interpolation_order" => Value::Int(s.wfr_interpolation_order),
+            "structural_plasticity_synapses" => self.grown_synapses_value(),
+            "structural_plasticity_update_interval" => {
+                Value::Float(s.structural_plasticity_update_interval)
+            }
+            "growth_curves" => strs(crate::model::GROWTH_CURVES.to_vec()),
+            "data_path" => Value::Str(s.data_path.clone()),
+            "data_prefix" => Value::Str(s.data_prefix.clone()),
+            "overwrite_files" => Value::Bool(s.overwrite_files),
+            "print_time" => Value::Bool(s.print_time),
+            "dict_miss_is_error" => Value::Bool(s.dict_miss_is_error),
+            "update_time_limit" => Value::Float(s.update_time_limit),
+            "network_size" => Value::Int(self.network_size() as i64),
+            "num_connections" => Value::Int(self.num_connections() as i64),
+            "local_spike_counter" => Value::Int(self.spike_count as i64),
+            "connection_rules" => strs(crate::connect::RULES.to_vec()),
+            "node_models" => strs(self.node_models()),
+            "synapse_models" => strs(self.synapse_models()),
+            "recording_backends" => strs(crate::record::BACKENDS.to_vec()),
+            "stimulation_backends" => strs(Vec::new()),
+            "max_num_syn_models" => Value::Int(super::models::MAX_SYNAPSE_MODELS as i64),
+            "prepared" => Value::Bool(self.phase == Phase::Prepared),
+            "send_buffer_size_secondary_events" => Value::Int(0),
+            "recv_buffer_size_secondary_events" => Value::Int(0),
+            "time_construction_create" => Value::Float(self.timers.create.wall),
+            "time_construction_create_cpu" => Value::Float(self.timers.create.cpu),
+            "time_construction_connect" => Value::Float(self.timers.connect.wall),
+            "time_construction_connect_cpu" => Value::Float(self.timers.connect.cpu),
+            "time_simulate" => Value::Float(self.timers.simulate.wall),
+            "time_simulate_cpu" => Value::Float(self.timers.simulate.cpu),
+            "time_gather_spike_data" => Value::Float(self.timers.gather),
+            "time_communicate_spike_data" => Value::Float(self.timers.exchange),
+            "time_gather_secondary_data" => Value::Float(self.timers.couple),
+            "min_update_time" => Value::Float(self.timers.update.0),
+            "max_update_time" => Value::Float(self.timers.update.1),
+            "spike_buffer_resize_log" => Value::Dict(resize_log()),
+            "time_communicate_prepare" => Value::Float(self.timers.prepare.wall),
+            "time_communicate_prepare_cpu" => Value::Float(self.timers.prepare.cpu),
+            "memory_network" => Value::Int(memory().total() as i64),
+            "memory_nodes" => Value::Int(memory().nodes as i64),
+            "memory_buffers" => Value::Int(memory().buffers as i64),
+            "memory_connections" => Value::Int(memory().connections as i64),
+            _ => return None,
+        })
     }
 
     fn time_limit(&self) -> f64 {

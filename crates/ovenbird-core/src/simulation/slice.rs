@@ -38,7 +38,7 @@ impl Simulation {
         let (emitted, spikes) = if from == 0 {
             std::mem::take(&mut self.waiting)
         } else {
-            (0, Vec::new())
+            std::mem::take(&mut self.exchange.late)
         };
         let keys = self.device_keys();
         let updated = if self.couples() && self.settings.use_wfr {
@@ -48,7 +48,7 @@ impl Simulation {
         } else {
             self.update(to, (emitted, &spikes), keys)
         };
-        self.gather(from, to, keys, updated)?;
+        self.gather(from, to, updated)?;
         self.taken = to;
         if to == self.min_delay {
             self.origin += self.min_delay as Step;
@@ -69,6 +69,7 @@ impl Simulation {
             origin: self.origin,
             from: self.taken,
             to,
+            shortest: self.min_delay,
             families: &self.families,
             spikes,
             device_key: keys,
@@ -86,7 +87,13 @@ impl Simulation {
     pub(super) fn deliver_early(&mut self, emitted: Step, spikes: &[crate::event::Spike]) {
         let key = self.synapse_key();
         let (clock, families) = (&self.clock, &self.families);
-        let context = PlasticContext { clock, key };
+        let shortest = self.min_delay;
+        let context = PlasticContext {
+            clock,
+            key,
+            shortest,
+            begun: (self.taken > 0).then_some(self.origin),
+        };
         let pool = self.pool.as_mut().expect("prepared before a run");
         pool.run(&mut self.workers, |_, w| {
             w.deliver(families, &context, spikes, emitted);
@@ -102,13 +109,7 @@ impl Simulation {
 
     /// Collects what the workers produced, in canonical order, records what is recorded on this
     /// rank, and exchanges spikes with other ranks.
-    fn gather(
-        &mut self,
-        from: usize,
-        to: usize,
-        keys: DeviceKeys,
-        updated: Result<()>,
-    ) -> Result<()> {
+    fn gather(&mut self, from: usize, to: usize, updated: Result<()>) -> Result<()> {
         let start = Instant::now();
         let first_new = self.emitted.len();
         for w in &mut self.workers {
@@ -122,11 +123,10 @@ impl Simulation {
         let new = &self.emitted[first_new..];
         self.devices
             .record_spikes(&self.families, &self.clock, self.origin, new);
-        let steps = self.origin + from as Step..self.origin + to as Step;
-        self.devices
-            .record_stimulators(&self.families, &self.clock, steps.clone(), keys);
         self.devices.take_samples(&mut self.workers, &self.families);
-        self.devices.probe(&self.families, steps, keys);
+        if let Some(first) = self.due_from(from, to) {
+            self.record_devices(first, self.origin + to as Step);
+        }
         self.record_weights();
         if from == 0 {
             self.record_gap_weights();
@@ -136,8 +136,16 @@ impl Simulation {
         result
     }
 
+    /// Records what stimulators send in some steps to recorders and multimeters.
+    pub(super) fn record_devices(&mut self, from: Step, to: Step) {
+        let keys = self.device_keys();
+        self.devices
+            .record_stimulators(&self.families, &self.clock, from..to, keys);
+        self.devices.probe(&self.families, from..to, keys);
+    }
+
     /// Writes what synapses reported to weight recorders, by time, sender and target.
-    fn record_weights(&mut self) {
+    pub(super) fn record_weights(&mut self) {
         let mut reports = Vec::new();
         for w in 0..self.workers.len() {
             for r in std::mem::take(&mut self.workers[w].reports) {
@@ -227,6 +235,7 @@ impl Simulation {
                 origin: self.origin,
                 from: self.taken,
                 to: self.min_delay,
+                shortest: self.min_delay,
                 families: &self.families,
                 spikes: (0, &[]),
                 device_key: keys,

@@ -209,7 +209,7 @@ impl Simulation {
             ));
         }
         let mask = mask.for_layer(&layer, false)?;
-        let search = Search::new(taken(&layer, &places), mask, &layer)?;
+        let search = Search::new(taken(&layer, &places), mask, &layer);
         let mut point = [0.0; crate::parameter::MAX_DIMENSIONS];
         point[..anchor.len()].copy_from_slice(anchor);
         let mut found = Found::default();

@@ -12,6 +12,7 @@ use crate::synapse::{
     Transmission,
 };
 use crate::time::{Clock, Step};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that one thread needs in a slice.
 #[derive(Default)]
@@ -63,6 +64,8 @@ pub(super) struct SliceInfo<'a> {
     pub origin: Step,
     pub from: usize,
     pub to: usize,
+    /// The shortest delay in steps.
+    pub shortest: usize,
     pub families: &'a [Box<dyn Family>],
     /// Spikes to deliver first, and the origin of the slice in which they were emitted.
     pub spikes: (Step, &'a [Spike]),
@@ -168,25 +171,67 @@ impl Worker {
     fn absorb_plastic(&mut self, families: &[Box<dyn Family>], clock: &Clock) {
         let new = !self.plastic.pending.is_empty();
         if new && !self.plastic.is_empty() {
-            // new connections find what the old ones have not read yet, whenever it was pruned last
-            let mut posts = posts(families, &mut self.parts);
-            self.plastic.prune(&self.ring, &mut posts, clock, true);
+            self.forget(families, clock);
         }
         self.plastic.absorb(&self.ring);
-        if !new {
+        if std::mem::take(&mut self.plastic.comes_back) || !new {
             return;
         }
         let parts = families.iter().zip(&self.parts);
-        let mut read: Vec<_> = parts.map(|(f, part)| vec![false; f.held(part)]).collect();
-        self.plastic
-            .readers(&self.ring, |family, local| read[family][local] = true);
-        for ((family, part), read) in families.iter().zip(&mut self.parts).zip(&read) {
-            if let Some(ops) = family.neurons() {
-                (0..read.len() as u32)
-                    .filter(|&i| read[i as usize])
-                    .for_each(|i| ops.listen(part, i));
+        let mut longest: Vec<_> = parts.map(|(f, part)| vec![0; f.held(part)]).collect();
+        self.plastic.readers(&self.ring, |family, local, delay| {
+            let longest = &mut longest[family][local];
+            *longest = delay.max(*longest);
+        });
+        for ((family, part), longest) in families.iter().zip(&mut self.parts).zip(&longest) {
+            let Some(ops) = family.neurons() else {
+                continue;
+            };
+            for (i, &delay) in (0..).zip(longest).filter(|(_, delay)| **delay > 0) {
+                ops.listen(part, i);
+                if let Some(history) = ops.post(part).history {
+                    history.reach(i as usize, clock.ms(delay.into()));
+                }
             }
         }
+    }
+
+    /// Has neurons forget what no plastic synapse will read, up to now: before connections are
+    /// made, removed or changed, since it depends on which there were.
+    fn forget(&mut self, families: &[Box<dyn Family>], clock: &Clock) {
+        let mut posts = posts(families, &mut self.parts);
+        self.plastic.forget(&self.ring, &mut posts, clock);
+    }
+
+    /// Removes connections that have parameters or state, at places sorted by block and entry.
+    pub fn remove_plastic(
+        &mut self,
+        families: &[Box<dyn Family>],
+        clock: &Clock,
+        places: &BTreeSet<(u32, u32)>,
+    ) {
+        self.forget(families, clock);
+        let mut posts = posts(families, &mut self.parts);
+        self.plastic
+            .leave_unread(&self.ring, &mut posts, clock, places);
+        self.plastic.remove(places);
+    }
+
+    /// Takes connections out that will come back in another form, with these delays.
+    pub fn take_plastic(
+        &mut self,
+        families: &[Box<dyn Family>],
+        clock: &Clock,
+        places: &BTreeMap<(u32, u32), u32>,
+    ) {
+        self.forget(families, clock);
+        let mut posts = posts(families, &mut self.parts);
+        for (&place, &delay) in places {
+            self.plastic
+                .change_delay(&self.ring, &mut posts, clock, place, delay);
+        }
+        self.plastic.remove(&places.keys().copied().collect());
+        self.plastic.comes_back = true;
     }
 
     /// Adds the effect of spikes, emitted in the slice that starts at `origin`, to the ring.
@@ -207,7 +252,6 @@ impl Worker {
         let ring = &mut self.ring;
         self.plastic
             .deliver(ring, &mut posts, context, spikes, origin, reports);
-        self.plastic.prune(ring, &mut posts, context.clock, false);
     }
 
     /// Delivers what waits, lets devices send, and advances the nodes.
@@ -221,6 +265,8 @@ impl Worker {
         let context = PlasticContext {
             clock: &slice.clock,
             key: slice.synapse_key,
+            shortest: slice.shortest,
+            begun: (slice.from > 0).then_some(slice.origin),
         };
         self.deliver(slice.families, &context, spikes, emitted);
         for lag in slice.from..slice.to {

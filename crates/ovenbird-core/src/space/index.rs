@@ -2,7 +2,6 @@
 
 use super::layer::{Layer, Point};
 use super::mask::{Bounds, Mask};
-use crate::error::{Error, Result};
 use crate::parameter::MAX_DIMENSIONS;
 use std::ops::Range;
 
@@ -10,8 +9,6 @@ use std::ops::Range;
 const NODES_PER_CELL: f64 = 4.0;
 /// Cells across a mask, at most.
 const CELLS_PER_MASK: f64 = 12.0;
-/// Most images of a mask that a search looks at.
-const MAX_IMAGES: f64 = 10_000.0;
 
 /// Nodes sorted into the cells of a regular grid; the cells along the last dimension stand one
 /// after another, so that a row of them is one range.
@@ -172,10 +169,7 @@ impl Index {
 
 impl Search {
     /// A search among nodes with the given coordinates; `space` has the boundaries.
-    ///
-    /// # Errors
-    /// When the mask is thousands of times larger than a space with periodic boundaries.
-    pub fn new(mut columns: Vec<Vec<f64>>, mask: Mask, space: &Layer) -> Result<Self> {
+    pub fn new(mut columns: Vec<Vec<f64>>, mask: Mask, space: &Layer) -> Self {
         let bounds = mask.bounds();
         let dimensions = columns.len();
         let (mut period, mut overlaps) = (None, false);
@@ -188,27 +182,17 @@ impl Search {
                 (lower[d], size[d]) = (space.lower_left()[d], space.extent()[d]);
                 overlaps |= bounds.upper[d] - bounds.lower[d] >= size[d];
             }
-            let turns = |d: usize| match size[d] {
-                0.0 => 1.0,
-                size => ((bounds.upper[d] - bounds.lower[d]) / size).max(0.0) + 2.0,
-            };
-            if (0..dimensions).map(turns).product::<f64>() > MAX_IMAGES {
-                return Err(Error::bad_property(
-                    "the mask is thousands of times larger than the layer; use a smaller one, or \
-                     none",
-                ));
-            }
             period = Some((lower, size));
         }
         let query = std::array::from_fn(|d| bounds.upper[d] - bounds.lower[d]);
-        Ok(Search {
+        Search {
             index: Index::new(&columns, Some(query)),
             mask,
             bounds,
             period,
             overlaps,
             keeps_relative: true,
-        })
+        }
     }
 
     /// Whether the coordinates relative to the anchor are those of the shortest way.
@@ -228,7 +212,9 @@ impl Search {
         self.keeps_relative = keeps;
     }
 
-    /// Finds the nodes inside the mask at `anchor`, each once.
+    /// Finds the nodes inside the mask at `anchor`. Where boundaries are periodic, two images of the
+    /// mask are looked at in each dimension, as in NEST; a node inside several of them, as masks
+    /// larger than the space have, is found as often.
     pub fn find(&self, anchor: &Point, found: &mut Found) {
         found.nodes.clear();
         found.relative.iter_mut().for_each(Vec::clear);
@@ -237,7 +223,7 @@ impl Search {
             self.find_image(anchor, found);
             return;
         };
-        // the image whose lower corner is in the space, and those that reach into it from below
+        // the image whose lower corner is in the space, and the one that reaches into it from below
         let (mut base, mut images) = (*anchor, [1; MAX_DIMENSIONS]);
         for d in (0..dimensions).filter(|&d| size[d] > 0.0) {
             let corner = self.bounds.lower[d];
@@ -247,7 +233,7 @@ impl Search {
             }
             base[d] = offset - corner + lower[d];
             let reach = base[d] + self.bounds.upper[d] - lower[d];
-            images[d] = (reach / size[d]).ceil().max(1.0) as usize;
+            images[d] = 1 + usize::from(reach > size[d]);
         }
         for i in 0..images[0] {
             for j in 0..images[1] {
@@ -257,10 +243,6 @@ impl Search {
                     self.find_image(&image, found);
                 }
             }
-        }
-        if self.overlaps {
-            found.nodes.sort_unstable();
-            found.nodes.dedup();
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::plastic::Columns;
 use crate::event::Ring;
-use crate::math::{LANES, Lanes, Real, exp, vectorize};
+use crate::math::{LANES, Real, exp, vectorize};
 use crate::model::{HISTORY_EPSILON as EPSILON, HISTORY_RECENT as RECENT};
 use crate::model::{History, Post, PostSide};
 use crate::rng::{Key, Stream};
@@ -28,6 +28,9 @@ const CHUNK: usize = 256;
 /// one.
 const ROUNDS: usize = 8;
 
+/// Most targets have fewer new spikes than these.
+const FEW: usize = 4;
+
 /// Spikes of targets to facilitate by: the entry and the time. Those of a round belong to
 /// different entries.
 #[derive(Clone, Copy)]
@@ -41,11 +44,11 @@ struct Round {
 pub(super) struct Scratch {
     /// The weights while they are changed.
     weights: [f64; CHUNK],
-    /// For each entry what the trace was after the last spike, and its exponent since.
+    /// For each entry the target's trace.
     traces: [f64; CHUNK],
-    exponents: [f64; CHUNK],
     rounds: [Round; ROUNDS],
-    /// Entries that need more than the head of their target's history.
+    /// Entries whose target has spiked, and those with more spikes than are at hand.
+    active: [u8; CHUNK],
     odd: [u8; CHUNK],
     /// Entries with more spikes than there are rounds.
     many: Vec<u8>,
@@ -63,8 +66,8 @@ impl Default for Scratch {
         Scratch {
             weights: [0.0; CHUNK],
             traces: [0.0; CHUNK],
-            exponents: [0.0; CHUNK],
             rounds: [round; ROUNDS],
+            active: [0; CHUNK],
             odd: [0; CHUNK],
             many: Vec::new(),
             picked: [0.0; CHUNK],
@@ -83,6 +86,8 @@ pub struct Delivery<'a, 'p> {
     pub(super) source: u32,
     /// Which of the spikes of this step.
     pub(super) repeat: u32,
+    /// How many spikes of this step are delivered, about.
+    pub(super) alike: usize,
     /// The length of a step (ms).
     pub(super) h: f64,
     pub(super) slot: usize,
@@ -234,6 +239,9 @@ impl Delivery<'_, '_> {
                 delay,
                 last: self.last,
             };
+            // the traces of all targets at once pay for themselves where many of them are read
+            let reads = segment.entries.len() * self.alike;
+            let all = reads * 2 > history.newest.len() || history.knows_traces_at(at, P::NEAREST);
             let sums = self.ring.after(self.slot, segment.delay);
             let c = &mut self.columns;
             let cells = &c.cells[segment.entries.clone()];
@@ -244,18 +252,20 @@ impl Delivery<'_, '_> {
                     first: segment.first_cell,
                 };
                 let scratch = &mut *self.scratch;
-                gather::<P>(&window, &locals, weights, history, scratch);
+                if all {
+                    pick_traces::<P>(&window, &locals, history, scratch);
+                } else {
+                    make_traces::<P>(&window, &locals, history, scratch);
+                }
                 vectorize(
                     #[inline(always)]
-                    || pair_chunk(rule, &window, &locals, weights, history, scratch),
+                    || {
+                        gather(&window, &locals, weights, history, scratch);
+                        pair_chunk(rule, &window, &locals, weights, history, scratch);
+                    },
                 );
                 for (&cell, w) in cells.iter().zip(&*weights) {
                     sums[cell as usize] += if c.counts { 1.0 } else { *w };
-                }
-                if !P::NEAREST {
-                    for (&cell, trace) in cells.iter().zip(&scratch.traces) {
-                        history.heads[cell as usize - segment.first_cell].read = *trace;
-                    }
                 }
             }
         }
@@ -302,7 +312,7 @@ impl Delivery<'_, '_> {
                 let sent = visit(&mut c.weights[e], own, &past, &mut stream);
                 let read = past.read.get();
                 if let (Some(trace), Some(h)) = (read, side.history.as_deref_mut()) {
-                    h.heads[local].read = trace;
+                    h.read[local] = trace;
                 }
                 if let Some(w) = sent {
                     sums[cell as usize] += if c.counts { 1.0 } else { w };
@@ -372,56 +382,103 @@ fn pair_chunk<P: PairRule>(
             s.weights[j] = rule.facilitate(s.weights[j], window.interval(post.time));
         }
     }
-    let (whole, rest) = weights.as_chunks_mut::<LANES>();
-    let (traces, _) = s.traces.as_chunks_mut::<LANES>();
-    let (exponents, _) = s.exponents.as_chunks::<LANES>();
-    let (changed, _) = s.weights.as_chunks::<LANES>();
-    let (traces, last) = traces.split_at_mut(whole.len());
-    let groups = whole.iter_mut().zip(changed).zip(traces).zip(exponents);
-    for (((w, changed), traces), exponents) in groups {
-        let trace = Lanes(*traces) * exp(Lanes(*exponents));
-        *w = rule.depress(Lanes(*changed), trace).0;
-        *traces = trace.0;
+    for ((w, changed), trace) in weights.iter_mut().zip(&s.weights).zip(&s.traces) {
+        *w = rule.depress(*changed, *trace);
     }
-    if let (false, Some(traces)) = (rest.is_empty(), last.first_mut()) {
-        for (k, w) in rest.iter_mut().enumerate() {
-            traces[k] *= exp(exponents[whole.len()][k]);
-            *w = rule.depress(changed[whole.len()][k], traces[k]);
+}
+
+/// Takes the traces of the targets of a chunk from those of all targets.
+fn pick_traces<P: PairRule>(
+    window: &Window,
+    locals: &Locals<'_>,
+    history: &mut History,
+    s: &mut Scratch,
+) {
+    let (values, read) = history.traces_at(window.at, P::NEAREST);
+    for (j, trace) in s.traces[..locals.cells.len()].iter_mut().enumerate() {
+        let i = locals.at(j);
+        *trace = values[i];
+        if !P::NEAREST {
+            read[i] = *trace;
         }
     }
 }
 
-/// Collects what the entries of a chunk read of their targets.
-fn gather<P: PairRule>(
+/// Calculates the traces of the targets of a chunk.
+fn make_traces<P: PairRule>(
+    window: &Window,
+    locals: &Locals<'_>,
+    history: &mut History,
+    s: &mut Scratch,
+) {
+    let n = locals.cells.len();
+    let mut exponents = [0.0; CHUNK];
+    let traces = &mut s.traces[..n];
+    for (j, (trace, exponent)) in traces.iter_mut().zip(&mut exponents).enumerate() {
+        let i = locals.at(j);
+        let (newest, after) = history.start_of_trace(i, window.before, P::NEAREST);
+        *trace = after;
+        *exponent = (newest - window.at) * history.rates[i];
+    }
+    vectorize(
+        #[inline(always)]
+        || {
+            for (trace, exponent) in traces.iter_mut().zip(&exponents) {
+                *trace *= exp(*exponent);
+            }
+        },
+    );
+    if !P::NEAREST {
+        for (j, trace) in traces.iter().enumerate() {
+            history.read[locals.at(j)] = *trace;
+        }
+    }
+}
+
+/// How many of a target's newest spikes are not before `time`.
+#[inline(always)]
+fn count_from(times: &[f64], time: f64) -> u8 {
+    times.iter().map(|t| u8::from(*t >= time)).sum()
+}
+
+/// Collects the spikes of the targets of a chunk since the source's last one.
+#[inline(always)]
+fn gather(
     window: &Window,
     locals: &Locals<'_>,
     weights: &[f64],
     history: &History,
     s: &mut Scratch,
 ) {
-    s.rounds.iter_mut().for_each(|r| r.len = 0);
     s.many.clear();
-    let n = locals.cells.len();
-    let (exponents, traces) = (&mut s.exponents[..n], &mut s.traces[..n]);
-    let [first, ..] = &mut s.rounds;
+    // in order, so that the memory that holds them keeps up
+    s.weights[..weights.len()].copy_from_slice(weights);
+    let mut active = 0;
+    for (j, &cell) in locals.cells.iter().enumerate() {
+        let newest = history.newest[cell as usize - locals.first];
+        s.active[active % CHUNK] = j as u8;
+        active += usize::from(newest >= window.from);
+    }
     // for each entry of the round the spikes that are not later than it, and those beyond the window
     let mut ranks = [(0u8, 0u8); CHUNK];
     let (mut len, mut rare) = (0, 0);
-    for (j, (&cell, w)) in locals.cells.iter().zip(weights).enumerate() {
-        // in order, so that the memory that holds them keeps up
-        s.weights[j] = *w;
-        let head = &history.heads[cell as usize - locals.first];
-        let times = &head.times;
-        let known: u8 = times.iter().map(|t| u8::from(*t >= window.from)).sum();
-        let beyond = u8::from(times[0] >= window.to);
-        let after = usize::from(times[0] >= window.before);
-        exponents[j] = (times[after] - window.at) * head.rate;
-        traces[j] = nearest::<P>(head.traces[after]);
+    let [first, ..] = &mut s.rounds;
+    for k in 0..active.min(CHUNK) {
+        let j = s.active[k];
+        let times = &history.heads[locals.at(usize::from(j))].0;
+        let mut known = count_from(&times[..FEW], window.from);
+        if usize::from(known) == FEW {
+            known = count_from(times, window.from);
+        }
+        let beyond = match times[0] >= window.to {
+            true => count_from(times, window.to),
+            false => 0,
+        };
         // what is not at hand is looked up below
-        let odd = (times[1] >= window.before) | (usize::from(known) == RECENT);
-        s.odd[rare % CHUNK] = j as u8;
+        let odd = usize::from(known) == RECENT;
+        s.odd[rare % CHUNK] = j;
         rare += usize::from(odd);
-        first.entries[len % CHUNK] = j as u8;
+        first.entries[len % CHUNK] = j;
         ranks[len % CHUNK] = (known, beyond);
         len += usize::from((known > beyond) & !odd);
     }
@@ -432,7 +489,7 @@ fn gather<P: PairRule>(
         let mut len = 0;
         for k in 0..r.len.min(CHUNK) {
             let (j, (known, beyond)) = (r.entries[k], ranks[k]);
-            let times = &history.heads[locals.at(usize::from(j))].times;
+            let times = &history.heads[locals.at(usize::from(j))].0;
             // the oldest first
             r.times[k] = times[usize::from(known).wrapping_sub(1) % RECENT];
             next.entries[len % CHUNK] = j;
@@ -441,23 +498,15 @@ fn gather<P: PairRule>(
         }
         next.len = len;
     }
-    for k in 0..rare {
-        look_up::<P>(window, locals, history, s, s.odd[k]);
+    for k in 0..rare.min(CHUNK) {
+        look_up(window, locals, history, s, s.odd[k]);
     }
 }
 
-/// Collects what an entry reads where the head of its target's history does not hold it.
+/// Collects the spikes for an entry where the head of its target's history does not hold them all.
 #[inline(never)]
-fn look_up<P: PairRule>(
-    window: &Window,
-    locals: &Locals<'_>,
-    history: &History,
-    s: &mut Scratch,
-    entry: u8,
-) {
-    let j = usize::from(entry);
-    let i = locals.at(j);
-    let posts = history.window(i, window.from, window.to);
+fn look_up(window: &Window, locals: &Locals<'_>, history: &History, s: &mut Scratch, entry: u8) {
+    let posts = history.window(locals.at(usize::from(entry)), window.from, window.to);
     for (post, r) in posts.iter().zip(&mut s.rounds) {
         r.entries[r.len] = entry;
         r.times[r.len] = post.time;
@@ -465,19 +514,6 @@ fn look_up<P: PairRule>(
     }
     if posts.len() > ROUNDS {
         s.many.push(entry);
-    }
-    let last = history.last_before(i, window.before);
-    let (time, trace) = last.map_or((f64::NEG_INFINITY, 0.0), |p| (p.time, p.trace));
-    s.exponents[j] = (time - window.at) * history.heads[i].rate;
-    s.traces[j] = nearest::<P>(trace);
-}
-
-#[inline(always)]
-fn nearest<P: PairRule>(trace: f64) -> f64 {
-    if P::NEAREST && trace > 0.0 {
-        1.0
-    } else {
-        trace
     }
 }
 
@@ -489,12 +525,10 @@ fn facilitate_round<P: PairRule>(rule: &P, window: &Window, s: &mut Scratch, rou
     for (picked, &e) in s.picked.iter_mut().zip(entries) {
         *picked = s.weights[usize::from(e)];
     }
-    let groups = round.len.div_ceil(LANES);
-    let (picked, _) = s.picked.as_chunks_mut::<LANES>();
-    let (times, _) = round.times.as_chunks::<LANES>();
-    for (w, times) in picked[..groups].iter_mut().zip(times) {
-        let interval = window.interval(Lanes(*times));
-        *w = rule.facilitate(Lanes(*w), interval).0;
+    // whole vectors: what is behind the last is not used
+    let padded = round.len.next_multiple_of(LANES).min(CHUNK);
+    for (w, time) in s.picked[..padded].iter_mut().zip(&round.times[..padded]) {
+        *w = rule.facilitate(*w, window.interval(*time));
     }
     for (picked, &e) in s.picked.iter().zip(entries) {
         s.weights[usize::from(e)] = *picked;

@@ -211,20 +211,19 @@ impl GapPart {
             sent,
             width,
         };
-        let (wide, rest) = row.as_chunks_mut::<{ 4 * LANES }>();
-        let (narrow, tail) = rest.as_chunks_mut::<LANES>();
+        let (chunks, tail) = row.as_chunks_mut::<LANES>();
+        // each pass looks at all entries anew; ten steps or twenty of a cubic make one
+        let (long, chunks) = chunks.as_chunks_mut::<10>();
+        let (middle, short) = chunks.as_chunks_mut::<5>();
         let mut first = 0;
-        for chunk in wide {
-            let sums = inputs.sums::<4>(first);
-            for (part, sum) in chunk.as_chunks_mut::<LANES>().0.iter_mut().zip(sums) {
-                *part = sum.0;
-            }
-            first += 4 * LANES;
+        for to in long {
+            inputs.sum(to, &mut first);
         }
-        for chunk in narrow {
-            let [sum] = inputs.sums::<1>(first);
-            *chunk = sum.0;
-            first += LANES;
+        for to in middle {
+            inputs.sum(to, &mut first);
+        }
+        for to in short.as_chunks_mut::<1>().0 {
+            inputs.sum(to, &mut first);
         }
         for (k, value) in tail.iter_mut().enumerate() {
             let terms = entries.iter().zip(slots);
@@ -244,19 +243,22 @@ struct Inputs<'a> {
 }
 
 impl Inputs<'_> {
-    /// The weighted sums of `N` times eight numbers from `first` on; several sums at once keep the
-    /// additions from waiting for each other.
+    /// Stores the weighted sums of `N` times eight numbers from `first` on, and moves on; several
+    /// sums at once keep the additions from waiting for each other.
     #[inline(always)]
-    fn sums<const N: usize>(&self, first: usize) -> [Lanes; N] {
+    fn sum<const N: usize>(&self, to: &mut [[f64; LANES]; N], first: &mut usize) {
         let mut sums = [Lanes::default(); N];
         for (entry, &slot) in self.entries.iter().zip(self.slots) {
             let weight = Lanes::splat(entry.weight);
-            let row = &self.sent[slot as usize * self.width + first..][..N * LANES];
+            let row = &self.sent[slot as usize * self.width + *first..][..N * LANES];
             for (sum, values) in sums.iter_mut().zip(row.as_chunks::<LANES>().0) {
                 *sum = *sum + weight * Lanes(*values);
             }
         }
-        sums
+        for (to, sum) in to.iter_mut().zip(sums) {
+            *to = sum.0;
+        }
+        *first += N * LANES;
     }
 }
 

@@ -14,9 +14,21 @@ pub const BLOCK_BITS: u32 = 8;
 /// Rows in a block.
 pub(super) const BLOCK_ROWS: usize = 1 << BLOCK_BITS;
 
+/// From so many sources on their blocks are marked instead of sorted.
+const MANY_SOURCES: usize = 256;
+
 /// The blocks that hold the rows of `sources`, sorted.
 pub fn blocks_of(sources: &[u32]) -> Vec<u32> {
     let mut blocks: Vec<u32> = Vec::new();
+    if sources.len() >= MANY_SOURCES {
+        let last = sources.iter().max().map_or(0, |id| id >> BLOCK_BITS);
+        let mut marked = vec![false; last as usize + 1];
+        for id in sources {
+            marked[(id >> BLOCK_BITS) as usize] = true;
+        }
+        blocks.extend((0..=last).filter(|&b| marked[b as usize]));
+        return blocks;
+    }
     for source in sources {
         let block = source >> BLOCK_BITS;
         if blocks.last() != Some(&block) {

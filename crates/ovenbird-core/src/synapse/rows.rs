@@ -215,9 +215,10 @@ pub struct Transmission {
 #[derive(Debug, Default)]
 pub struct Rows {
     /// Blocks of the sources of the whole network, made where there are connections.
-    blocks: Vec<Option<Box<Block>>>,
+    pub(super) blocks: Vec<Option<Box<Block>>>,
     len: usize,
-    shared: Vec<f64>,
+    /// The weights that connections share.
+    pub(super) shared: Vec<f64>,
     /// Models whose transmissions are reported.
     reporting: Vec<u16>,
 }
@@ -283,6 +284,18 @@ impl Rows {
         }
     }
 
+    /// Visits the sources of connections.
+    pub fn sources(&self, mut visit: impl FnMut(u32)) {
+        for (b, block) in self.blocks.iter().enumerate() {
+            let Some(block) = block else {
+                continue;
+            };
+            (0..BLOCK_ROWS)
+                .filter(|&row| !block.row(row).is_empty())
+                .for_each(|row| visit((b << BLOCK_BITS | row) as u32));
+        }
+    }
+
     /// The block of a sender and the groups of its row, if it has any.
     #[inline(always)]
     fn locate(&self, sender: u32) -> Option<(&Block, Range<usize>)> {
@@ -292,7 +305,7 @@ impl Rows {
     }
 
     /// The block that a position lies in.
-    fn block(&self, at: Position) -> &Block {
+    pub(super) fn block(&self, at: Position) -> &Block {
         let block = self.blocks[at.block as usize].as_ref();
         block.expect("positions lie in blocks that exist")
     }
@@ -398,16 +411,21 @@ impl Rows {
     ) {
         let g = &block.groups[group];
         let mut entry = g.entries as usize;
+        // the channel of the last cell, its first one, and how many it has
+        let mut known = (ChannelKey::default(), 0, 0);
         for (delay, n) in block.runs(group) {
             for e in entry..entry + n {
-                if !is_target(block.cells[e]) {
+                let cell = block.cells[e];
+                if !is_target(cell) {
                     continue;
                 }
-                let (channel, local) = ring.locate(block.cells[e] as usize);
+                if (cell as usize).wrapping_sub(known.1) >= known.2 {
+                    known = ring.channel_of(cell as usize);
+                }
                 let connection = Connection {
                     source,
-                    channel,
-                    local: local as u32,
+                    channel: known.0,
+                    local: cell - known.1 as u32,
                     weight: block.weight(g, e, &self.shared),
                     own_weight: g.flags & OWN != 0,
                     delay,
@@ -511,33 +529,25 @@ impl Rows {
         (block.weight(g, at.entry as usize, &self.shared), at.delay)
     }
 
-    /// Whether the weight of a connection is stored for it alone.
-    pub fn owns_weight(&self, at: Position) -> bool {
-        self.block(at).groups[at.group as usize].flags & OWN != 0
-    }
-
-    /// Sets the weight of a connection in place; `false` if it shares its weight with others or if
-    /// the new weight belongs to another channel.
-    pub fn set_weight(&mut self, at: Position, weight: f64) -> bool {
-        let block = self.blocks[at.block as usize].as_mut();
-        let block = block.expect("positions lie in blocks that exist");
-        let g = &block.groups[at.group as usize];
-        if g.flags & OWN == 0 {
-            return self.shared[g.weights as usize] == weight;
-        }
-        let old = &mut block.weights[(g.weights + at.entry - g.entries) as usize];
-        if (*old < 0.0) != (weight < 0.0) {
-            return false;
-        }
-        *old = weight;
-        true
-    }
-
     /// The channel and place of a connection's target.
     pub fn target(&self, at: Position, ring: &Ring) -> (ChannelKey, u32) {
         let cell = self.block(at).cells[at.entry as usize];
         let (channel, local) = ring.locate(cell as usize);
         (channel, local as u32)
+    }
+
+    /// The models of the connections, sorted.
+    pub fn models(&self) -> Vec<u16> {
+        let mut models: Vec<u16> = Vec::new();
+        for block in self.blocks.iter().flatten() {
+            let groups = block.groups.len().saturating_sub(1);
+            for model in block.groups[..groups].iter().map(|g| g.model) {
+                if let Err(at) = models.binary_search(&model) {
+                    models.insert(at, model);
+                }
+            }
+        }
+        models
     }
 
     /// The number of connections of a model.

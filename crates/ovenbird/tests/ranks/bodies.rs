@@ -188,6 +188,100 @@ pub fn random_network(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<
     look(&mut sim, &all, (recorder[0], meter[0]))
 }
 
+/// Few connections from each neuron, so that spikes need not go to all ranks: some are made between
+/// runs that end within slices, some removed, and some plastic.
+pub fn sparse(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
+    let ranks = rank.as_ref().map_or(1, |r| r.ranks());
+    let mut sim = on(rank);
+    threads(&mut sim, n_threads)?;
+    let cells = sim.create("iaf_psc_alpha", 151)?.ids();
+    let currents = (0..cells.len()).map(|i| 420.0 + (i % 7) as f64).collect();
+    sim.set(&cells, &dict([("I_e", Value::Floats(currents))]))?;
+    let plain = synapse(
+        &sim,
+        normal(40.0, 30.0, 0.0, 200.0),
+        normal(2.0, 0.5, 1.0, 4.0),
+    )?;
+    let plastic = SynSpec {
+        model: sim.synapse_index("stdp_synapse")?,
+        ..synapse(&sim, Amount::Same(60.0), Amount::Same(1.5))?[0].clone()
+    };
+    let one = fixed_indegree(1)?;
+    sim.connect(&cells[..100], &cells, &one, &plain)?;
+    let recorder = sim.create("spike_recorder", 1)?.ids();
+    let meter = sim.create("voltmeter", 1)?.ids();
+    let to_device = synapse(&sim, Amount::Same(1.0), Amount::Same(1.0))?;
+    sim.connect(&cells, &recorder, &all_to_all(), &to_device)?;
+    sim.connect(&meter, &cells, &all_to_all(), &to_device)?;
+    sim.simulate(25.3)?;
+    assert_eq!(sim.sends_selectively(), ranks > 1, "{ranks} ranks");
+    assert_eq!(sim.overlaps_exchange(), ranks > 1);
+    sim.connect(&cells[50..], &cells[..60], &one, &[plastic.clone()])?;
+    sim.simulate(7.6)?;
+    let mut some = sim.connections(&Filter {
+        sources: Some(&cells[..20]),
+        ..Filter::default()
+    })?;
+    sim.disconnect(&mut some)?;
+    sim.connect(&cells[..9], &cells[..9], &all_to_all(), &[plastic])?;
+    for ms in [0.5, 0.3, 30.0, 10.1] {
+        sim.simulate(ms)?;
+    }
+    look(&mut sim, &cells, (recorder[0], meter[0]))
+}
+
+/// Neurons whose connections come and go with their synaptic elements.
+pub fn grown(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
+    let mut sim = on(rank);
+    threads(&mut sim, n_threads)?;
+    let number = |x: f64| Value::Float(x);
+    let element = |rate: f64, eps: f64| {
+        Value::Dict(dict([
+            ("growth_curve", "linear".into()),
+            ("growth_rate", number(rate)),
+            ("eps", number(eps)),
+            ("continuous", false.into()),
+        ]))
+    };
+    sim.set_status(&dict([(
+        "structural_plasticity_update_interval",
+        number(20.6),
+    )]))?;
+    let model = dict([("weight", number(60.0)), ("delay", number(1.5))]);
+    sim.copy_model("static_synapse", "grown", &model)?;
+    let kind = Value::Dict(dict([
+        ("synapse_model", "grown".into()),
+        ("pre_synaptic_element", "axon".into()),
+        ("post_synaptic_element", "dendrite".into()),
+    ]));
+    let kinds = Value::Dict(dict([("all", kind)]));
+    sim.set_status(&dict([("structural_plasticity_synapses", kinds)]))?;
+    let elements = Value::Dict(dict([
+        ("axon", element(0.02, 0.3)),
+        ("dendrite", element(0.02, 0.25)),
+    ]));
+    let params = dict([
+        ("synaptic_elements", elements),
+        ("tau_Ca", number(100.0)),
+        ("beta_Ca", number(0.05)),
+    ]);
+    let cells = sim.create_with("iaf_psc_alpha", 40, &params)?.ids();
+    let rate = dict([("rate", number(2000.0))]);
+    let noise = sim.create_with("poisson_generator", 1, &rate)?.ids();
+    let drive = synapse(&sim, Amount::Same(35.0), Amount::Same(1.5))?;
+    sim.connect(&noise, &cells, &all_to_all(), &drive)?;
+    let recorder = sim.create("spike_recorder", 1)?.ids();
+    let meter = sim.create("voltmeter", 1)?.ids();
+    let to_device = synapse(&sim, Amount::Same(1.0), Amount::Same(1.0))?;
+    sim.connect(&cells, &recorder, &all_to_all(), &to_device)?;
+    sim.connect(&meter, &cells, &all_to_all(), &to_device)?;
+    sim.enable_structural_plasticity();
+    for ms in [110.3, 0.4, 139.3] {
+        sim.simulate(ms)?;
+    }
+    look(&mut sim, &cells, (recorder[0], meter[0]))
+}
+
 /// Scattered neurons that excite their neighbours, by masks and kernels, and inhibit those farther
 /// away.
 pub fn in_space(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {

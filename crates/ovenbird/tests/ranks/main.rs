@@ -44,6 +44,22 @@ fn a_random_network_has_the_same_bits_on_any_number_of_ranks() -> ovenbird::Resu
 }
 
 #[test]
+fn a_sparse_network_has_the_same_bits_on_any_number_of_ranks() -> ovenbird::Result<()> {
+    let reference = bodies::sparse(None, 1)?;
+    bodies::check_active(&reference, 300, 1000, 200);
+    everywhere(&reference, bodies::sparse);
+    Ok(())
+}
+
+#[test]
+fn a_network_that_grows_has_the_same_bits_on_any_number_of_ranks() -> ovenbird::Result<()> {
+    let reference = bodies::grown(None, 1)?;
+    bodies::check_active(&reference, 100, 1000, 50);
+    everywhere(&reference, bodies::grown);
+    Ok(())
+}
+
+#[test]
 fn nodes_in_space_have_the_same_bits_on_any_number_of_ranks() -> ovenbird::Result<()> {
     let reference = bodies::in_space(None, 1)?;
     bodies::check_active(&reference, 100, 500, 5000);

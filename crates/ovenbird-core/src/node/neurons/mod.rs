@@ -120,8 +120,8 @@ impl<M: Neuron> Default for NeuronFamily<M> {
 }
 
 impl<M: Neuron> NeuronOps for NeuronFamily<M> {
-    fn class(&self, part: &Part, local: u32) -> u32 {
-        part_ref::<NeuronPart<M>>(part).class[local as usize]
+    fn classes<'a>(&self, part: &'a Part) -> &'a [u32] {
+        &part_ref::<NeuronPart<M>>(part).class
     }
 
     fn port(&self, class: u32, event: Event, receptor: i64) -> Result<Port> {
@@ -175,8 +175,9 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
             .unwrap_or(0)
     }
 
-    fn connected(&self, part: &mut Part, local: u32) {
-        part_mut::<NeuronPart<M>>(part).connected[local as usize] = true;
+    fn connected(&self, part: &mut Part, locals: &[u32]) {
+        let connected = &mut part_mut::<NeuronPart<M>>(part).connected;
+        locals.iter().for_each(|&i| connected[i as usize] = true);
     }
 
     fn update(&self, part: &mut Part, cx: &mut UpdateContext<'_>) -> Result<()> {

@@ -8,6 +8,7 @@
 //! nodes are spread over workers.
 
 mod build;
+mod forget;
 mod sets;
 
 use super::delivery::{Delivery, Scratch};
@@ -18,6 +19,7 @@ use crate::model::{PostSide, SynapseOps};
 use crate::rng::Key;
 use crate::time::{Clock, Step};
 use build::Builder;
+use forget::Reading;
 use sets::ModelSets;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -98,6 +100,11 @@ pub struct PlasticContext<'a> {
     pub clock: &'a Clock,
     /// Key of the draws that synapses make.
     pub key: Key,
+    /// The shortest delay in steps.
+    pub shortest: usize,
+    /// Where the slice began at whose start the spikes would have been delivered on one rank, if
+    /// part of it is over.
+    pub begun: Option<Step>,
 }
 
 /// The connections of one worker that have parameters or state of their own.
@@ -105,11 +112,18 @@ pub struct PlasticContext<'a> {
 pub struct PlasticRows {
     /// New connections.
     pub pending: Pending,
-    blocks: Vec<Block>,
+    /// Blocks of the sources of the whole network, made where there are connections.
+    blocks: Vec<Option<Box<Block>>>,
     sets: Vec<ModelSets>,
     len: usize,
     reporting: Vec<u16>,
     scratch: Box<Scratch>,
+    /// What read histories since neurons last forgot.
+    readings: Vec<Reading>,
+    /// The shortest delay of the network in that time (ms).
+    shortest: f64,
+    /// Whether all that is pending was there before, and comes back with another delay or state.
+    pub comes_back: bool,
 }
 
 impl PlasticRows {
@@ -125,9 +139,13 @@ impl PlasticRows {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.blocks.iter().map(Block::bytes).sum::<usize>()
-            + self.blocks.capacity() * size_of::<Block>()
+        let blocks = self.blocks.iter().flatten();
+        blocks
+            .map(|b| b.bytes() + size_of::<Block>())
+            .sum::<usize>()
+            + self.blocks.capacity() * size_of::<Option<Box<Block>>>()
             + self.pending.bytes()
+            + self.readings.capacity() * size_of::<Reading>()
             + self.sets.iter().map(ModelSets::bytes).sum::<usize>()
     }
 
@@ -169,10 +187,14 @@ impl PlasticRows {
         }
         let last = batches.iter().map(Batch::num_blocks).max().unwrap_or(0);
         if self.blocks.len() < last {
-            self.blocks.resize_with(last, Block::default);
+            self.blocks.resize_with(last, || None);
         }
         let mut builder = Builder::new(&batches, ring);
         for (b, block) in self.blocks.iter_mut().enumerate().take(last) {
+            if !batches.iter().any(|batch| batch.has(b)) {
+                continue;
+            }
+            let block = block.get_or_insert_default();
             let before = block.cells.len();
             builder.rebuild(block, b, &mut batches, &mut self.sets);
             self.len += block.cells.len() - before;
@@ -181,68 +203,29 @@ impl PlasticRows {
         self.sets.iter_mut().for_each(ModelSets::drop_templates);
     }
 
-    /// The places (family and node) of targets whose history is read, of all connections.
-    pub fn readers(&self, ring: &Ring, mut visit: impl FnMut(usize, usize)) {
-        self.horizons(ring, |family, local, _, _| visit(family, local));
+    /// The block with a number, where rows or positions lie.
+    fn block(&self, b: usize) -> &Block {
+        let block = self.blocks[b].as_ref();
+        block.expect("rows and positions lie in blocks that exist")
     }
 
-    /// Visits the connections that read histories: family and node of the target, the time of the
-    /// source's last spike, and the delay in steps.
-    fn horizons(&self, ring: &Ring, mut visit: impl FnMut(usize, usize, f64, u32)) {
-        for block in &self.blocks {
-            for (g, group) in block.groups.iter().enumerate() {
-                if g + 1 == block.groups.len() || !self.sets[usize::from(group.model)].reads() {
-                    continue;
-                }
-                let last = block.states[group.state as usize];
-                let mut e = group.entries as usize;
-                let (mut first, mut end, mut family) = (0, 0, 0);
-                for (delay, n) in block.runs(g) {
-                    for &cell in &block.cells[e..e + n] {
-                        let cell = cell as usize;
-                        if !(first..end).contains(&cell) {
-                            let (key, start, nodes) = ring.channel_of(cell);
-                            (first, end, family) = (start, start + nodes, key.family as usize);
-                        }
-                        visit(family, cell - first, last, delay);
-                    }
-                    e += n;
-                }
-            }
-        }
-    }
-
-    /// Drops spikes from the histories that no synapse will read any more: from all histories, or
-    /// from those in which enough of them have gathered.
-    pub fn prune(&self, ring: &Ring, posts: &mut [PostSide<'_>], clock: &Clock, all: bool) {
-        let full = |p: &PostSide<'_>| p.history.as_deref().is_some_and(|h| all || h.is_full());
-        if !posts.iter().any(full) {
-            return;
-        }
-        let nodes = |p: &PostSide<'_>| if full(p) { p.ids.len() } else { 0 };
-        let mut horizons: Vec<Vec<f64>> = posts
-            .iter()
-            .map(|p| vec![f64::INFINITY; nodes(p)])
-            .collect();
-        self.horizons(ring, |family, local, last, delay| {
-            if let Some(horizon) = horizons[family].get_mut(local) {
-                *horizon = horizon.min(last - clock.ms(delay.into()));
-            }
-        });
-        for (side, horizons) in posts.iter_mut().zip(&horizons) {
-            if let Some(history) = side.history.as_deref_mut()
-                && !horizons.is_empty()
-            {
-                history.prune(horizons);
-            }
+    /// Visits the sources of connections.
+    pub fn sources(&self, mut visit: impl FnMut(u32)) {
+        for (b, block) in self.blocks.iter().enumerate() {
+            let Some(block) = block else {
+                continue;
+            };
+            (0..BLOCK_ROWS)
+                .filter(|&row| !block.row(row).is_empty())
+                .for_each(|row| visit((b << BLOCK_BITS | row) as u32));
         }
     }
 
     fn locate(&self, sender: u32) -> (usize, Range<usize>) {
         let block = (sender >> BLOCK_BITS) as usize;
         match self.blocks.get(block) {
-            Some(b) => (block, b.row(sender as usize % BLOCK_ROWS)),
-            None => (0, 0..0),
+            Some(Some(b)) => (block, b.row(sender as usize % BLOCK_ROWS)),
+            _ => (0, 0..0),
         }
     }
 
@@ -259,15 +242,21 @@ impl PlasticRows {
         if self.is_empty() {
             return;
         }
+        let shortest = context.clock.ms(context.shortest as Step);
+        if shortest != self.shortest {
+            self.forget(ring, posts, context.clock);
+            self.shortest = shortest;
+        }
         let mut sent = Vec::new();
-        for spike in spikes {
+        let runs = spikes.chunk_by(|a, b| a.lag() == b.lag());
+        for (spike, alike) in runs.flat_map(|run| run.iter().map(|s| (s, run.len()))) {
             let (b, groups) = self.locate(spike.sender());
             for group in groups {
-                let model = self.blocks[b].groups[group].model;
+                let model = self.block(b).groups[group].model;
                 let reporting = self.reporting.contains(&model);
                 for repeat in 0..spike.count() {
                     sent.clear();
-                    let when = (origin + spike.lag() as Step, repeat);
+                    let when = (origin + spike.lag() as Step, repeat, alike);
                     let out = reporting.then_some(&mut sent);
                     let at = (b, group, spike.sender());
                     self.deliver_group(at, when, ring, posts, context, out);
@@ -277,29 +266,39 @@ impl PlasticRows {
                 }
             }
         }
+        let begun = context.begun.map(|step| context.clock.ms(step));
+        self.note_readings(posts, begun);
+        self.forget_some(ring, posts, context.clock);
     }
 
     fn deliver_group(
         &mut self,
         (b, group, source): (usize, usize, u32),
-        (step, repeat): (Step, u32),
+        (step, repeat, alike): (Step, u32, usize),
         ring: &mut Ring,
         posts: &mut [PostSide<'_>],
         context: &PlasticContext<'_>,
         sent: Option<&mut Vec<f64>>,
     ) {
-        let block = &mut self.blocks[b];
+        let block = self.blocks[b].as_mut();
+        let block = block.expect("rows lie in blocks that exist");
         let (g, end) = (block.groups[group], block.groups[group + 1]);
         let set = &self.sets[usize::from(g.model)];
         let time = context.clock.ms(step + 1);
         let words = set.layout().state;
         let state = &mut block.states[g.state as usize..][..words + 1];
+        if set.reads() {
+            let (block, group) = (b as u32, group as u32);
+            let last = state[0];
+            self.readings.push(Reading { block, group, last });
+        }
         let mut delivery = Delivery {
             time,
             last: state[0],
             step,
             source,
             repeat,
+            alike,
             h: context.clock.resolution(),
             slot: ring.slot(step),
             columns: Columns {
@@ -354,7 +353,7 @@ impl PlasticRows {
         ring: &Ring,
         visit: &mut impl FnMut(Position, Connection),
     ) {
-        let block = &self.blocks[b];
+        let block = self.block(b);
         let g = &block.groups[group];
         let mut entry = g.entries as usize;
         for (delay, n) in block.runs(group) {
@@ -390,7 +389,7 @@ impl PlasticRows {
 
     /// The weight of a connection.
     pub fn weight(&self, at: Position) -> f64 {
-        let block = &self.blocks[at.block as usize];
+        let block = self.block(at.block as usize);
         let g = &block.groups[at.group as usize];
         let set = &self.sets[usize::from(g.model)];
         match set.common_weight() {
@@ -401,7 +400,7 @@ impl PlasticRows {
 
     /// The words of a connection and the time of its source's last spike.
     pub fn words(&self, at: Position) -> (Vec<f64>, f64) {
-        let block = &self.blocks[at.block as usize];
+        let block = self.block(at.block as usize);
         let g = &block.groups[at.group as usize];
         let set = &self.sets[usize::from(g.model)];
         let layout = set.layout();
@@ -415,14 +414,14 @@ impl PlasticRows {
 
     /// The label of a connection, -1 if it has none.
     pub fn label(&self, at: Position) -> i64 {
-        let g = &self.blocks[at.block as usize].groups[at.group as usize];
+        let g = &self.block(at.block as usize).groups[at.group as usize];
         let set = &self.sets[usize::from(g.model)];
         set.class(g.class)[set.layout().label()] as i64
     }
 
     /// A connection of a source.
     pub fn connection(&self, at: Position, source: u32, ring: &Ring) -> Connection {
-        let g = &self.blocks[at.block as usize].groups[at.group as usize];
+        let g = &self.block(at.block as usize).groups[at.group as usize];
         let (channel, local) = ring.locate(self.cell(at) as usize);
         Connection {
             source,
@@ -438,14 +437,15 @@ impl PlasticRows {
 
     /// Sets the weight of a connection.
     pub fn set_weight(&mut self, at: Position, weight: f64) {
-        let block = &mut self.blocks[at.block as usize];
+        let block = self.blocks[at.block as usize].as_mut();
+        let block = block.expect("positions lie in blocks that exist");
         let g = &block.groups[at.group as usize];
         block.weights[(g.weights + at.entry - g.entries) as usize] = weight;
     }
 
     /// The cell of a connection.
     pub fn cell(&self, at: Position) -> u32 {
-        self.blocks[at.block as usize].cells[at.entry as usize]
+        self.block(at.block as usize).cells[at.entry as usize]
     }
 
     /// Removes the connections at the given places, which are sorted by block and entry.
@@ -454,9 +454,9 @@ impl PlasticRows {
         for (b, block) in self.blocks.iter_mut().enumerate() {
             let b = b as u32;
             let gone: Vec<u32> = places.range((b, 0)..=(b, u32::MAX)).map(|p| p.1).collect();
-            if gone.is_empty() {
+            let Some(block) = block.as_mut().filter(|_| !gone.is_empty()) else {
                 continue;
-            }
+            };
             builder.thin(block, &gone, &mut self.sets);
             self.len -= gone.len();
         }
@@ -464,7 +464,8 @@ impl PlasticRows {
 
     /// The number of connections of a model, new ones aside.
     pub fn count(&self, model: u16) -> usize {
-        let pairs = self.blocks.iter().flat_map(|b| b.groups.windows(2));
+        let blocks = self.blocks.iter().flatten();
+        let pairs = blocks.flat_map(|b| b.groups.windows(2));
         pairs
             .filter(|w| w[0].model == model)
             .map(|w| (w[1].entries - w[0].entries) as usize)
@@ -473,18 +474,19 @@ impl PlasticRows {
 
     /// Follows cells that moved when the ring was arranged anew. `renamed` gives the new cell.
     pub fn rename(&mut self, renamed: impl Fn(usize) -> usize) {
-        for cell in self.blocks.iter_mut().flat_map(|b| &mut b.cells) {
+        for cell in self.blocks.iter_mut().flatten().flat_map(|b| &mut b.cells) {
             *cell = renamed(*cell as usize) as u32;
         }
     }
 
     /// Forgets when sources spiked last.
     pub fn rewind(&mut self) {
-        for block in &mut self.blocks {
+        for block in self.blocks.iter_mut().flatten() {
             let ends = block.groups.len().saturating_sub(1);
             for g in &block.groups[..ends] {
                 block.states[g.state as usize] = self.sets[usize::from(g.model)].never();
             }
         }
+        self.readings.clear();
     }
 }
