@@ -19,8 +19,6 @@ use blocks::{BLOCK, NodeBlock};
 use std::hash::Hasher;
 use update::Scratch;
 
-/// Nodes whose state and coming inputs stay in the cache over the steps of a slice.
-
 type Row<M> = <<M as Neuron>::Columns as Columns>::Row;
 
 #[derive(Clone, PartialEq)]
