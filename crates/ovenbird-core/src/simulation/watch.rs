@@ -79,8 +79,10 @@ mod tests {
 
     #[test]
     fn all_items_end_once_one_has_asked() {
-        let mut watch = Watch::default();
-        watch.ask = Box::new(|| true);
+        let mut watch = Watch {
+            ask: Box::new(|| true),
+            ..Watch::default()
+        };
         let now = Instant::now();
         watch.start(now);
         assert!(watch.pass(0).is_ok(), "too early to ask");
