@@ -420,6 +420,10 @@ def GetConnections(
 ) -> SynapseCollection:
     """Return the connections that match all given arguments.
 
+    They are in the order of synapse models, in which connections from devices come last, then of
+    sources, of targets, and of their making, on any number of threads. NEST goes by the thread of
+    the target before the source.
+
     Parameters
     ----------
     source, target
