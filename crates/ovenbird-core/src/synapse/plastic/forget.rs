@@ -15,6 +15,9 @@ pub(super) struct Reading {
     pub last: f64,
 }
 
+/// Block and group, and a reading's place in the list of all with the time of the spike before it.
+type OfGroup = ((u32, u32), (u32, f64));
+
 /// Least number of readings after which neurons forget, and how many for each group.
 const READINGS: usize = 1 << 16;
 const READINGS_PER_GROUP: usize = 4;
@@ -52,12 +55,7 @@ impl PlasticRows {
     }
 
     /// Visits the connections that read histories; `readings` are sorted by block and group.
-    fn visit_readers(
-        &self,
-        ring: &Ring,
-        readings: &[((u32, u32), (u32, f64))],
-        mut visit: impl FnMut(&Reader<'_>),
-    ) {
+    fn visit_readers(&self, ring: &Ring, readings: &[OfGroup], mut visit: impl FnMut(&Reader<'_>)) {
         let mut readings = readings.chunk_by(|a, b| a.0 == b.0).peekable();
         let mut before = Vec::new();
         let blocks = (0u32..).zip(&self.blocks);
