@@ -359,7 +359,11 @@ class TestPictures:
             nest.PlotProbabilityParameter(layer[12], mask=mask, ax=axes)
             assert len(axes.patches) == 1
         axes = pytest.importorskip("matplotlib.pyplot").subplots()[1]
-        nest.PlotProbabilityParameter(layer[12], mask=nest.CreateMask("rectangular", spec), ax=axes)
+        rectangle = nest.CreateMask("rectangular", spec)
+        nest.PlotProbabilityParameter(layer[12], mask=rectangle, ax=axes)
+        assert len(axes.patches) == 1 and not axes.collections
+        both = rectangle | nest.CreateMask("circular", {"radius": 0.5})
+        nest.PlotProbabilityParameter(layer[12], mask=both, ax=axes)
         assert len(axes.collections) == 1
         with pytest.raises(ValueError, match="At least one"):
             nest.PlotProbabilityParameter(layer[12])
