@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import warnings
 
 import pytest
@@ -13,9 +14,13 @@ interactive = pytest.importorskip("IPython.core.interactiveshell")
 
 @pytest.fixture(scope="module")
 def shell():
+    before = vars(builtins).copy()
     shell = interactive.InteractiveShell.instance()
     yield shell
     interactive.InteractiveShell.clear_instance()
+    # other packages take these names as the sign of an interactive session
+    for name in vars(builtins).keys() - before.keys():
+        delattr(builtins, name)
 
 
 def completions(shell, text):
