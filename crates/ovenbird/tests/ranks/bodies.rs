@@ -216,7 +216,12 @@ pub fn sparse(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome>
     sim.simulate(25.3)?;
     assert_eq!(sim.sends_selectively(), ranks > 1, "{ranks} ranks");
     assert_eq!(sim.overlaps_exchange(), ranks > 1);
-    sim.connect(&cells[50..], &cells[..60], &one, std::slice::from_ref(&plastic))?;
+    sim.connect(
+        &cells[50..],
+        &cells[..60],
+        &one,
+        std::slice::from_ref(&plastic),
+    )?;
     sim.simulate(7.6)?;
     let mut some = sim.connections(&Filter {
         sources: Some(&cells[..20]),
