@@ -254,3 +254,35 @@ def test_a_symmetric_all_to_all_is_refused() -> None:
     with pytest.raises(nest.NESTErrors.NotImplemented, match="symmetric connections"):
         nest.Connect(nodes, nodes, rule)
     assert nest.num_connections == 0
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_held_collection_keeps_naming_the_same_connections(seed, threads):
+    """However weights of some of many connections with the same ends change, and in which form."""
+    rng = np.random.default_rng(seed)
+    nest.ResetKernel()
+    nest.local_num_threads = threads
+    nodes = nest.Create("iaf_psc_alpha", 5)
+    sources = nodes[: int(rng.integers(1, 4))]
+    delays = rng.permutation(np.arange(1, 7)) / 10
+    for delay in delays[:4]:
+        weight = float(rng.choice([-3.0, 2.0, 2.0, 7.0]))
+        nest.Connect(sources, nodes, syn_spec={"weight": weight, "delay": float(delay)})
+    held = nest.GetConnections()
+    keys = ["source", "target", "delay"]
+    named, weights = held.get(keys), np.array(held.weight)
+    for step in range(8):
+        if step % 3 == 0:
+            at = int(rng.integers(len(held)))
+            weights[at] = rng.normal() * 10
+            held[at].weight = weights[at]
+        elif step % 3 == 1:
+            start, stop = sorted(rng.integers(len(held), size=2).tolist())
+            weights[start : stop + 1] = step
+            held[start : stop + 1].weight = float(step)
+        else:
+            weights = rng.permutation(weights)
+            held.weight = weights.tolist()
+        assert held.get(keys) == named
+        assert held.weight == weights.tolist()

@@ -115,7 +115,11 @@ impl Simulation {
         {
             return Ok(());
         }
-        let mut expected = self.siblings(set)?;
+        let own = match weights {
+            Some(_) => self.with_shared_weights(set),
+            None => BTreeSet::new(),
+        };
+        let mut expected = self.siblings(set, &own)?;
         for (i, h) in set.handles.iter().enumerate().filter(|(_, h)| !h.alone) {
             if let Some(value) = expected.get_mut(&h.ends()).map(|v| &mut v[h.nth as usize]) {
                 value.0 = weights.map_or(value.0, |w| w[i].to_bits());
@@ -123,16 +127,11 @@ impl Simulation {
             }
         }
         let mut rebuild: BTreeMap<u32, Vec<(RowKey, usize)>> = BTreeMap::new();
-        // models that get weights of their own
-        let mut own: BTreeSet<u16> = BTreeSet::new();
         for (i, h) in set.handles.iter().enumerate() {
             let weight = weights.map(|w| w[i]);
             let delay = delays.map(|d| d[i]);
             match h.place {
                 Place::Row(w, at) => {
-                    if weight.is_some() && !self.workers[w as usize].rows.weight(at).1 {
-                        own.insert(h.model);
-                    }
                     if weight.is_some() || delay.is_some() {
                         rebuild.entry(w).or_default().push((at.key(), i));
                     }
@@ -193,9 +192,18 @@ impl Simulation {
         if rebuilt || set.handles.iter().any(moves) {
             self.generation += 1;
             self.arrange()?;
-            self.note_order(set, expected)?;
+            self.note_order(expected)?;
         }
         Ok(())
+    }
+
+    /// The models of which connections in `set` share their weight with others.
+    fn with_shared_weights(&self, set: &ConnectionSet) -> BTreeSet<u16> {
+        let shares = |h: &&Handle| match h.place {
+            Place::Row(w, at) => !self.workers[w as usize].rows.weight(at).1,
+            _ => false,
+        };
+        set.handles.iter().filter(shares).map(|h| h.model).collect()
     }
 
     /// Sets weights where they are, unless a connection would change its channel or its place in a

@@ -409,13 +409,33 @@ impl Simulation {
         self.moves.add(generation, gone);
     }
 
-    /// Weights and delays of all connections that share their ends with one of `set`.
+    /// Weights and delays of all connections that share their ends with one of `set` or with
+    /// another of `models`.
     pub(super) fn siblings(
         &mut self,
         set: &ConnectionSet,
+        models: &BTreeSet<u16>,
     ) -> Result<BTreeMap<Ends, Vec<(u64, u32)>>> {
-        let shared = set.handles.iter().filter(|h| !h.alone);
-        let mut values: BTreeMap<Ends, Vec<_>> = shared.map(|h| (h.ends(), Vec::new())).collect();
+        let shared = |set: &ConnectionSet| -> BTreeSet<Ends> {
+            let shared = set.handles.iter().filter(|h| !h.alone);
+            shared.map(Handle::ends).collect()
+        };
+        let mut ends = shared(set);
+        for &model in models {
+            ends.extend(shared(&self.connections(&Filter {
+                model: Some(model),
+                ..Filter::default()
+            })?));
+        }
+        self.values_between(ends.into_iter())
+    }
+
+    /// Weights and delays of all connections with some ends, in their order.
+    fn values_between(
+        &mut self,
+        ends: impl Iterator<Item = Ends>,
+    ) -> Result<BTreeMap<Ends, Vec<(u64, u32)>>> {
+        let mut values: BTreeMap<Ends, Vec<_>> = ends.map(|ends| (ends, Vec::new())).collect();
         if values.is_empty() {
             return Ok(values);
         }
@@ -438,13 +458,9 @@ impl Simulation {
     /// should be in the order before.
     pub(super) fn note_order(
         &mut self,
-        set: &ConnectionSet,
         expected: BTreeMap<Ends, Vec<(u64, u32)>>,
     ) -> Result<()> {
-        if expected.is_empty() {
-            return Ok(());
-        }
-        let now = self.siblings(set)?;
+        let now = self.values_between(expected.keys().copied())?;
         let mut moves = Vec::new();
         for (ends, values) in expected {
             let Some(found) = now.get(&ends) else {
