@@ -35,4 +35,4 @@ pub use control::Control;
 pub use groups::{
     PerLane, Population, advance_nodes, lane_groups, lanes_of, step_sizes, where_positive,
 };
-pub use rkf45::{Failures, MAX_ATTEMPTS, NO_INPUTS, NODES, Rkf45, STAGES, StateVector, System};
+pub use rkf45::{Failures, MAX_ATTEMPTS, Rkf45, StateVector, System};

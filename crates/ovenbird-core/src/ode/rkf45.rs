@@ -6,14 +6,10 @@ use crate::math::{Mask, Real};
 /// The number of trial steps within one interval after which the solver gives up.
 pub const MAX_ATTEMPTS: u32 = 1_000_000;
 
-/// The number of times in a step at which the right-hand side is evaluated.
-pub const STAGES: usize = 6;
-
-/// The stage at the end of the step.
-const END: usize = 4;
+const STAGES: usize = 6;
 
 /// Nodes: the times of the stages as fractions of the step.
-pub const NODES: [f64; STAGES] = [0.0, 1.0 / 4.0, 3.0 / 8.0, 12.0 / 13.0, 1.0, 1.0 / 2.0];
+const NODES: [f64; STAGES] = [0.0, 1.0 / 4.0, 3.0 / 8.0, 12.0 / 13.0, 1.0, 1.0 / 2.0];
 
 /// Weights of the earlier stages in the state at which a stage is evaluated.
 const STAGE_WEIGHTS: [[f64; STAGES - 1]; STAGES] = [
@@ -79,32 +75,16 @@ impl<R: Clone, const N: usize> StateVector<R> for [R; N] {
 
 impl<R: Clone> StateVector<R> for Vec<R> {}
 
-/// A system of ordinary differential equations y' = f(u(t), y), for one neuron or a lane group, with
-/// an input u that is known in advance.
-///
-/// Functions must treat the lanes alike and independently, and should be `#[inline(always)]`.
+/// A system of ordinary differential equations y' = f(t, y), for one neuron or a lane group.
 pub trait System<R: Real> {
     /// What holds y and y'.
     type State: StateVector<R>;
-    /// The input at one time; `()` if time does not enter.
-    type Input: Copy;
 
-    /// The input at the times `t` + c `h` of the stages of a step, c being [`NODES`]; `t` counts
-    /// from the beginning of the interval.
-    fn inputs(&self, t: R, h: R) -> [Self::Input; STAGES];
-
-    /// How many times smaller than the control says errors must be: one, as a rule.
-    #[inline(always)]
-    fn strictness(&self) -> R {
-        R::splat(1.0)
-    }
-
-    /// Stores f(`input`, `y`) in `dydt`.
-    fn derivatives(&self, input: &Self::Input, y: &Self::State, dydt: &mut Self::State);
+    /// Stores f(`t`, `y`) in `dydt`; `t` counts from the beginning of the interval.
+    ///
+    /// Must treat the lanes alike and independently, and should be `#[inline(always)]`.
+    fn derivatives(&self, t: R, y: &Self::State, dydt: &mut Self::State);
 }
-
-/// The inputs of a system that time does not enter.
-pub const NO_INPUTS: [(); STAGES] = [(); STAGES];
 
 /// The lanes that could not be advanced, by cause.
 ///
@@ -299,13 +279,12 @@ impl<Y: Clone> Rkf45<Y> {
         let reaches_end = step_size.gt(remaining);
         let h = R::select(reaches_end, remaining, step_size);
 
-        let inputs = system.inputs(t, h);
-        self.stages(system, &inputs, h, y);
+        self.stages(system, t, h, y);
         y.each(
             #[inline(always)]
             |i| self.trial.as_mut()[i] = h.mul_add(self.combine(&SOLUTION, i), y.as_ref()[i]),
         );
-        let (ratio, finite) = self.error(system, control, &inputs[END], h);
+        let (ratio, finite) = self.error(system, control, t, h);
         Trial {
             h,
             end: R::select(reaches_end, end, t + h),
@@ -313,25 +292,25 @@ impl<Y: Clone> Rkf45<Y> {
         }
     }
 
-    /// Evaluates the derivatives of all stages of a step of length `h` from `y`.
+    /// Evaluates the derivatives of all stages of a step of length `h` from `y` at time `t`.
     #[inline(always)]
-    fn stages<R, S>(&mut self, system: &S, inputs: &[S::Input; STAGES], h: R, y: &Y)
+    fn stages<R, S>(&mut self, system: &S, t: R, h: R, y: &Y)
     where
         R: Real,
         Y: StateVector<R>,
         S: System<R, State = Y>,
     {
-        system.derivatives(&inputs[0], y, &mut self.k[0]);
+        system.derivatives(t, y, &mut self.k[0]);
         self.argument::<1, R>(h, y);
-        system.derivatives(&inputs[1], &self.trial, &mut self.k[1]);
+        system.derivatives(t + R::splat(NODES[1]) * h, &self.trial, &mut self.k[1]);
         self.argument::<2, R>(h, y);
-        system.derivatives(&inputs[2], &self.trial, &mut self.k[2]);
+        system.derivatives(t + R::splat(NODES[2]) * h, &self.trial, &mut self.k[2]);
         self.argument::<3, R>(h, y);
-        system.derivatives(&inputs[3], &self.trial, &mut self.k[3]);
+        system.derivatives(t + R::splat(NODES[3]) * h, &self.trial, &mut self.k[3]);
         self.argument::<4, R>(h, y);
-        system.derivatives(&inputs[4], &self.trial, &mut self.k[4]);
+        system.derivatives(t + R::splat(NODES[4]) * h, &self.trial, &mut self.k[4]);
         self.argument::<5, R>(h, y);
-        system.derivatives(&inputs[5], &self.trial, &mut self.k[5]);
+        system.derivatives(t + R::splat(NODES[5]) * h, &self.trial, &mut self.k[5]);
     }
 
     /// The state at which the derivatives of a stage are taken, into `self.trial`.
@@ -386,13 +365,7 @@ impl<Y: Clone> Rkf45<Y> {
 
     /// The largest error of `self.trial` in units of what is allowed, and whether it is finite.
     #[inline(always)]
-    fn error<R, S>(
-        &mut self,
-        system: &S,
-        control: &Control<R>,
-        end: &S::Input,
-        h: R,
-    ) -> (R, R::Mask)
+    fn error<R, S>(&mut self, system: &S, control: &Control<R>, t: R, h: R) -> (R, R::Mask)
     where
         R: Real,
         Y: StateVector<R>,
@@ -410,10 +383,10 @@ impl<Y: Clone> Rkf45<Y> {
                     magnitude = magnitude + (error + self.trial.as_ref()[i].abs());
                 },
             );
-            largest = h * largest / control.eps_abs * system.strictness();
+            largest = h * largest / control.eps_abs;
         } else {
             if control.uses_derivatives() {
-                system.derivatives(end, &self.trial, &mut self.end_slope);
+                system.derivatives(t + h, &self.trial, &mut self.end_slope);
             }
             self.trial.each(
                 #[inline(always)]

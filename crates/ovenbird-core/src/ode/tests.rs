@@ -14,15 +14,9 @@ struct Spiral<R> {
 
 impl<R: Real> System<R> for Spiral<R> {
     type State = [R; 2];
-    type Input = ();
 
     #[inline(always)]
-    fn inputs(&self, _: R, _: R) -> [(); STAGES] {
-        NO_INPUTS
-    }
-
-    #[inline(always)]
-    fn derivatives(&self, (): &(), y: &[R; 2], dydt: &mut [R; 2]) {
+    fn derivatives(&self, _t: R, y: &[R; 2], dydt: &mut [R; 2]) {
         dydt[0] = -self.rate * y[0] - self.omega * y[1];
         dydt[1] = self.omega * y[0] - self.rate * y[1];
     }
@@ -33,13 +27,8 @@ struct Cascade;
 
 impl System<f64> for Cascade {
     type State = [f64; 2];
-    type Input = ();
 
-    fn inputs(&self, _: f64, _: f64) -> [(); STAGES] {
-        NO_INPUTS
-    }
-
-    fn derivatives(&self, (): &(), y: &[f64; 2], dydt: &mut [f64; 2]) {
+    fn derivatives(&self, _t: f64, y: &[f64; 2], dydt: &mut [f64; 2]) {
         dydt[0] = -50.0 * y[0] + 3.0;
         dydt[1] = y[0] - y[1];
     }
@@ -50,13 +39,8 @@ struct Quartic;
 
 impl System<f64> for Quartic {
     type State = Vec<f64>;
-    type Input = f64;
 
-    fn inputs(&self, t: f64, h: f64) -> [f64; STAGES] {
-        NODES.map(|c| t + c * h)
-    }
-
-    fn derivatives(&self, &t: &f64, _y: &Vec<f64>, dydt: &mut Vec<f64>) {
+    fn derivatives(&self, t: f64, _y: &Vec<f64>, dydt: &mut Vec<f64>) {
         dydt[0] = 1.0 - 2.0 * t + 3.0 * t * t - 4.0 * t * t * t + 5.0 * t * t * t * t;
     }
 }
@@ -68,13 +52,8 @@ struct Singular {
 
 impl System<f64> for Singular {
     type State = [f64; 1];
-    type Input = f64;
 
-    fn inputs(&self, t: f64, h: f64) -> [f64; STAGES] {
-        NODES.map(|c| t + c * h)
-    }
-
-    fn derivatives(&self, &t: &f64, _y: &[f64; 1], dydt: &mut [f64; 1]) {
+    fn derivatives(&self, t: f64, _y: &[f64; 1], dydt: &mut [f64; 1]) {
         dydt[0] = self.poison / ((0.5 - t) * (0.5 - t));
     }
 }

@@ -44,9 +44,7 @@ use ovenbird_core::model::{
     Block, ElementType, Event, Failure, Field, Inputs, Neuron, NodeInfo, Output, Port, StepContext,
     Variable, VariableFamily,
 };
-use ovenbird_core::ode::{
-    Control, NO_INPUTS, Rkf45, STAGES, StateVector, System, lane_groups, lanes_of, step_sizes,
-};
+use ovenbird_core::ode::{Control, Rkf45, StateVector, System, lane_groups, lanes_of, step_sizes};
 use ovenbird_core::time::Clock;
 use ovenbird_core::value::Value;
 use std::marker::PhantomData;
@@ -269,15 +267,9 @@ struct Dynamics<'a, R: Real, Y> {
 
 impl<R: Real, Y: StateVector<R>> System<R> for Dynamics<'_, R, Y> {
     type State = Y;
-    type Input = ();
 
     #[inline(always)]
-    fn inputs(&self, _: R, _: R) -> [(); STAGES] {
-        NO_INPUTS
-    }
-
-    #[inline(always)]
-    fn derivatives(&self, (): &(), y: &Y, dydt: &mut Y) {
+    fn derivatives(&self, _t: R, y: &Y, dydt: &mut Y) {
         let (y, dydt) = (y.as_ref(), dydt.as_mut());
         let v = y[V_M];
         let mut i_syn = R::splat(0.0);

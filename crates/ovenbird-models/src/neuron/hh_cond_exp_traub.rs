@@ -39,7 +39,7 @@ use ovenbird_core::model::{
     Block, Constants, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port,
     StepContext, Variable,
 };
-use ovenbird_core::ode::{Control, NO_INPUTS, Population, STAGES, System, advance_nodes};
+use ovenbird_core::ode::{Control, Population, System, advance_nodes};
 use ovenbird_core::time::Clock;
 use std::f64::consts::LOG2_E;
 use std::ops::Range;
@@ -216,15 +216,9 @@ struct Dynamics<R> {
 
 impl<R: Real> System<R> for Dynamics<R> {
     type State = [R; DIM];
-    type Input = ();
 
     #[inline(always)]
-    fn inputs(&self, _: R, _: R) -> [(); STAGES] {
-        NO_INPUTS
-    }
-
-    #[inline(always)]
-    fn derivatives(&self, (): &(), y: &[R; DIM], dydt: &mut [R; DIM]) {
+    fn derivatives(&self, _t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
         let [v, m, h, n, g_ex, g_in] = *y;
         let r = Rates::at(v - self.v_t);
         let n2 = n * n;

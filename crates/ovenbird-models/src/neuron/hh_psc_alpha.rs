@@ -36,7 +36,7 @@ use ovenbird_core::model::{
     Block, Constants, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port,
     StepContext, Variable,
 };
-use ovenbird_core::ode::{Control, NO_INPUTS, Population, STAGES, System, advance_nodes};
+use ovenbird_core::ode::{Control, Population, System, advance_nodes};
 use ovenbird_core::time::Clock;
 use std::f64::consts::LOG2_E;
 use std::ops::Range;
@@ -215,15 +215,9 @@ struct Dynamics<R> {
 
 impl<R: Real> System<R> for Dynamics<R> {
     type State = [R; DIM];
-    type Input = ();
 
     #[inline(always)]
-    fn inputs(&self, _: R, _: R) -> [(); STAGES] {
-        NO_INPUTS
-    }
-
-    #[inline(always)]
-    fn derivatives(&self, (): &(), y: &[R; DIM], dydt: &mut [R; DIM]) {
+    fn derivatives(&self, _t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
         let one = R::splat(1.0);
         let [v, m, h, n, di_ex, i_ex, di_in, i_in] = *y;
         let rates = Rates::at(v);

@@ -23,9 +23,8 @@
 //! waveform relaxation iterates until it changes by no more than `wfr_tol`. Without waveform
 //! relaxation (`use_wfr` False) it is V_j at the beginning of the step.
 //!
-//! Potential and gates are integrated with an adaptive Runge-Kutta-Fehlberg method of orders 4 and 5
-//! with an absolute error of 1e-6 per step of the integration, and of 5e-8 while a synaptic current
-//! changes fast. Synaptic currents are exact; an external current is constant over a step.
+//! The system is integrated with an adaptive Runge-Kutta-Fehlberg method of orders 4 and 5 with an
+//! absolute error of 1e-6 per step of the integration; an external current is constant over a step.
 //!
 //! References:
 //! Hahne J, Helias M, Kunkel S, Igarashi J, Bolten M, Frommer A & Diesmann M (2015) Frontiers in
@@ -33,17 +32,15 @@
 //! Mancilla JG, Lewis TJ, Pinto DJ, Rinzel J & Connors BW (2007) Journal of Neuroscience
 //! 27:2058-2073.
 
-use super::hodgkin_huxley::{AlphaCurrent, alpha_initial_value, detect_spike, equilibrium, gate};
+use super::hodgkin_huxley::{alpha_initial_value, detect_spike, equilibrium, gate};
 use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
-use ovenbird_core::math::{Lanes, Real, exp, exp2, exp2_linear_pair};
+use ovenbird_core::math::{Lanes, Real, exp2, exp2_linear_pair};
 use ovenbird_core::model::{
     Block, Constants, ElementType, Event, Failure, GapInput, Inputs, Neuron, NodeInfo, Output,
     Port, StepContext, Variable,
 };
-use ovenbird_core::ode::{
-    Control, NODES, PerLane, Population, STAGES, System, advance_nodes, lane_groups,
-};
+use ovenbird_core::ode::{Control, PerLane, Population, System, advance_nodes, lane_groups};
 use ovenbird_core::time::Clock;
 use std::f64::consts::{LN_2, LOG2_E};
 use std::ops::Range;
@@ -127,23 +124,18 @@ const HH_M: usize = 1;
 const HH_H: usize = 2;
 const HH_N: usize = 3;
 const HH_P: usize = 4;
+const DI_EXC: usize = 5;
+const I_EXC: usize = 6;
+const DI_INH: usize = 7;
+const I_INH: usize = 8;
 /// Dimension of the state that is integrated.
-const DIM: usize = 5;
+const DIM: usize = 9;
 
 /// Initial membrane potential in mV.
 const V_INITIAL: f64 = -69.604_011_916_312_22;
 
 /// Absolute error per integration step, in the units of each variable.
 const TOLERANCE: f64 = 1e-6;
-
-/// The error (pA/ms) that a solver of synaptic currents would make in a step of the resolution from
-/// which on they count as fast.
-const FAST: f64 = TOLERANCE / 4.0;
-
-/// How many times smaller errors must be while a synaptic current is fast. NEST has the solver
-/// integrate the currents, too; the short steps which they then call for make its potentials that
-/// much more exact.
-const STRICTNESS: f64 = 20.0;
 
 fn control<R: Real>() -> Control<R> {
     Control::y(TOLERANCE, 0.0)
@@ -235,12 +227,12 @@ ovenbird_core::per_lane!(Coupling {
 });
 
 impl<R: Real> Coupling<R> {
-    /// What the neighbours add to the current at the fraction `s` of the time step, in pA: the
-    /// gap current at a potential of zero.
+    /// The gap current in pA at the fraction `s` of the time step and the potential `v`.
     #[inline(always)]
-    fn sent(&self, s: R) -> R {
+    fn current(&self, s: R, v: R) -> R {
         let high = self.cubic.mul_add(s, self.quadratic);
-        high.mul_add(s, self.linear).mul_add(s, self.constant)
+        let sent = high.mul_add(s, self.linear).mul_add(s, self.constant);
+        sent - self.conductance * v
     }
 }
 
@@ -277,12 +269,12 @@ struct Dynamics<R> {
     e_l: R,
     /// 1 / `C_m` in 1/pF.
     inverse_c_m: R,
+    /// 1 / `tau_syn_ex` in 1/ms.
+    inverse_tau_ex: R,
+    /// 1 / `tau_syn_in` in 1/ms.
+    inverse_tau_in: R,
     /// `I_stim` + `I_e` in pA.
     current: R,
-    /// `I_syn_ex` during this time step.
-    excitation: AlphaCurrent<R>,
-    /// `I_syn_in` during this time step.
-    inhibition: AlphaCurrent<R>,
     /// Gap-junction input of this time step.
     gap: Coupling<R>,
     /// 1 / resolution in 1/ms.
@@ -290,15 +282,15 @@ struct Dynamics<R> {
 }
 
 impl<R: Real> Dynamics<R> {
-    /// The slope of the membrane potential, in mV/ms, under the current `input` in pA.
+    /// The slope of the membrane potential, in mV/ms, at the fraction `s` of the time step.
     #[inline(always)]
-    fn slope(&self, input: R, y: &[R; DIM]) -> R {
-        let [v, m, h, n, p] = *y;
+    fn slope(&self, s: R, y: &[R; DIM]) -> R {
+        let [v, m, h, n, p, _, i_ex, _, i_in] = *y;
         let n2 = n * n;
         let g_na = self.g_na * (m * m) * (m * h);
         let g_k = (self.g_kv3 * p).mul_add(p, self.g_kv1 * (n2 * n2));
-        let gap = self.gap.conductance.mul_add(v, g_k * (v - self.e_k));
-        let leak = self.g_l.mul_add(v - self.e_l, gap);
+        let input = self.current + i_ex + i_in + self.gap.current(s, v);
+        let leak = self.g_l.mul_add(v - self.e_l, g_k * (v - self.e_k));
         (input - g_na.mul_add(v - self.e_na, leak)) * self.inverse_c_m
     }
 }
@@ -311,40 +303,20 @@ fn gate_slope<R: Real>(alpha: R, beta: R, x: R) -> R {
 
 impl<R: Real> System<R> for Dynamics<R> {
     type State = [R; DIM];
-    /// What does not depend on the state, of the current in pA.
-    type Input = R;
 
     #[inline(always)]
-    fn strictness(&self) -> R {
-        let fast = self.excitation.is_fast() | self.inhibition.is_fast();
-        R::select(fast, R::splat(STRICTNESS), R::splat(1.0))
-    }
-
-    #[inline(always)]
-    fn inputs(&self, t: R, h: R) -> [R; STAGES] {
-        let excitation = self.excitation.at_stages(t, h);
-        let inhibition = self.inhibition.at_stages(t, h);
-        let (start, length) = (t * self.inverse_resolution, h * self.inverse_resolution);
-        macro_rules! each_stage {
-            ($($i:literal)*) => {
-                [$(
-                    self.gap.sent(R::splat(NODES[$i]).mul_add(length, start))
-                        + (self.current + excitation[$i] + inhibition[$i])
-                ),*]
-            };
-        }
-        each_stage!(0 1 2 3 4 5)
-    }
-
-    #[inline(always)]
-    fn derivatives(&self, &input: &R, y: &[R; DIM], dydt: &mut [R; DIM]) {
-        let [v, m, h, n, p] = *y;
+    fn derivatives(&self, t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
+        let [v, m, h, n, p, di_ex, i_ex, di_in, i_in] = *y;
         let rates = Rates::at(v);
-        dydt[V_M] = self.slope(input, y);
+        dydt[V_M] = self.slope(t * self.inverse_resolution, y);
         dydt[HH_M] = gate_slope(rates.alpha_m, rates.beta_m, m);
         dydt[HH_H] = gate_slope(rates.alpha_h, rates.beta_h, h);
         dydt[HH_N] = gate_slope(rates.alpha_n, rates.beta_n, n);
         dydt[HH_P] = gate_slope(rates.alpha_p, rates.beta_p, p);
+        dydt[DI_EXC] = -di_ex * self.inverse_tau_ex;
+        dydt[I_EXC] = di_ex - i_ex * self.inverse_tau_ex;
+        dydt[DI_INH] = -di_in * self.inverse_tau_in;
+        dydt[I_INH] = di_in - i_in * self.inverse_tau_in;
     }
 }
 
@@ -357,9 +329,9 @@ ovenbird_core::per_lane!(Dynamics {
     e_k,
     e_l,
     inverse_c_m,
+    inverse_tau_ex,
+    inverse_tau_in,
     current,
-    excitation,
-    inhibition,
     gap,
     inverse_resolution,
 });
@@ -367,9 +339,6 @@ ovenbird_core::per_lane!(Dynamics {
 /// Derived constants.
 pub struct Derived {
     dynamics: Dynamics<f64>,
-    /// e^(-h / `tau_syn_ex`) and e^(-h / `tau_syn_in`) for the resolution h.
-    decay_ex: f64,
-    decay_in: f64,
     psc_ex: f64,
     psc_in: f64,
     refractory_steps: i32,
@@ -380,9 +349,6 @@ struct Nodes<'a> {
     constants: &'a Constants<'a, Derived>,
     gap: &'a Option<GapInput<'a>>,
     i_stim: &'a [f64],
-    /// `I_syn_ex` and `dI_syn_ex`, `I_syn_in` and `dI_syn_in`.
-    excitation: [&'a [f64]; 2],
-    inhibition: [&'a [f64]; 2],
 }
 
 impl Nodes<'_> {
@@ -393,10 +359,7 @@ impl Nodes<'_> {
         for nodes in lane_groups(v.len()) {
             let y: [Lanes; DIM] = std::array::from_fn(|k| Lanes::load(&columns[k][nodes.clone()]));
             let system = self.group(nodes.clone());
-            let [ex, inh] =
-                [self.excitation[0], self.inhibition[0]].map(|i| Lanes::load(&i[nodes.clone()]));
-            let input = system.gap.sent(Lanes::splat(s)) + (system.current + ex + inh);
-            system.slope(input, &y).store(&mut slope[nodes]);
+            system.slope(Lanes::splat(s), &y).store(&mut slope[nodes]);
         }
     }
 }
@@ -406,12 +369,6 @@ impl Population<Dynamics<Lanes>> for Nodes<'_> {
     fn group(&self, nodes: Range<usize>) -> Dynamics<Lanes> {
         let mut system: Dynamics<Lanes> = self.constants.lanes(nodes.clone(), |d| &d.dynamics);
         system.current = system.current + Lanes::load(&self.i_stim[nodes.clone()]);
-        system
-            .excitation
-            .load(self.excitation.map(|x| &x[nodes.clone()]));
-        system
-            .inhibition
-            .load(self.inhibition.map(|x| &x[nodes.clone()]));
         if let Some(input) = self.gap {
             for (lane, node) in nodes.enumerate() {
                 system.gap.place(lane, &Coupling::of(input, node));
@@ -424,12 +381,6 @@ impl Population<Dynamics<Lanes>> for Nodes<'_> {
     fn set_lane(&self, system: &mut Dynamics<Lanes>, lane: usize, node: usize) {
         let d = self.constants.place(system, lane, node, |d| &d.dynamics);
         system.current.set_lane(lane, d.current + self.i_stim[node]);
-        system
-            .excitation
-            .set_lane(lane, self.excitation.map(|x| x[node]));
-        system
-            .inhibition
-            .set_lane(lane, self.inhibition.map(|x| x[node]));
         if let Some(input) = self.gap {
             system.gap.place(lane, &Coupling::of(input, node));
         }
@@ -473,14 +424,12 @@ impl Neuron for HhPscAlphaGap {
                 e_k: p.E_K,
                 e_l: p.E_L,
                 inverse_c_m: 1.0 / p.C_m,
+                inverse_tau_ex: 1.0 / p.tau_syn_ex,
+                inverse_tau_in: 1.0 / p.tau_syn_in,
                 current: p.I_e,
-                excitation: AlphaCurrent::new(p.tau_syn_ex, clock.resolution(), FAST),
-                inhibition: AlphaCurrent::new(p.tau_syn_in, clock.resolution(), FAST),
                 gap: Coupling::default(),
                 inverse_resolution: 1.0 / clock.resolution(),
             },
-            decay_ex: exp(-clock.resolution() / p.tau_syn_ex),
-            decay_in: exp(-clock.resolution() / p.tau_syn_in),
             psc_ex: alpha_initial_value(p.tau_syn_ex),
             psc_in: alpha_initial_value(p.tau_syn_in),
             refractory_steps: clock.round(p.t_ref) as i32,
@@ -513,39 +462,28 @@ impl Neuron for HhPscAlphaGap {
         let n = block.len;
         let s = block.state;
         s.V_before.copy_from_slice(s.V_m);
-        macro_rules! nodes {
-            () => {
-                Nodes {
-                    constants: &block.constants,
-                    gap: &block.gap,
-                    i_stim: s.I_stim,
-                    excitation: [s.I_syn_ex, s.dI_syn_ex],
-                    inhibition: [s.I_syn_in, s.dI_syn_in],
-                }
-            };
-        }
+        let nodes = Nodes {
+            constants: &block.constants,
+            gap: &block.gap,
+            i_stim: s.I_stim,
+        };
         let mut columns = [
             &mut *s.V_m,
             &mut *s.Act_m,
             &mut *s.Inact_h,
             &mut *s.Act_n,
             &mut *s.Inact_p,
+            &mut *s.dI_syn_ex,
+            &mut *s.I_syn_ex,
+            &mut *s.dI_syn_in,
+            &mut *s.I_syn_in,
         ];
-        let nodes = nodes!();
         if let Some(signal) = &mut output.gap {
             nodes.signal(0.0, &columns, signal.start, signal.start_slope);
         }
         advance_nodes(&nodes, &control(), context.h, &mut columns, s.step_size)?;
-        let (i_ex, i_in) = (&mut s.I_syn_ex[..n], &mut s.I_syn_in[..n]);
-        let (di_ex, di_in) = (&mut s.dI_syn_ex[..n], &mut s.dI_syn_in[..n]);
-        for_each_node!(block.constants, n, |i, c| {
-            i_ex[i] = c.decay_ex * (i_ex[i] + context.h * di_ex[i]);
-            di_ex[i] *= c.decay_ex;
-            i_in[i] = c.decay_in * (i_in[i] + context.h * di_in[i]);
-            di_in[i] *= c.decay_in;
-        });
         if let Some(signal) = &mut output.gap {
-            nodes!().signal(1.0, &columns, signal.end, signal.end_slope);
+            nodes.signal(1.0, &columns, signal.end, signal.end_slope);
         }
 
         let (di_ex, di_in) = (&mut s.dI_syn_ex[..n], &mut s.dI_syn_in[..n]);
@@ -577,17 +515,13 @@ mod tests {
 
     #[test]
     fn gap_current_vanishes_between_equal_potentials() {
-        let slope = |v: f64| {
-            let mut d = HhPscAlphaGap::derive(&Params::default(), &Clock::default()).dynamics;
-            let mut y = initial_state();
-            y[V_M] = v;
-            let alone = d.slope(0.0, &y);
-            d.gap.conductance = 3.0;
-            d.gap.constant = -180.0;
-            (d.slope(d.gap.sent(0.3), &y) - alone) / d.inverse_c_m
+        let gap = Coupling {
+            conductance: 3.0,
+            constant: -180.0,
+            ..Coupling::default()
         };
-        assert!(slope(-60.0).abs() < 1e-11);
-        assert!((slope(-61.0) - 3.0).abs() < 1e-11);
+        assert_eq!(gap.current(0.3, -60.0), 0.0);
+        assert_eq!(gap.current(0.3, -61.0), 3.0);
     }
 
     #[test]
@@ -616,9 +550,9 @@ mod tests {
             e_k: c(d.e_k),
             e_l: c(d.e_l),
             inverse_c_m: c(d.inverse_c_m),
+            inverse_tau_ex: c(d.inverse_tau_ex),
+            inverse_tau_in: c(d.inverse_tau_in),
             current,
-            excitation: AlphaCurrent::begin(c(0.2), c(30.0), c(400.0)),
-            inhibition: AlphaCurrent::begin(c(2.0), c(-10.0), current),
             gap: Coupling {
                 conductance: c(1.0),
                 constant: c(-60.0),

@@ -29,9 +29,7 @@ use ovenbird_core::model::{
     Block, Constants, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port,
     StepContext, Variable,
 };
-use ovenbird_core::ode::{
-    Control, NO_INPUTS, Population, STAGES, System, advance_nodes, where_positive,
-};
+use ovenbird_core::ode::{Control, Population, System, advance_nodes, where_positive};
 use ovenbird_core::time::Clock;
 use std::ops::Range;
 
@@ -129,15 +127,9 @@ struct Dynamics<R> {
 
 impl<R: Real> System<R> for Dynamics<R> {
     type State = [R; DIM];
-    type Input = ();
 
     #[inline(always)]
-    fn inputs(&self, _: R, _: R) -> [(); STAGES] {
-        NO_INPUTS
-    }
-
-    #[inline(always)]
-    fn derivatives(&self, (): &(), y: &[R; DIM], dydt: &mut [R; DIM]) {
+    fn derivatives(&self, _t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
         let [v, dg_ex, g_ex, dg_in, g_in] = *y;
         let v = v.min(self.v_th);
         let leak = self.g_l * (v - self.e_l);
