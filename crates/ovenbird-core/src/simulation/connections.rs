@@ -456,10 +456,7 @@ impl Simulation {
 
     /// Remembers how the order of connections with the same ends changed: `expected` is what they
     /// should be in the order before.
-    pub(super) fn note_order(
-        &mut self,
-        expected: BTreeMap<Ends, Vec<(u64, u32)>>,
-    ) -> Result<()> {
+    pub(super) fn note_order(&mut self, expected: BTreeMap<Ends, Vec<(u64, u32)>>) -> Result<()> {
         let now = self.values_between(expected.keys().copied())?;
         let mut moves = Vec::new();
         for (ends, values) in expected {
