@@ -55,6 +55,7 @@ def _facts() -> dict[str, Any]:
         "have_boost": True,
         "have_gsl": True,
         "have_hdf5": find_spec("h5py") is not None,
+        # what users ask it for: whether ``conngen`` works, which needs csa alone here
         "have_libneurosim": find_spec("csa") is not None,
         "have_mpi": HAVE_MPI,
         "have_music": False,

@@ -76,6 +76,12 @@ def Connect(
         If the shape of an array does not fit the rule, or ids repeat with another rule.
     IllegalConnection
         If nodes cannot be connected.
+
+    Notes
+    -----
+    Between runs, spikes that are under way when a connection is made reach it if its delay says
+    that they arrive later. In NEST they do so only if the sender had a connection of the same
+    synapse model before.
     """
     if not return_synapsecollection and _kernel.connect_pair(pre, post, conn_spec, syn_spec):
         return None
