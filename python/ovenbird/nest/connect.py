@@ -79,9 +79,9 @@ def Connect(
 
     Notes
     -----
-    Between runs, spikes that are under way when a connection is made reach it if its delay says
-    that they arrive later. In NEST they do so only if the sender had a connection of the same
-    synapse model before.
+    A connection that is made between runs also carries the spikes of the last interval, as long
+    as the smallest delay, which have not been delivered yet. In NEST it does so only if the
+    sender had a connection of the same synapse model before.
     """
     if not return_synapsecollection and _kernel.connect_pair(pre, post, conn_spec, syn_spec):
         return None
