@@ -10,7 +10,7 @@
 //! sources anew.
 
 use super::build::Builder;
-use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending};
+use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending, visit_sources};
 use crate::event::{ChannelKey, Ring, Spike};
 use crate::time::Step;
 use std::ops::Range;
@@ -285,15 +285,8 @@ impl Rows {
     }
 
     /// Visits the sources of connections.
-    pub fn sources(&self, mut visit: impl FnMut(u32)) {
-        for (b, block) in self.blocks.iter().enumerate() {
-            let Some(block) = block else {
-                continue;
-            };
-            (0..BLOCK_ROWS)
-                .filter(|&row| !block.row(row).is_empty())
-                .for_each(|row| visit((b << BLOCK_BITS | row) as u32));
-        }
+    pub fn sources(&self, visit: impl FnMut(u32)) {
+        visit_sources(&self.blocks, Block::row, visit);
     }
 
     /// The block of a sender and the groups of its row, if it has any.

@@ -12,7 +12,7 @@ mod forget;
 mod sets;
 
 use super::delivery::{Delivery, Scratch};
-use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending};
+use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending, visit_sources};
 use super::rows::{COUNTS, Connection, Position, Runs, Transmission};
 use crate::event::{Ring, Spike};
 use crate::model::{PostSide, SynapseOps};
@@ -210,15 +210,8 @@ impl PlasticRows {
     }
 
     /// Visits the sources of connections.
-    pub fn sources(&self, mut visit: impl FnMut(u32)) {
-        for (b, block) in self.blocks.iter().enumerate() {
-            let Some(block) = block else {
-                continue;
-            };
-            (0..BLOCK_ROWS)
-                .filter(|&row| !block.row(row).is_empty())
-                .for_each(|row| visit((b << BLOCK_BITS | row) as u32));
-        }
+    pub fn sources(&self, visit: impl FnMut(u32)) {
+        visit_sources(&self.blocks, Block::row, visit);
     }
 
     fn locate(&self, sender: u32) -> (usize, Range<usize>) {
