@@ -261,6 +261,20 @@ impl Coupling<f64> {
     }
 }
 
+impl Coupling<Lanes> {
+    /// What arrives at consecutive nodes.
+    #[inline(always)]
+    fn of_group(input: &GapInput<'_>, nodes: Range<usize>) -> Self {
+        Coupling {
+            conductance: Lanes::load(&input.weight[nodes.clone()]),
+            constant: input.lanes(0, nodes.clone()),
+            linear: input.lanes(1, nodes.clone()),
+            quadratic: input.lanes(2, nodes.clone()),
+            cubic: input.lanes(3, nodes),
+        }
+    }
+}
+
 /// The constants of the right-hand side.
 #[derive(Clone, Copy, Debug)]
 struct Dynamics<R> {
@@ -318,8 +332,8 @@ impl<R: Real> System<R> for Dynamics<R> {
     #[inline(always)]
     fn derivatives(&self, t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
         let [v, m, h, n, p, di_ex, i_ex, di_in, i_in] = *y;
-        let rates = Rates::at(v);
         dydt[V_M] = self.slope(t * self.inverse_resolution, y);
+        let rates = Rates::at(v);
         dydt[HH_M] = gate_slope(rates.alpha_m, rates.beta_m, m);
         dydt[HH_H] = gate_slope(rates.alpha_h, rates.beta_h, h);
         dydt[HH_N] = gate_slope(rates.alpha_n, rates.beta_n, n);
@@ -389,9 +403,7 @@ impl Population<Dynamics<Lanes>> for Nodes<'_> {
         let i_e = lanes_of(self.constants, &nodes, |d| d.dynamics.current);
         system.current = i_e + Lanes::load(&self.i_stim[nodes.clone()]);
         if let Some(input) = self.gap {
-            for (lane, node) in nodes.enumerate() {
-                system.gap.place(lane, &Coupling::of(input, node));
-            }
+            system.gap = Coupling::of_group(input, nodes);
         }
     }
 
