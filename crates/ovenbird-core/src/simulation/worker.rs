@@ -14,8 +14,9 @@ use crate::synapse::{
 use crate::time::{Clock, Step};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Everything that one thread needs in a slice.
+/// Everything that one thread needs in a slice; no two share a cache line.
 #[derive(Default)]
+#[repr(align(128))]
 pub(super) struct Worker {
     /// This worker's nodes of each family. Devices are all on the first worker.
     pub parts: Vec<Part>,
