@@ -22,7 +22,8 @@
 //! Kuhn A, Aertsen A & Rotter S (2004) Journal of Neuroscience 24:2345-2356.
 
 use super::hodgkin_huxley::alpha_initial_value;
-use ovenbird_core::error::{Error, Result};
+use super::threshold;
+use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
 use ovenbird_core::math::{Lanes, Real};
 use ovenbird_core::model::{
@@ -223,12 +224,7 @@ impl Neuron for IafCondAlpha {
     }
 
     fn check(p: &Params) -> Result<()> {
-        if p.V_reset >= p.V_th {
-            return Err(Error::bad_property(
-                "Reset potential must be smaller than threshold.",
-            ));
-        }
-        Ok(())
+        threshold::check(p.V_reset, p.V_th)
     }
 
     fn derive(p: &Params, clock: &Clock) -> Derived {

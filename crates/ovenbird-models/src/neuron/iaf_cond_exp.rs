@@ -18,7 +18,8 @@
 //! References:
 //! Meffin H, Burkitt AN & Grayden DB (2004) Journal of Computational Neuroscience 16:159-175.
 
-use ovenbird_core::error::{Error, Result};
+use super::threshold;
+use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
 use ovenbird_core::math::{Lanes, Real};
 use ovenbird_core::model::{
@@ -201,12 +202,7 @@ impl Neuron for IafCondExp {
     }
 
     fn check(p: &Params) -> Result<()> {
-        if p.V_reset >= p.V_th {
-            return Err(Error::bad_property(
-                "Reset potential must be smaller than threshold.",
-            ));
-        }
-        Ok(())
+        threshold::check(p.V_reset, p.V_th)
     }
 
     fn derive(p: &Params, clock: &Clock) -> Derived {
