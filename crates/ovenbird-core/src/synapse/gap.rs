@@ -110,8 +110,8 @@ impl GapTable {
     /// Sums what the senders of each receiver sent, weighted, into the parts of the families. What
     /// was there is overwritten.
     ///
-    /// Eight numbers of each sender at a time, so that those of some hundred senders stay in the
-    /// first-level cache for all receivers.
+    /// A piece of each sender at a time, so that those of some hundred senders stay in a near cache for
+    /// all receivers.
     pub fn receive(&self, parts: &mut [Option<GapPart>], arrived: &Arrived) {
         vectorize(
             #[inline(always)]
@@ -138,11 +138,13 @@ impl GapTable {
 
 /// The weighted sum of some rows; four sums at a time keep the additions from waiting for each other.
 #[inline(always)]
-fn weighted_sum(rows: &[[f64; LANES]], slots: &[u32], weights: &[f64]) -> Lanes {
-    let mut sums = [Lanes::default(); 4];
+fn weighted_sum(rows: &[Piece], slots: &[u32], weights: &[f64]) -> Piece {
+    let mut sums = [Piece::default(); 4];
     macro_rules! add {
         ($sum:expr, $slot:expr, $weight:expr) => {
-            $sum = Lanes::splat($weight).mul_add(Lanes(rows[$slot as usize]), $sum)
+            let (weight, row) = (Lanes::splat($weight), &rows[$slot as usize]);
+            $sum.0 = weight.mul_add(row.0, $sum.0);
+            $sum.1 = weight.mul_add(row.1, $sum.1);
         };
     }
     let (slots, last_slots) = slots.as_chunks::<4>();
@@ -156,20 +158,41 @@ fn weighted_sum(rows: &[[f64; LANES]], slots: &[u32], weights: &[f64]) -> Lanes 
     for (&slot, &weight) in last_slots.iter().zip(last_weights) {
         add!(sums[0], slot, weight);
     }
-    (sums[0] + sums[1]) + (sums[2] + sums[3])
+    let [a, b, c, d] = sums;
+    Piece((a.0 + b.0) + (c.0 + d.0), (a.1 + b.1) + (c.1 + d.1))
 }
 
-/// What senders have sent, eight numbers of each sender after another, then the next eight.
+/// The numbers of a row that are summed together, four steps of a cubic.
+#[derive(Clone, Copy, Debug, Default)]
+struct Piece(Lanes, Lanes);
+
+impl Piece {
+    const LEN: usize = 2 * LANES;
+
+    /// Its numbers.
+    #[inline(always)]
+    fn numbers(&self) -> impl Iterator<Item = f64> {
+        self.0.0.into_iter().chain(self.1.0)
+    }
+
+    /// The first numbers from `values`; the others are zero.
+    fn load(values: &[f64]) -> Self {
+        let (first, second) = values.split_at(values.len().min(LANES));
+        Piece(Lanes::load(first), Lanes::load(second))
+    }
+}
+
+/// What senders have sent: a piece of each sender after another, then the next piece of each.
 #[derive(Debug, Default)]
 pub struct Arrived {
-    values: Vec<[f64; LANES]>,
+    pieces: Vec<Piece>,
     senders: usize,
 }
 
 impl Arrived {
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.values.capacity() * size_of::<[f64; LANES]>()
+        self.pieces.capacity() * size_of::<Piece>()
     }
 
     /// Takes a row of `width` numbers of each of `senders` senders.
@@ -180,22 +203,18 @@ impl Arrived {
         rows: impl Iterator<Item = &'a [f64]>,
     ) {
         self.senders = senders;
-        self.values
-            .resize(width.div_ceil(LANES) * senders, [0.0; LANES]);
+        self.pieces
+            .resize(width.div_ceil(Piece::LEN) * senders, Piece::default());
         for (slot, row) in rows.enumerate() {
-            let (pieces, tail) = row.as_chunks::<LANES>();
-            for (column, piece) in pieces.iter().enumerate() {
-                self.values[column * senders + slot] = *piece;
-            }
-            if !tail.is_empty() {
-                self.values[pieces.len() * senders + slot][..tail.len()].copy_from_slice(tail);
+            for (column, numbers) in row.chunks(Piece::LEN).enumerate() {
+                self.pieces[column * senders + slot] = Piece::load(numbers);
             }
         }
     }
 
-    /// The eight first numbers of all senders, then the next.
-    fn columns(&self) -> impl Iterator<Item = &[[f64; LANES]]> {
-        self.values.chunks_exact(self.senders.max(1))
+    /// The first pieces of all senders, then the next.
+    fn columns(&self) -> impl Iterator<Item = &[Piece]> {
+        self.pieces.chunks_exact(self.senders.max(1))
     }
 }
 
@@ -319,12 +338,12 @@ impl GapPart {
         self.incoming.fill(0.0);
     }
 
-    /// Stores eight of the sums of a receiver.
+    /// Stores some of the sums of a receiver.
     #[inline(always)]
-    fn receive(&mut self, local: usize, column: usize, sums: &Lanes) {
-        let first = column * LANES;
-        for k in 0..LANES.min(self.width() - first) {
-            self.incoming[(first + k) * self.nodes + local] = sums.0[k];
+    fn receive(&mut self, local: usize, column: usize, sums: &Piece) {
+        let (first, end) = (column * Piece::LEN, self.width());
+        for (k, sum) in (first..end).zip(sums.numbers()) {
+            self.incoming[k * self.nodes + local] = sum;
         }
     }
 }
