@@ -155,29 +155,33 @@ fn amounts(
 }
 
 fn all_finite(list: &[f64]) -> bool {
-    let mut finite = true;
-    crate::math::vectorize(
-        #[inline(always)]
-        || list.iter().for_each(|x| finite &= x.is_finite()),
-    );
-    finite
-}
-
-/// The smallest and the greatest of some delays, and how many weights are negative.
-fn survey(delays: &[u32], weights: &[f64]) -> (u32, u32, usize) {
-    let (mut least, mut most, mut negative) = (u32::MAX, 0, 0u64);
     crate::math::vectorize(
         #[inline(always)]
         || {
+            let mut finite = 1u32;
+            for x in list {
+                finite &= u32::from(x.is_finite());
+            }
+            finite == 1
+        },
+    )
+}
+
+/// The smallest and the greatest of some delays, and how many weights are negative.
+pub(super) fn survey(delays: &[u32], weights: &[f64]) -> (u32, u32, usize) {
+    crate::math::vectorize(
+        #[inline(always)]
+        || {
+            let (mut least, mut most, mut negative) = (u32::MAX, 0, 0u64);
             for &d in delays {
                 (least, most) = (least.min(d), most.max(d));
             }
             for &w in weights {
                 negative += u64::from(w < 0.0);
             }
+            (least, most, negative as usize)
         },
-    );
-    (least, most, negative as usize)
+    )
 }
 
 /// What the amounts of the connections of one node can depend on.
@@ -204,20 +208,19 @@ impl Maker<'_> {
         steps.resize(ms.len(), 0);
         let per_ms = self.clock.ticks_per_ms() as f64;
         let per_step = self.clock.ticks_per_step() as f64;
-        let (mut min, mut max) = (f64::INFINITY, 0.0);
-        crate::math::vectorize(
+        let fit = crate::math::vectorize(
             #[inline(always)]
             || {
+                let mut fit = 1u32;
                 for (x, out) in ms.iter().zip(&mut *steps) {
                     let exact = (x * per_ms / per_step).round();
-                    min = if exact < min { exact } else { min };
-                    max = if exact > max { exact } else { max };
+                    fit &= u32::from((exact >= 1.0) & (exact < f64::from(MAX_DELAY)));
                     *out = exact as u32;
                 }
+                fit == 1
             },
         );
-        let limited = self.has_run || self.delays.fixed.is_some();
-        if limited || !(min >= 1.0 && max < f64::from(MAX_DELAY)) {
+        if !fit || self.has_run || self.delays.fixed.is_some() {
             for (x, out) in ms.iter().zip(steps) {
                 *out = self.steps(*x)?;
             }
@@ -555,7 +558,17 @@ impl Maker<'_> {
             }
             let batch = pending.batch(kind(if sign { -1.0 } else { 1.0 }, constant));
             batch.reach(last);
-            if n == numbers.weights.len() {
+            let (partners, len) = (&draws.partners, numbers.weights.len());
+            if n == len && partners[len - 1].wrapping_sub(partners[0]) as usize == len - 1 {
+                // as all_to_all has them: neighbours, as a rule
+                let connection = |i: usize| {
+                    let source = sources[partners[i] as usize];
+                    (source, numbers.delays[i], numbers.weights[i])
+                };
+                batch.extend_runs(len, connection, |_| at.local);
+                continue;
+            }
+            if n == len {
                 let all = ids.clone().zip(&numbers.delays).zip(&numbers.weights);
                 batch.extend(all.map(|((id, &d), &w)| (id, d, w)), at.local);
                 continue;
