@@ -46,8 +46,8 @@ impl Simulation {
         self.write_plastic(plastic)
     }
 
-    /// Sets one weight for all connections of the network or of a model, if that is what is asked for
-    /// and [`Simulation::set_in_place`] would do it; says whether it did.
+    /// Sets one weight for all connections of the network or of a model, if that is what is asked
+    /// for and [`Simulation::set_in_place`] would do it; says whether it did.
     fn set_all_weights(&mut self, set: &ConnectionSet, params: &Dict) -> Result<bool> {
         let mut entries = params.iter();
         let (Some(("weight", value)), None) = (entries.next(), entries.next()) else {
@@ -239,8 +239,8 @@ impl Simulation {
         }
     }
 
-    /// Makes rows anew with other weights and delays; `rebuild` has the places of the connections on
-    /// each worker, with their indices, and connections of the models `own` get weights of their own.
+    /// Makes rows anew with other weights and delays; `rebuild` has the places of the connections
+    /// on each worker, with their indices. Connections of the models `own` get weights of their own.
     fn write_rows(
         &mut self,
         mut rebuild: BTreeMap<u32, Vec<(RowKey, usize)>>,

@@ -620,8 +620,8 @@ pub(super) fn delay_steps(
     Ok(steps)
 }
 
-/// The class of all nodes of a family, if they have but one; looked for where the targets are about as
-/// many as they are.
+/// The class of all nodes of a family, if they have but one; looked for where the targets are about
+/// as many as they are.
 fn only_class(classes: &[&[u32]], targets: usize) -> Option<u32> {
     let nodes: usize = classes.iter().map(|c| c.len()).sum();
     let first = *classes.iter().find_map(|c| c.first())?;

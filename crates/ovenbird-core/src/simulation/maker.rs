@@ -558,28 +558,18 @@ impl Maker<'_> {
             }
             let batch = pending.batch(kind(if sign { -1.0 } else { 1.0 }, constant));
             batch.reach(last);
-            let (partners, len) = (&draws.partners, numbers.weights.len());
-            if n == len && partners[len - 1].wrapping_sub(partners[0]) as usize == len - 1 {
-                // as all_to_all has them: neighbours, as a rule
-                let connection = |i: usize| {
-                    let source = sources[partners[i] as usize];
-                    (source, numbers.delays[i], numbers.weights[i])
-                };
-                batch.extend_runs(len, connection, |_| at.local);
-                continue;
-            }
-            if n == len {
+            let all = numbers.weights.len();
+            let source = |i: usize| sources[draws.partners[i] as usize];
+            let connection = |i: usize| (source(i), numbers.delays[i], numbers.weights[i]);
+            if n == all && are_neighbours(&draws.partners) {
+                batch.extend_runs(n, connection, |_| at.local);
+            } else if n == all {
                 let all = ids.clone().zip(&numbers.delays).zip(&numbers.weights);
                 batch.extend(all.map(|((id, &d), &w)| (id, d, w)), at.local);
-                continue;
+            } else {
+                let chosen = (0..all).filter(|&i| negative(numbers.weights[i]) == sign);
+                batch.extend(chosen.map(connection), at.local);
             }
-            let chosen =
-                (0..numbers.weights.len()).filter(|&i| negative(numbers.weights[i]) == sign);
-            let source = |i: usize| sources[draws.partners[i] as usize];
-            batch.extend(
-                chosen.map(|i| (source(i), numbers.delays[i], numbers.weights[i])),
-                at.local,
-            );
         }
         Ok(())
     }
@@ -661,6 +651,14 @@ impl Maker<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether partners are likely to be neighbours in their order, as `all_to_all` has them.
+fn are_neighbours(partners: &[u32]) -> bool {
+    match partners {
+        [first, .., last] => last.wrapping_sub(*first) as usize == partners.len() - 1,
+        _ => false,
     }
 }
 
