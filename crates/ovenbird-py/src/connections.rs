@@ -40,7 +40,10 @@ impl Connections {
     /// The connections with the given indices.
     fn take(&self, py: Python<'_>, indices: &Bound<'_, PyArray1<i64>>) -> PyResult<Self> {
         let indices = convert::indices(indices, self.set().len())?;
-        let set = self.set().take(&indices).for_python(py)?;
+        let kernel = self.kernel.borrow(py);
+        let set = kernel.simulation.take_connections(&self.set(), &indices);
+        let set = set.for_python(py)?;
+        drop(kernel);
         Ok(Connections::new(self.kernel.clone_ref(py), set))
     }
 

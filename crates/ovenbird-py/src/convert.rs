@@ -145,11 +145,12 @@ pub fn dict(d: &Bound<'_, PyDict>) -> PyResult<Dict> {
 pub fn ids(any: &Bound<'_, PyAny>) -> PyResult<Vec<u32>> {
     if let Ok(a) = any.extract::<PyReadonlyArray1<'_, i64>>() {
         let array = a.as_array();
-        let mut list = Vec::with_capacity(array.len());
-        for &i in array {
-            list.push(u32::try_from(i).map_err(|_| unknown_node(any.py(), i))?);
+        if array.iter().fold(0, |bits, &i| bits | i) >> 32 != 0
+            && let Some(&i) = array.iter().find(|&&i| u32::try_from(i).is_err())
+        {
+            return Err(unknown_node(any.py(), i));
         }
-        return Ok(list);
+        return Ok(array.iter().map(|&i| i as u32).collect());
     }
     let mut list = Vec::new();
     for (first, last, step) in progressions(any)? {

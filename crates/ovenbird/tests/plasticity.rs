@@ -193,7 +193,8 @@ fn network(threads: i64, width: Width) -> ovenbird::Result<(Vec<f64>, Vec<u64>)>
         model: Some(sim.synapse_index("stdp_synapse")?),
         ..Filter::default()
     };
-    let mut changed = sim.connections(&filter)?.take(&[0, 5, 1000])?;
+    let all = sim.connections(&filter)?;
+    let mut changed = sim.take_connections(&all, &[0, 5, 1000])?;
     let numbers = dict([("Kplus", 0.25.into()), ("weight", 33.0.into())]);
     sim.set_connections(&mut changed, &numbers)?;
     sim.simulate(60.3)?;

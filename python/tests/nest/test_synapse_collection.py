@@ -286,3 +286,66 @@ def test_a_held_collection_keeps_naming_the_same_connections(seed, threads):
             held.weight = weights.tolist()
         assert held.get(keys) == named
         assert held.weight == weights.tolist()
+
+
+@pytest.mark.parametrize("change", ["connect", "pair", "device", "disconnect", "delays", "reset"])
+def test_a_collection_of_all_is_that_of_its_time(change: str) -> None:
+    """What nobody has looked at yet when the network changes is what it was."""
+    nodes = nest.Create("iaf_psc_alpha", 20)
+    nest.rng_seed = 3
+    draw = {"weight": nest.random.uniform(1.0, 2.0), "delay": nest.random.uniform(1.0, 2.0)}
+    nest.Connect(nodes, nodes, {"rule": "fixed_indegree", "indegree": 5}, draw)
+    seen, found = nest.GetConnections(), nest.GetConnections()
+    static = nest.GetConnections(synapse_model="static_synapse")
+    expected = seen.get(["source", "target", "delay"])
+    if change == "connect":
+        nest.Connect(nodes[5:], nodes, "all_to_all", "stdp_synapse")
+    elif change == "pair":
+        nest.Connect(nodes[3], nodes[4], "one_to_one", {"weight": 0.5})
+    elif change == "device":
+        nest.Connect(nest.Create("poisson_generator"), nodes)
+    elif change == "disconnect":
+        nest.Connect(nodes[3], nodes[4], "one_to_one", "stdp_synapse")
+        found = nest.GetConnections(synapse_model="static_synapse")
+        nest.Disconnect(nodes[3], nodes[4], syn_spec={"synapse_model": "stdp_synapse"})
+    elif change == "delays":
+        seen[7].set(delay=1.9)
+        expected["delay"][7] = 19 * 0.1
+    else:
+        nest.ResetKernel()
+        assert len(found) == 100 and len(found[3:5]) == 2
+        nest.Create("iaf_psc_alpha")
+        with pytest.raises(nest.NESTErrors.KernelException):
+            found.get("source")
+        return
+    for conns in (found, static):
+        assert len(conns) == 100
+        assert conns.get(["source", "target", "delay"]) == expected
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("drawn", [False, True])
+def test_one_weight_for_all(threads: int, drawn: bool) -> None:
+    """One weight is set for all connections of a model, and for no other."""
+    nest.local_num_threads = threads
+    nodes = nest.Create("iaf_psc_alpha", 30)
+    nest.CopyModel("static_synapse", "other")
+    weight = nest.random.uniform(1.0, 2.0) if drawn else 2.0
+    for model in ("static_synapse", "other"):
+        syn = {"synapse_model": model, "weight": weight}
+        nest.Connect(nodes, nodes, {"rule": "fixed_indegree", "indegree": 7}, syn)
+    other = nest.GetConnections(synapse_model="other")
+    ends = [nest.GetConnections().get(key) for key in ("source", "target")]
+    before = nest.GetConnections(synapse_model="static_synapse").get("weight")
+    for new in (3.0, 2.0, 2, -1.0, 4.5):
+        other.set(weight=new)
+        assert set(other.get("weight")) == {new}
+        assert nest.GetConnections(synapse_model="static_synapse").get("weight") == before
+        assert [nest.GetConnections().get(key) for key in ("source", "target")] == ends
+    nest.GetConnections().weight = 0.25
+    assert set(nest.GetConnections().get("weight")) == {0.25}
+    with pytest.raises(nest.NESTErrors.UnaccessedDictionaryEntry):
+        nest.GetConnections().set(sizeof=3)
+    with pytest.raises(nest.NESTErrors.NESTError):
+        nest.GetConnections().set(weight=float("nan"))
+    assert set(nest.GetConnections().get("weight")) == {0.25}

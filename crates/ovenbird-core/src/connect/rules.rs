@@ -341,52 +341,11 @@ impl Rule {
             }
             Rule::FixedIndegree(p) => check_degree(p, "Indegree", n, "source", cx),
             Rule::FixedOutdegree(p) => check_degree(p, "Outdegree", m, "target", cx),
-            Rule::FixedTotalNumber(k) => {
-                let room: u64 = if cx.allow_multapses {
-                    *k
-                } else {
-                    cx.room().iter().sum()
-                };
-                if *k > room {
-                    return bad(format!(
-                        "There are not enough pairs: N is {k}, but without multapses {n} sources \
-                         and {m} targets give {room}."
-                    ));
-                }
-                let only_autapses = n == 1 && m == 1 && !cx.allow_autapses && cx.is_autapse(0, 0);
-                if *k > 0 && (n == 0 || m == 0 || only_autapses) {
-                    return bad("There are no pairs to connect.");
-                }
-                Ok(())
-            }
-            Rule::PairwiseBernoulli(p) | Rule::SymmetricPairwiseBernoulli(p) => {
-                if let Some(x) = p.as_constant()
-                    && !(0.0..=1.0).contains(&x)
-                {
-                    return bad(format!(
-                        "Connection probability 0 <= p <= 1 required, got {x}."
-                    ));
-                }
-                if !matches!(self, Rule::SymmetricPairwiseBernoulli(_)) {
-                    return Ok(());
-                }
-                if p.as_constant() == Some(1.0) {
-                    return bad("Connection probability 0 <= p < 1 required.");
-                }
-                if cx.allow_autapses {
-                    return bad("Symmetric connections cannot be created with autapses, \
-                                set allow_autapses to False.");
-                }
-                if !make_symmetric {
-                    return bad("Symmetric connections require make_symmetric to be True.");
-                }
-                if !cx.allow_multapses {
-                    return bad(
-                        "Multapses must be allowed for this connection rule: both nodes \
-                                of a pair may choose the other.",
-                    );
-                }
-                Ok(())
+            Rule::FixedTotalNumber(k) => check_total(*k, cx),
+            Rule::PairwiseBernoulli(p) => check_probability(p),
+            Rule::SymmetricPairwiseBernoulli(p) => {
+                check_probability(p)?;
+                check_mutual(p, cx, make_symmetric)
             }
             Rule::PairwisePoisson(p) => {
                 if !cx.allow_multapses {
@@ -526,6 +485,56 @@ impl Rule {
         }
         before
     }
+}
+
+fn check_total(k: u64, cx: &RuleContext<'_>) -> Result<()> {
+    let (n, m) = (cx.sources.len(), cx.targets.len());
+    let room: u64 = if cx.allow_multapses {
+        k
+    } else {
+        cx.room().iter().sum()
+    };
+    if k > room {
+        return bad(format!(
+            "There are not enough pairs: N is {k}, but without multapses {n} sources and {m} \
+             targets give {room}."
+        ));
+    }
+    let only_autapses = n == 1 && m == 1 && !cx.allow_autapses && cx.is_autapse(0, 0);
+    if k > 0 && (n == 0 || m == 0 || only_autapses) {
+        return bad("There are no pairs to connect.");
+    }
+    Ok(())
+}
+
+fn check_probability(p: &Parameter) -> Result<()> {
+    match p.as_constant() {
+        Some(x) if !(0.0..=1.0).contains(&x) => bad(format!(
+            "Connection probability 0 <= p <= 1 required, got {x}."
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Checks a rule that connects both ways.
+fn check_mutual(p: &Parameter, cx: &RuleContext<'_>, make_symmetric: bool) -> Result<()> {
+    if p.as_constant() == Some(1.0) {
+        return bad("Connection probability 0 <= p < 1 required.");
+    }
+    if cx.allow_autapses {
+        return bad("Symmetric connections cannot be created with autapses, \
+                    set allow_autapses to False.");
+    }
+    if !make_symmetric {
+        return bad("Symmetric connections require make_symmetric to be True.");
+    }
+    if !cx.allow_multapses {
+        return bad(
+            "Multapses must be allowed for this connection rule: both nodes of a pair may \
+                    choose the other.",
+        );
+    }
+    Ok(())
 }
 
 fn not_negative(degree: &Parameter) -> Result<()> {

@@ -29,6 +29,7 @@ impl Amount {
         };
         let bad = match &amount {
             Amount::Same(x) => (!x.is_finite()).then_some(*x),
+            Amount::Each(v) if v.iter().fold(true, |all, x| all & x.is_finite()) => None,
             Amount::Each(v) => v.iter().copied().find(|x| !x.is_finite()),
             Amount::Drawn(_) => None,
         };

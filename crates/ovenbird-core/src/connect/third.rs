@@ -138,22 +138,24 @@ impl ThirdRule {
     }
 
     /// Draws the third factors of all connections that the primary rule makes in `cx`, target by
-    /// target.
+    /// target. `go_on` is called for each node with its index.
     ///
     /// # Errors
-    /// When sizes do not fit, or the primary rule fails.
+    /// When sizes do not fit, the primary rule fails, or `go_on` does.
     pub fn draw(
         &self,
         cx: &RuleContext<'_>,
         primary: &ConnSpec,
         thirds: usize,
         key: Key,
+        go_on: &dyn Fn(usize) -> Result<()>,
     ) -> Result<Vec<Triple>> {
         let size = self.pool_size(cx.targets.len(), thirds)?;
-        let by_target = pairs(cx, &primary.rule)?;
+        let by_target = pairs(cx, &primary.rule, go_on)?;
         let mut triples = Vec::new();
         let mut pool: Vec<u32> = Vec::new();
         for (target, sources) in by_target.iter().enumerate() {
+            go_on(target)?;
             if sources.is_empty() {
                 continue;
             }
@@ -213,12 +215,17 @@ impl ThirdRule {
 }
 
 /// The sources that a rule draws for each target, as indices, in the order of the draws.
-fn pairs(cx: &RuleContext<'_>, rule: &Rule) -> Result<Vec<Vec<u32>>> {
+fn pairs(
+    cx: &RuleContext<'_>,
+    rule: &Rule,
+    go_on: &dyn Fn(usize) -> Result<()>,
+) -> Result<Vec<Vec<u32>>> {
     let mut by_target = vec![Vec::new(); cx.targets.len()];
     let split = rule.split(cx);
     let mut draws = Draws::default();
     let by_source = rule.grouping() == Grouping::BySource;
     for at in 0..rule.grouping().len(cx) {
+        go_on(at)?;
         rule.draw(cx, at, &split, &mut draws)?;
         if by_source {
             for &target in &draws.partners {
@@ -255,7 +262,8 @@ mod tests {
             space: None,
         };
         let primary = ConnSpec::new(Rule::AllToAll);
-        rule.draw(&cx, &primary, thirds, key.derive(7, 7)).unwrap()
+        rule.draw(&cx, &primary, thirds, key.derive(7, 7), &|_| Ok(()))
+            .unwrap()
     }
 
     proptest! {

@@ -37,27 +37,34 @@ impl Run {
 
     /// The worker and place of a node of this run; `None` if another rank holds it.
     pub fn locate(&self, id: u32) -> Option<Location> {
-        let Some(layout) = self.layout else {
-            return Some(Location {
-                worker: 0,
-                local: self.base[0] + (id - self.first),
-            });
+        let layout = match self.layout {
+            Some(layout) if !self.is_compact() => layout,
+            _ => {
+                return Some(Location {
+                    worker: 0,
+                    local: self.compact(id),
+                });
+            }
         };
-        let before = id - self.first;
-        if layout.vps() == 1 {
-            return Some(Location {
-                worker: 0,
-                local: self.base[0] + before,
-            });
-        }
         if !layout.is_here(id) {
             return None;
         }
         let worker = layout.thread_of(id);
         Some(Location {
             worker: worker as u32,
-            local: self.base[worker] + before / layout.vps(),
+            local: self.base[worker] + (id - self.first) / layout.vps(),
         })
+    }
+
+    /// Whether one worker holds all nodes of the run, one after another.
+    pub fn is_compact(&self) -> bool {
+        self.layout.is_none_or(|layout| layout.vps() == 1)
+    }
+
+    /// The place of a node of a run that [is compact](Run::is_compact), on the first worker.
+    #[inline(always)]
+    pub fn compact(&self, id: u32) -> u32 {
+        self.base[0] + (id - self.first)
     }
 
     /// How many nodes up to `last` belong to virtual process `vp`; all, for devices.
@@ -253,16 +260,41 @@ impl<'a> Iterator for Stretches<'a> {
                 return Some(Err(e));
             }
         };
-        let others = self.ids[start..].iter();
-        let length = others.take_while(|&&id| id.wrapping_sub(run.first) < run.count);
-        self.at += length.count();
+        self.at += leading(&self.ids[start..], |id| {
+            id.wrapping_sub(run.first) < run.count
+        });
         Some(Ok((start..self.at, run)))
     }
+}
+
+/// How many ids at the beginning have a property; long stretches are looked through many at a time.
+fn leading(ids: &[u32], has: impl Fn(u32) -> bool) -> usize {
+    const FEW: usize = 16;
+    const MANY: usize = 64;
+    let one_by_one = |ids: &[u32]| ids.iter().take_while(|&&id| has(id)).count();
+    let few = one_by_one(&ids[..ids.len().min(FEW)]);
+    if few < FEW {
+        return few;
+    }
+    let all = |part: &&[u32; MANY]| part.iter().fold(true, |all, &id| all & has(id));
+    let parts = ids[FEW..].as_chunks::<MANY>().0;
+    let many = FEW + MANY * parts.iter().take_while(all).count();
+    many + one_by_one(&ids[many..])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stretches_end_where_the_run_does() {
+        for n in [0, 1, 15, 16, 17, 79, 80, 81, 300] {
+            let ids: Vec<u32> = (0..n).collect();
+            for limit in 0..=n {
+                assert_eq!(leading(&ids, |id| id < limit), limit as usize);
+            }
+        }
+    }
 
     #[test]
     fn every_node_has_one_place() {

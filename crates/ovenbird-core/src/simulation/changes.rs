@@ -18,9 +18,12 @@ impl Simulation {
     /// When a key is not known, cannot be set, or a value is not right.
     pub fn set_connections(&mut self, set: &mut ConnectionSet, params: &Dict) -> Result<()> {
         self.refuse_while_prepared_for_delay(params)?;
+        if self.set_all_weights(set, params)? {
+            return Ok(());
+        }
         self.refresh(set)?;
         let n = set.len();
-        let models: BTreeSet<u16> = set.handles.iter().map(|h| h.model).collect();
+        let models: BTreeSet<u16> = set.handles().iter().map(|h| h.model).collect();
         let mut changes = Changes::default();
         for (key, value) in params.iter() {
             if !self.settable(&models, key)? {
@@ -41,6 +44,61 @@ impl Simulation {
         let plastic = self.plan_plastic(set, &changes)?;
         self.write_connections(set, changes.weights.as_deref(), changes.delays.as_deref())?;
         self.write_plastic(plastic)
+    }
+
+    /// Sets one weight for all connections of the network or of a model, if that is what is asked
+    /// for and [`Simulation::set_in_place`] would do it; says whether it did.
+    fn set_all_weights(&mut self, set: &ConnectionSet, params: &Dict) -> Result<bool> {
+        let mut entries = params.iter();
+        let (Some(("weight", value)), None) = (entries.next(), entries.next()) else {
+            return Ok(false);
+        };
+        if !matches!(value, Value::Float(_) | Value::Int(_)) {
+            return Ok(false);
+        }
+        let Some(models) = self.models_of_rows(set) else {
+            return Ok(false);
+        };
+        if !self.settable(&models, "weight")? {
+            return Ok(false);
+        }
+        let amount = crate::connect::Amount::from_value("weight", value.clone())?;
+        let Some(weight) = amount.same() else {
+            return Ok(false);
+        };
+        let mut separate: BTreeSet<u16> = BTreeSet::new();
+        for rows in self.workers.iter().map(|w| &w.rows) {
+            for &model in &models {
+                match rows.differs(model, weight) {
+                    None => return Ok(false),
+                    Some(true) => drop(separate.insert(model)),
+                    Some(false) => {}
+                }
+            }
+        }
+        if !self.separate(&separate) {
+            return Ok(false);
+        }
+        for worker in &mut self.workers {
+            models
+                .iter()
+                .for_each(|&m| worker.rows.put_weights(m, weight));
+        }
+        self.draw_calls += 1;
+        Ok(true)
+    }
+
+    /// Gives each connection of some models a weight of its own; says whether that was possible. On
+    /// all workers alike, since the order of sums depends on which weights are shared.
+    fn separate(&mut self, models: &BTreeSet<u16>) -> bool {
+        let mut rows = self.workers.iter().map(|w| &w.rows);
+        if !rows.all(|rows| models.iter().all(|&m| rows.can_separate(m))) {
+            return false;
+        }
+        for worker in &mut self.workers {
+            models.iter().for_each(|&m| worker.rows.separate(m));
+        }
+        true
     }
 
     /// Whether a key can be set in connections of all these models; `false` passes over it.
@@ -115,51 +173,26 @@ impl Simulation {
         {
             return Ok(());
         }
+        self.list_wholes();
         let own = match weights {
             Some(_) => self.with_shared_weights(set),
             None => BTreeSet::new(),
         };
         let mut expected = self.siblings(set, &own)?;
-        for (i, h) in set.handles.iter().enumerate().filter(|(_, h)| !h.alone) {
+        for (i, h) in set.handles().iter().enumerate().filter(|(_, h)| !h.alone) {
             if let Some(value) = expected.get_mut(&h.ends()).map(|v| &mut v[h.nth as usize]) {
                 value.0 = weights.map_or(value.0, |w| w[i].to_bits());
                 value.1 = delays.map_or(value.1, |d| d[i]);
             }
         }
         let mut rebuild: BTreeMap<u32, Vec<(RowKey, usize)>> = BTreeMap::new();
-        for (i, h) in set.handles.iter().enumerate() {
-            let weight = weights.map(|w| w[i]);
-            let delay = delays.map(|d| d[i]);
+        for (i, h) in set.handles().iter().enumerate() {
+            let (weight, delay) = (weights.map(|w| w[i]), delays.map(|d| d[i]));
             match h.place {
-                Place::Row(w, at) => {
-                    if weight.is_some() || delay.is_some() {
-                        rebuild.entry(w).or_default().push((at.key(), i));
-                    }
+                Place::Row(w, at) if weight.is_some() || delay.is_some() => {
+                    rebuild.entry(w).or_default().push((at.key(), i));
                 }
-                Place::Plastic(..) => {}
-                Place::Gap(w, k) => {
-                    let entry = &mut self.workers[w as usize].gaps.entries[k as usize];
-                    entry.weight = weight.unwrap_or(entry.weight);
-                }
-                Place::Drive(w, d, k) => {
-                    let e = &mut self.workers[w as usize].drives[d as usize].entries[k as usize];
-                    e.delay = delay.unwrap_or(e.delay);
-                    if let Some(x) = weight {
-                        e.weight = x;
-                        let f = e.channel.family as usize;
-                        let (channel, local) = (e.channel, e.local);
-                        if let Some(new) =
-                            self.channel_for(w as usize, f, channel, local, x, Event::Spike)
-                        {
-                            let drive = &mut self.workers[w as usize].drives[d as usize];
-                            drive.entries[k as usize].channel = new;
-                        }
-                    }
-                }
-                Place::Listening(k) => {
-                    update(&mut self.devices.listening[k as usize], weight, delay)
-                }
-                Place::Sampling(k) => update(&mut self.devices.sampling[k as usize], weight, delay),
+                place => self.write_one(place, weight, delay),
             }
         }
         if let Some(list) = delays {
@@ -167,34 +200,74 @@ impl Simulation {
         }
         let rebuilt = !rebuild.is_empty();
         if rebuilt {
-            for w in 0..self.workers.len() {
-                let mut entries = rebuild.remove(&(w as u32)).unwrap_or_default();
-                entries.sort_unstable();
-                // on all workers alike, since the order of sums depends on which weights are shared
-                let blocks = if own.is_empty() {
-                    blocks_of(entries.iter().map(|e| e.0))
-                } else {
-                    (0..self.workers[w].rows.num_blocks()).collect()
-                };
-                let mut coming = entries.into_iter().peekable();
-                self.rebuild_rows(w, &blocks, |c, at| {
-                    let index = coming.next_if(|e| e.0 == at.key()).map(|e| e.1);
-                    Some(Connection {
-                        weight: index.zip(weights).map_or(c.weight, |(i, x)| x[i]),
-                        delay: index.zip(delays).map_or(c.delay, |(i, d)| d[i]),
-                        own_weight: c.own_weight || own.contains(&c.model),
-                        ..c
-                    })
-                });
-            }
+            self.write_rows(rebuild, weights, delays, &own);
         }
         let moves = |h: &Handle| matches!(h.place, Place::Drive(..));
-        if rebuilt || set.handles.iter().any(moves) {
+        if rebuilt || set.handles().iter().any(moves) {
             self.generation += 1;
             self.arrange()?;
             self.note_order(expected)?;
         }
         Ok(())
+    }
+
+    /// Changes a connection that is in no row.
+    fn write_one(&mut self, place: Place, weight: Option<f64>, delay: Option<u32>) {
+        match place {
+            Place::Row(..) | Place::Plastic(..) => {}
+            Place::Gap(w, k) => {
+                let entry = &mut self.workers[w as usize].gaps.entries[k as usize];
+                entry.weight = weight.unwrap_or(entry.weight);
+            }
+            Place::Drive(w, d, k) => {
+                let e = &mut self.workers[w as usize].drives[d as usize].entries[k as usize];
+                e.delay = delay.unwrap_or(e.delay);
+                if let Some(x) = weight {
+                    e.weight = x;
+                    let f = e.channel.family as usize;
+                    let (channel, local) = (e.channel, e.local);
+                    if let Some(new) =
+                        self.channel_for(w as usize, f, channel, local, x, Event::Spike)
+                    {
+                        let drive = &mut self.workers[w as usize].drives[d as usize];
+                        drive.entries[k as usize].channel = new;
+                    }
+                }
+            }
+            Place::Listening(k) => update(&mut self.devices.listening[k as usize], weight, delay),
+            Place::Sampling(k) => update(&mut self.devices.sampling[k as usize], weight, delay),
+        }
+    }
+
+    /// Makes rows anew with other weights and delays; `rebuild` has the places of the connections
+    /// on each worker, with their indices. Connections of the models `own` get weights of their own.
+    fn write_rows(
+        &mut self,
+        mut rebuild: BTreeMap<u32, Vec<(RowKey, usize)>>,
+        weights: Option<&[f64]>,
+        delays: Option<&[u32]>,
+        own: &BTreeSet<u16>,
+    ) {
+        for w in 0..self.workers.len() {
+            let mut entries = rebuild.remove(&(w as u32)).unwrap_or_default();
+            entries.sort_unstable();
+            // on all workers alike, since the order of sums depends on which weights are shared
+            let blocks = if own.is_empty() {
+                blocks_of(entries.iter().map(|e| e.0))
+            } else {
+                (0..self.workers[w].rows.num_blocks()).collect()
+            };
+            let mut coming = entries.into_iter().peekable();
+            self.rebuild_rows(w, &blocks, |c, at| {
+                let index = coming.next_if(|e| e.0 == at.key()).map(|e| e.1);
+                Some(Connection {
+                    weight: index.zip(weights).map_or(c.weight, |(i, x)| x[i]),
+                    delay: index.zip(delays).map_or(c.delay, |(i, d)| d[i]),
+                    own_weight: c.own_weight || own.contains(&c.model),
+                    ..c
+                })
+            });
+        }
     }
 
     /// The models of which connections in `set` share their weight with others.
@@ -203,7 +276,11 @@ impl Simulation {
             Place::Row(w, at) => !self.workers[w as usize].rows.weight(at).1,
             _ => false,
         };
-        set.handles.iter().filter(shares).map(|h| h.model).collect()
+        set.handles()
+            .iter()
+            .filter(shares)
+            .map(|h| h.model)
+            .collect()
     }
 
     /// Sets weights where they are, unless a connection would change its channel or its place in a
@@ -211,7 +288,7 @@ impl Simulation {
     fn set_in_place(&mut self, set: &ConnectionSet, weights: &[f64]) -> bool {
         let mut rows: Vec<(usize, Position, f64)> = Vec::with_capacity(set.len());
         let mut separate: BTreeSet<u16> = BTreeSet::new();
-        for (h, &weight) in set.handles.iter().zip(weights) {
+        for (h, &weight) in set.handles().iter().zip(weights) {
             let (w, at) = match h.place {
                 Place::Row(w, at) => (w as usize, at),
                 Place::Plastic(..) => continue,
@@ -226,16 +303,8 @@ impl Simulation {
             }
             rows.push((w, at, weight));
         }
-        // on all workers alike, since the order of sums depends on which weights are shared
-        let workers = self.workers.iter();
-        if !workers
-            .flat_map(|w| separate.iter().map(|&m| w.rows.can_separate(m)))
-            .all(|can| can)
-        {
+        if !self.separate(&separate) {
             return false;
-        }
-        for worker in &mut self.workers {
-            separate.iter().for_each(|&m| worker.rows.separate(m));
         }
         let mut swap = |workers: &mut [super::Worker]| {
             for (w, at, weight) in &mut rows {
@@ -247,7 +316,7 @@ impl Simulation {
         };
         swap(&mut self.workers);
         let in_order = set
-            .handles
+            .handles()
             .iter()
             .filter(|h| !h.alone)
             .all(|h| match h.place {
@@ -312,7 +381,7 @@ impl Simulation {
     pub fn disconnect(&mut self, set: &mut ConnectionSet) -> Result<()> {
         self.refuse_while_prepared("Disconnecting")?;
         self.refresh(set)?;
-        let ends = set.handles.iter().map(|h| (h.source, h.target, h.model));
+        let ends = set.handles().iter().map(|h| (h.source, h.target, h.model));
         let ends: Vec<Ends> = ends.collect();
         self.remove(set)?;
         for (source, target, model) in ends {
@@ -327,11 +396,12 @@ impl Simulation {
     /// Removes the connections of a set, which may be during a run.
     pub(super) fn remove(&mut self, set: &mut ConnectionSet) -> Result<()> {
         self.refresh(set)?;
+        self.list_wholes();
         self.note_removed(set);
         let mut rows: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
         let mut plastic: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
         let mut gone: BTreeMap<(u8, u32, u32), BTreeSet<u32>> = BTreeMap::new();
-        for h in &set.handles {
+        for h in set.handles() {
             match h.place {
                 Place::Row(w, at) => drop(rows.entry(w).or_default().insert(at.key())),
                 Place::Plastic(w, at) => drop(plastic.entry(w).or_default().insert(at.key())),
@@ -443,7 +513,7 @@ impl Simulation {
         };
         let all = self.connections(&filter)?;
         let mut found: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
-        for (i, h) in all.handles.iter().enumerate().rev() {
+        for (i, h) in all.handles().iter().enumerate().rev() {
             found.entry((h.source, h.target)).or_default().push(i);
         }
         let chosen: Result<Vec<usize>> = pairs
@@ -463,7 +533,7 @@ impl Simulation {
                 })
             })
             .collect();
-        self.remove(&mut all.take(&chosen?)?)?;
+        self.remove(&mut self.take_connections(&all, &chosen?)?)?;
         if let Some((pre, post)) = self.elements_of(model).as_ref().or(elements) {
             self.take_elements(pairs.iter().map(|p| p.0), pre, -1);
             self.take_elements(pairs.iter().map(|p| p.1), post, -1);

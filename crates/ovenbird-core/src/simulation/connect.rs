@@ -56,10 +56,16 @@ impl Simulation {
         rule: &ConnSpec,
         synapses: &[SynSpec],
     ) -> Result<()> {
+        if let ([source], [target], [synapse]) = (sources, targets, synapses)
+            && self.connect_plain(*source, *target, rule, synapse)
+        {
+            return Ok(());
+        }
         let few = sources.len().saturating_mul(targets.len()) < SHORT;
         let start = Instant::now();
         let stopwatch = (!few).then(Stopwatch::start);
         self.watch.start(start);
+        self.list_wholes();
         let mark = if rule.make_symmetric || rule.rule.reverses() {
             self.mark(&[sources, targets].concat())
         } else {
@@ -268,6 +274,13 @@ impl Simulation {
             };
             let parts = self.workers.iter().map(|w| &w.parts[run.family]);
             let classes: Vec<&[u32]> = parts.map(|part| ops.classes(part)).collect();
+            if let Some(class) = only_class(&classes, places.len()) {
+                let here = |&id: &u32| run.locate(id).is_some();
+                if found.last() != Some(&(run.family, class)) && targets[places].iter().any(here) {
+                    found.push((run.family, class));
+                }
+                continue;
+            }
             let here = targets[places].iter().filter_map(|&id| run.locate(id));
             for at in here {
                 let class = classes[at.worker as usize][at.local as usize];
@@ -383,7 +396,7 @@ impl Simulation {
 
     /// Whether connections of a constant weight share it: so do those of the first such weights.
     /// All workers decide alike, since the order of their sums depends on it.
-    fn shares_weight(&mut self, synapse: &SynSpec) -> Option<f64> {
+    pub(super) fn shares_weight(&mut self, synapse: &SynSpec) -> Option<f64> {
         let weight = synapse.weight.same().filter(|w| w.is_finite())?;
         let entry = (synapse.model, weight.to_bits());
         if !self.shared_weights.contains(&entry) {
@@ -605,6 +618,15 @@ pub(super) fn delay_steps(
         }
     }
     Ok(steps)
+}
+
+/// The class of all nodes of a family, if they have but one; looked for where the targets are about
+/// as many as they are.
+fn only_class(classes: &[&[u32]], targets: usize) -> Option<u32> {
+    let nodes: usize = classes.iter().map(|c| c.len()).sum();
+    let first = *classes.iter().find_map(|c| c.first())?;
+    let same = |list: &&[u32]| list.iter().fold(true, |all, &c| all & (c == first));
+    (nodes <= 4 * targets && classes.iter().all(same)).then_some(first)
 }
 
 pub(super) fn sends(family: &dyn Family) -> Sends {

@@ -9,7 +9,7 @@ use crate::model::SynapseKind;
 use crate::synapse::{Connection, Position, SourceIndex, Wanted};
 use crate::value::{Column, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Which connections are wanted; `None` means any.
 #[derive(Clone, Debug, Default)]
@@ -86,8 +86,29 @@ impl Handle {
 /// An ordered set of connections. It stays valid when connections are added or removed.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectionSet {
-    pub(super) handles: Vec<Handle>,
+    members: Members,
     generation: Arc<u64>,
+}
+
+#[derive(Clone, Debug)]
+enum Members {
+    Listed(Vec<Handle>),
+    Whole(Arc<Whole>),
+}
+
+impl Default for Members {
+    fn default() -> Self {
+        Members::Listed(Vec::new())
+    }
+}
+
+/// All connections, or all of a model. They are listed when one of them is asked for, and before
+/// any connection is made, moved or removed.
+#[derive(Debug)]
+pub(super) struct Whole {
+    model: Option<u16>,
+    len: usize,
+    listed: OnceLock<Vec<Handle>>,
 }
 
 /// The key of a position in rows.
@@ -120,31 +141,23 @@ pub(super) const KEYS: [&str; 10] = [
 impl ConnectionSet {
     /// The number of connections.
     pub fn len(&self) -> usize {
-        self.handles.len()
+        match &self.members {
+            Members::Listed(handles) => handles.len(),
+            Members::Whole(whole) => whole.len,
+        }
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.handles.is_empty()
+        self.len() == 0
     }
 
-    /// The connections with the given indices.
-    ///
-    /// # Errors
-    /// When an index is out of range.
-    pub fn take(&self, indices: &[usize]) -> Result<ConnectionSet> {
-        let handles = indices.iter().map(|&i| {
-            self.handles.get(i).copied().ok_or_else(|| {
-                Error::new(
-                    Kind::Index,
-                    format!("index {i} is out of range for {} connections", self.len()),
-                )
-            })
-        });
-        Ok(ConnectionSet {
-            handles: handles.collect::<Result<_>>()?,
-            generation: self.generation.clone(),
-        })
+    /// The connections of a set that is listed, as it is once it was refreshed.
+    pub(super) fn handles(&self) -> &[Handle] {
+        match &self.members {
+            Members::Listed(handles) => handles,
+            Members::Whole(whole) => whole.listed.get().expect("the set is listed"),
+        }
     }
 }
 
@@ -203,33 +216,142 @@ impl Simulation {
     /// When a node does not exist.
     pub fn connections(&mut self, filter: &Filter<'_>) -> Result<ConnectionSet> {
         self.settle()?;
-        let nodes = filter.sources.iter().chain(&filter.targets);
-        for &id in nodes.copied().flatten() {
-            self.nodes.run(id)?;
-        }
-        let sources: Option<BTreeSet<u32>> = filter.sources.map(|s| s.iter().copied().collect());
-        let targets = filter.targets.map(|t| SourceIndex::new(t.iter().copied()));
-        let mut handles = match (filter.sources, filter.targets, filter.model) {
-            (None, None, None) => Vec::with_capacity(self.num_connections()),
-            (None, None, Some(model)) => Vec::with_capacity(self.connections_of(model)),
-            _ => Vec::new(),
-        };
-        self.visit(sources.as_ref(), filter, |source, target, model, place| {
-            let wanted = filter.model.is_none_or(|m| m == model)
-                && targets.as_ref().is_none_or(|t| t.row(target).is_some())
-                && filter.label.is_none_or(|l| self.label(place) == l);
-            if wanted {
-                handles.push(Handle {
-                    source,
-                    target,
-                    model,
-                    nth: 0,
-                    alone: true,
-                    place,
+        let members = match filter {
+            Filter {
+                sources: None,
+                targets: None,
+                model,
+                label: None,
+            } => {
+                let whole = Arc::new(Whole {
+                    model: *model,
+                    len: model.map_or_else(|| self.num_connections(), |m| self.connections_of(m)),
+                    listed: OnceLock::new(),
                 });
+                self.wholes.retain(|held| held.strong_count() > 0);
+                self.wholes.push(Arc::downgrade(&whole));
+                Members::Whole(whole)
             }
-        })?;
-        sort(&mut handles);
+            _ => Members::Listed(self.find_connections(filter)?),
+        };
+        Ok(ConnectionSet {
+            members,
+            generation: self.moves.reader(self.generation),
+        })
+    }
+
+    /// The connections of a set with the given indices.
+    ///
+    /// # Errors
+    /// When an index is out of range.
+    pub fn take_connections(
+        &self,
+        set: &ConnectionSet,
+        indices: &[usize],
+    ) -> Result<ConnectionSet> {
+        let all = self.list(set);
+        let handles = indices.iter().map(|&i| {
+            all.get(i).copied().ok_or_else(|| {
+                Error::new(
+                    Kind::Index,
+                    format!("index {i} is out of range for {} connections", all.len()),
+                )
+            })
+        });
+        Ok(ConnectionSet {
+            members: Members::Listed(handles.collect::<Result<_>>()?),
+            generation: set.generation.clone(),
+        })
+    }
+
+    /// The connections of a set.
+    fn list<'a>(&self, set: &'a ConnectionSet) -> &'a [Handle] {
+        match &set.members {
+            Members::Listed(handles) => handles,
+            Members::Whole(whole) => self.list_whole(whole),
+        }
+    }
+
+    fn list_whole<'a>(&self, whole: &'a Whole) -> &'a [Handle] {
+        whole.listed.get_or_init(|| {
+            let mut handles = Vec::with_capacity(whole.len);
+            let filter = Filter {
+                model: whole.model,
+                ..Filter::default()
+            };
+            self.list_filtered(&filter, &mut handles);
+            handles
+        })
+    }
+
+    /// Lists what is held of all connections, since they are about to change.
+    pub(super) fn list_wholes(&mut self) {
+        for whole in std::mem::take(&mut self.wholes) {
+            if let Some(whole) = whole.upgrade() {
+                self.list_whole(&whole);
+            }
+        }
+    }
+
+    /// The models of a set, if it is all of the network or of a model, and each of its connections
+    /// is in a row.
+    pub(super) fn models_of_rows(&self, set: &ConnectionSet) -> Option<BTreeSet<u16>> {
+        let Members::Whole(whole) = &set.members else {
+            return None;
+        };
+        if *set.generation != self.generation || self.arranged != Some(self.generation) {
+            return None;
+        }
+        let rows = || self.workers.iter().map(|w| &w.rows);
+        let models: BTreeSet<u16> = match whole.model {
+            Some(model) => [model].into(),
+            None => rows().flat_map(|rows| rows.models(None)).collect(),
+        };
+        let counts = rows().flat_map(|rows| models.iter().map(|&m| rows.count(m)));
+        (counts.sum::<usize>() == whole.len).then_some(models)
+    }
+
+    /// The connections that pass a filter, in order.
+    pub(super) fn find_connections(&mut self, filter: &Filter<'_>) -> Result<Vec<Handle>> {
+        self.settle()?;
+        for ids in filter.sources.iter().chain(&filter.targets) {
+            for stretch in self.nodes.stretches(ids) {
+                stretch?;
+            }
+        }
+        let mut handles = Vec::new();
+        self.list_filtered(filter, &mut handles);
+        Ok(handles)
+    }
+
+    fn list_filtered(&self, filter: &Filter<'_>, handles: &mut Vec<Handle>) {
+        let sources = filter.sources.map(|ids| {
+            let mut ids = ids.to_vec();
+            ids.sort_unstable();
+            ids.dedup();
+            ids
+        });
+        let targets = filter.targets.map(|t| SourceIndex::new(t.iter().copied()));
+        self.visit(
+            sources.as_deref(),
+            filter,
+            |source, target, model, place| {
+                let wanted = filter.model.is_none_or(|m| m == model)
+                    && targets.as_ref().is_none_or(|t| t.row(target).is_some())
+                    && filter.label.is_none_or(|l| self.label(place) == l);
+                if wanted {
+                    handles.push(Handle {
+                        source,
+                        target,
+                        model,
+                        nth: 0,
+                        alone: true,
+                        place,
+                    });
+                }
+            },
+        );
+        sort(handles);
         for i in 1..handles.len() {
             let (a, b) = (handles[i - 1], handles[i]);
             if a.ends() == b.ends() {
@@ -238,47 +360,38 @@ impl Simulation {
                 handles[i - 1].alone = false;
             }
         }
-        Ok(ConnectionSet {
-            handles,
-            generation: self.moves.reader(self.generation),
-        })
     }
 
     /// What of the rows of worker `w` passes a filter. Targets that are no neurons have no cells.
     fn wanted(&self, filter: &Filter<'_>, w: usize) -> Wanted {
-        let cells = filter.targets.map(|targets| {
-            let channels = self.workers[w].ring.channels();
-            let last = channels.last().map_or(0, |&(_, first, n)| first + n);
-            let mut bits = vec![0u64; last.div_ceil(64)];
-            for &id in targets {
-                let Ok((family, Some(at))) = self.nodes.locate(id) else {
-                    continue;
-                };
-                if at.worker as usize != w {
-                    continue;
-                }
-                let of_node = channels.iter().filter(|c| c.0.family as usize == family);
-                for (_, first, _) in of_node {
-                    let cell = first + at.local as usize;
-                    bits[cell / 64] |= 1 << (cell % 64);
-                }
+        let Some(targets) = filter.targets else {
+            return Wanted::any(filter.model);
+        };
+        let channels = self.workers[w].ring.channels();
+        let last = channels.last().map_or(0, |&(_, first, n)| first + n);
+        let mut cells = Vec::new();
+        for &id in targets {
+            let Ok((family, Some(at))) = self.nodes.locate(id) else {
+                continue;
+            };
+            if at.worker as usize != w {
+                continue;
             }
-            bits
-        });
-        Wanted {
-            model: filter.model,
-            cells,
+            let of_node = channels.iter().filter(|c| c.0.family as usize == family);
+            cells.extend(of_node.map(|(_, first, _)| first + at.local as usize));
         }
+        Wanted::to(filter.model, &cells, last)
     }
 
-    /// Visits the connections from some sources; of those in rows only what else passes `filter`.
+    /// Visits the connections from some sources, which are sorted; of those in rows only what else
+    /// passes `filter`.
     fn visit(
         &self,
-        sources: Option<&BTreeSet<u32>>,
+        sources: Option<&[u32]>,
         filter: &Filter<'_>,
         mut f: impl FnMut(u32, u32, u16, Place),
-    ) -> Result<()> {
-        let is_wanted = |source: u32| sources.is_none_or(|s| s.contains(&source));
+    ) {
+        let is_wanted = |source: u32| sources.is_none_or(|s| s.binary_search(&source).is_ok());
         let gap = self.gap_model();
         for (w, worker) in self.workers.iter().enumerate() {
             let ids = self.ids_by_family(w);
@@ -288,19 +401,18 @@ impl Simulation {
             };
             let mut wanted = self.wanted(filter, w);
             let ring = &worker.ring;
-            match sources {
-                Some(list) => list
-                    .iter()
-                    .for_each(|&s| worker.rows.find(Some(s), &wanted, ring, &mut row)),
-                // in the order of sets, so that they need no sorting
-                None => {
-                    for model in filter
-                        .model
-                        .map_or_else(|| worker.rows.models(), |m| vec![m])
-                    {
-                        wanted.model = Some(model);
-                        worker.rows.find(None, &wanted, ring, &mut row);
-                    }
+            // in the order of sets, so that they need no sorting
+            let models = match filter.model {
+                Some(model) => vec![model],
+                None => worker.rows.models(sources),
+            };
+            for model in models {
+                wanted.model = Some(model);
+                match sources {
+                    Some(list) => list
+                        .iter()
+                        .for_each(|&s| worker.rows.find(Some(s), &wanted, ring, &mut row)),
+                    None => worker.rows.find(None, &wanted, ring, &mut row),
                 }
             }
             let mut row = |at: Position, c: Connection| {
@@ -339,7 +451,6 @@ impl Simulation {
                 f(l.recorder, l.source, l.model, Place::Sampling(i as u32));
             }
         }
-        Ok(())
     }
 
     fn ids_by_family(&self, worker: usize) -> Vec<&[u32]> {
@@ -352,10 +463,11 @@ impl Simulation {
     /// Finds the connections of a set again after others were made or removed.
     pub(super) fn refresh(&mut self, set: &mut ConnectionSet) -> Result<()> {
         self.settle()?;
+        let handles = self.list(set);
         if *set.generation == self.generation {
             return Ok(());
         }
-        let mut sources: Vec<u32> = set.handles.iter().map(|h| h.source).collect();
+        let mut sources: Vec<u32> = handles.iter().map(|h| h.source).collect();
         sources.sort_unstable();
         sources.dedup();
         let gone = || {
@@ -367,7 +479,7 @@ impl Simulation {
         if sources.iter().any(|&s| self.nodes.run(s).is_err()) {
             return Err(gone());
         }
-        let now = self.connections(&Filter {
+        let now = self.find_connections(&Filter {
             sources: Some(&sources),
             ..Filter::default()
         })?;
@@ -375,7 +487,7 @@ impl Simulation {
         let mut found = Vec::with_capacity(set.len());
         // a set is in order, as a rule, so what is looked for comes next
         let mut next = 0;
-        for h in &set.handles {
+        for h in set.handles() {
             let mut nth = h.nth;
             for what in moved.get(&h.ends()).into_iter().flatten() {
                 match what {
@@ -385,23 +497,21 @@ impl Simulation {
                 }
             }
             let key = (h.order(), nth);
-            if now.handles.get(next).map(|n| (n.order(), n.nth)) != Some(key) {
-                let search = now
-                    .handles
-                    .binary_search_by_key(&key, |n| (n.order(), n.nth));
+            if now.get(next).map(|n| (n.order(), n.nth)) != Some(key) {
+                let search = now.binary_search_by_key(&key, |n| (n.order(), n.nth));
                 next = search.map_err(|_| gone())?;
             }
-            found.push(now.handles[next]);
+            found.push(now[next]);
             next += 1;
         }
-        set.handles = found;
+        set.members = Members::Listed(found);
         set.generation = self.moves.reader(self.generation);
         Ok(())
     }
 
     /// Remembers what is being removed, so that other sets can find the connections that stay.
     pub(super) fn note_removed(&mut self, set: &ConnectionSet) {
-        let mut handles: Vec<&Handle> = set.handles.iter().collect();
+        let mut handles: Vec<&Handle> = set.handles().iter().collect();
         // the last of several connections first, so that the numbers of the others stay valid
         handles.sort_by_key(|h| (h.ends(), std::cmp::Reverse(h.nth)));
         let generation = self.generation + 1;
@@ -416,13 +526,13 @@ impl Simulation {
         set: &ConnectionSet,
         models: &BTreeSet<u16>,
     ) -> Result<BTreeMap<Ends, Vec<(u64, u32)>>> {
-        let shared = |set: &ConnectionSet| -> BTreeSet<Ends> {
-            let shared = set.handles.iter().filter(|h| !h.alone);
+        let shared = |handles: &[Handle]| -> BTreeSet<Ends> {
+            let shared = handles.iter().filter(|h| !h.alone);
             shared.map(Handle::ends).collect()
         };
-        let mut ends = shared(set);
+        let mut ends = shared(set.handles());
         for &model in models {
-            ends.extend(shared(&self.connections(&Filter {
+            ends.extend(shared(&self.find_connections(&Filter {
                 model: Some(model),
                 ..Filter::default()
             })?));
@@ -441,11 +551,11 @@ impl Simulation {
         }
         let mut sources: Vec<u32> = values.keys().map(|ends| ends.0).collect();
         sources.dedup();
-        let all = self.connections(&Filter {
+        let all = self.find_connections(&Filter {
             sources: Some(&sources),
             ..Filter::default()
         })?;
-        for h in &all.handles {
+        for h in &all {
             if let Some(list) = values.get_mut(&h.ends()) {
                 let seen = self.see(h.place);
                 list.push((seen.weight.to_bits(), seen.delay));
@@ -543,7 +653,7 @@ impl Simulation {
         key: &str,
     ) -> Result<Option<Column>> {
         self.refresh(set)?;
-        let h = &set.handles;
+        let h = set.handles();
         let ints = |f: &dyn Fn(&Handle) -> i64| Column::Ints(h.iter().map(f).collect());
         Ok(Some(match key {
             "source" => ints(&|h| i64::from(h.source)),
@@ -627,7 +737,7 @@ impl Simulation {
 
     /// The keys that any connection of a set has.
     pub fn connection_keys(&self, set: &ConnectionSet) -> Vec<String> {
-        let models: BTreeSet<u16> = set.handles.iter().map(|h| h.model).collect();
+        let models: BTreeSet<u16> = self.list(set).iter().map(|h| h.model).collect();
         let mut keys: BTreeSet<&str> = KEYS.into_iter().filter(|&k| k != "weight").collect();
         for model in models {
             let model = self.synapse_model(model);

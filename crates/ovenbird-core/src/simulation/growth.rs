@@ -398,6 +398,7 @@ impl Simulation {
     pub(super) fn update_structure(&mut self) -> Result<()> {
         debug_assert_eq!(self.phase, Phase::Prepared);
         self.settle_exchange()?;
+        self.list_wholes();
         if self.taken == 0 {
             // connections that go still deliver what was sent, those that come do not
             let (emitted, spikes) = std::mem::take(&mut self.waiting);
@@ -471,7 +472,7 @@ impl Simulation {
         })?;
         let mut here = Vec::new();
         let mut words = Vec::new();
-        for (i, h) in set.handles.iter().enumerate() {
+        for (i, h) in set.handles().iter().enumerate() {
             let between = matches!(h.place, Place::Row(..) | Place::Plastic(..));
             // a source whose elements are all gone loses its connections, whatever their target
             let ends = match draw {
@@ -489,7 +490,7 @@ impl Simulation {
         let ends = |w: &[u64; 2]| ((w[0] >> 32) as u32, w[0] as u32, w[1] as u32);
         let mut all: Vec<Ends> = words.as_chunks::<2>().0.iter().map(ends).collect();
         all.sort_unstable();
-        Ok((all, set.take(&here)?))
+        Ok((all, self.take_connections(&set, &here)?))
     }
 
     /// Removes random connections of neurons that have more of them than elements on one side.
@@ -532,12 +533,12 @@ impl Simulation {
         let (pre, post) = &r.grown.elements;
         self.take_elements(gone.iter().map(|e| e.0), pre, -1);
         self.take_elements(gone.iter().map(|e| e.1), post, -1);
-        let handles = here.handles.iter().enumerate();
+        let handles = here.handles().iter().enumerate();
         let removed: Vec<usize> = handles
             .filter(|(_, h)| gone.contains(&(h.source, h.target, h.nth())))
             .map(|(i, _)| i)
             .collect();
-        self.remove(&mut here.take(&removed)?)
+        self.remove(&mut self.take_connections(&here, &removed)?)
     }
 
     /// Random pairs of vacant elements that become connections.

@@ -155,29 +155,33 @@ fn amounts(
 }
 
 fn all_finite(list: &[f64]) -> bool {
-    let mut finite = true;
-    crate::math::vectorize(
-        #[inline(always)]
-        || list.iter().for_each(|x| finite &= x.is_finite()),
-    );
-    finite
-}
-
-/// The smallest and the greatest of some delays, and how many weights are negative.
-fn survey(delays: &[u32], weights: &[f64]) -> (u32, u32, usize) {
-    let (mut least, mut most, mut negative) = (u32::MAX, 0, 0u64);
     crate::math::vectorize(
         #[inline(always)]
         || {
+            let mut finite = 1u32;
+            for x in list {
+                finite &= u32::from(x.is_finite());
+            }
+            finite == 1
+        },
+    )
+}
+
+/// The smallest and the greatest of some delays, and how many weights are negative.
+pub(super) fn survey(delays: &[u32], weights: &[f64]) -> (u32, u32, usize) {
+    crate::math::vectorize(
+        #[inline(always)]
+        || {
+            let (mut least, mut most, mut negative) = (u32::MAX, 0, 0u64);
             for &d in delays {
                 (least, most) = (least.min(d), most.max(d));
             }
             for &w in weights {
                 negative += u64::from(w < 0.0);
             }
+            (least, most, negative as usize)
         },
-    );
-    (least, most, negative as usize)
+    )
 }
 
 /// What the amounts of the connections of one node can depend on.
@@ -204,20 +208,19 @@ impl Maker<'_> {
         steps.resize(ms.len(), 0);
         let per_ms = self.clock.ticks_per_ms() as f64;
         let per_step = self.clock.ticks_per_step() as f64;
-        let (mut min, mut max) = (f64::INFINITY, 0.0);
-        crate::math::vectorize(
+        let fit = crate::math::vectorize(
             #[inline(always)]
             || {
+                let mut fit = 1u32;
                 for (x, out) in ms.iter().zip(&mut *steps) {
                     let exact = (x * per_ms / per_step).round();
-                    min = if exact < min { exact } else { min };
-                    max = if exact > max { exact } else { max };
+                    fit &= u32::from((exact >= 1.0) & (exact < f64::from(MAX_DELAY)));
                     *out = exact as u32;
                 }
+                fit == 1
             },
         );
-        let limited = self.has_run || self.delays.fixed.is_some();
-        if limited || !(min >= 1.0 && max < f64::from(MAX_DELAY)) {
+        if !fit || self.has_run || self.delays.fixed.is_some() {
             for (x, out) in ms.iter().zip(steps) {
                 *out = self.steps(*x)?;
             }
@@ -555,18 +558,18 @@ impl Maker<'_> {
             }
             let batch = pending.batch(kind(if sign { -1.0 } else { 1.0 }, constant));
             batch.reach(last);
-            if n == numbers.weights.len() {
+            let all = numbers.weights.len();
+            let source = |i: usize| sources[draws.partners[i] as usize];
+            let connection = |i: usize| (source(i), numbers.delays[i], numbers.weights[i]);
+            if n == all && are_neighbours(&draws.partners) {
+                batch.extend_runs(n, connection, |_| at.local);
+            } else if n == all {
                 let all = ids.clone().zip(&numbers.delays).zip(&numbers.weights);
                 batch.extend(all.map(|((id, &d), &w)| (id, d, w)), at.local);
-                continue;
+            } else {
+                let chosen = (0..all).filter(|&i| negative(numbers.weights[i]) == sign);
+                batch.extend(chosen.map(connection), at.local);
             }
-            let chosen =
-                (0..numbers.weights.len()).filter(|&i| negative(numbers.weights[i]) == sign);
-            let source = |i: usize| sources[draws.partners[i] as usize];
-            batch.extend(
-                chosen.map(|i| (source(i), numbers.delays[i], numbers.weights[i])),
-                at.local,
-            );
         }
         Ok(())
     }
@@ -648,6 +651,14 @@ impl Maker<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether partners are likely to be neighbours in their order, as `all_to_all` has them.
+fn are_neighbours(partners: &[u32]) -> bool {
+    match partners {
+        [first, .., last] => last.wrapping_sub(*first) as usize == partners.len() - 1,
+        _ => false,
     }
 }
 

@@ -18,6 +18,7 @@ mod ranks;
 mod run;
 mod scattered;
 mod settings;
+mod single;
 mod slice;
 mod space;
 mod timers;
@@ -52,6 +53,7 @@ use exchange::Exchange;
 use ranks::Couplings;
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::Weak;
 use watch::Watch;
 use worker::Worker;
 
@@ -127,6 +129,8 @@ pub struct Simulation {
     generation: u64,
     /// What became of connections so far, for sets that hold others of the same ends.
     moves: moves::Moves,
+    /// Sets of all connections that may not be listed yet.
+    wholes: Vec<Weak<connections::Whole>>,
     /// The generation that is in its final form.
     arranged: Option<u64>,
     spike_count: u64,
@@ -190,6 +194,7 @@ impl Simulation {
             structure_updates: 0,
             generation: 0,
             moves: moves::Moves::default(),
+            wholes: Vec::new(),
             prepare_failed: false,
             arranged: None,
             spike_count: 0,
@@ -213,6 +218,7 @@ impl Simulation {
     /// Removes nodes, connections, copied models and changed defaults, and sets time and settings
     /// back, except those that outlive a reset (data path and prefix, eprop settings).
     pub fn reset(&mut self) {
+        self.list_wholes();
         let console = std::mem::replace(&mut self.console, Box::new(std::io::sink()));
         let watch = std::mem::take(&mut self.watch);
         let settings = self.settings.after_reset();

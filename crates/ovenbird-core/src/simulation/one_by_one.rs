@@ -70,45 +70,27 @@ impl Maker<'_> {
                 if self.hears_spikes(tf) =>
             {
                 self.check_recorder(made.synapse, tf)?;
-                if !here {
-                    return Ok(());
+                if here {
+                    delays.note(made.delay);
+                    devices.listening.push(Listening {
+                        source: made.source,
+                        recorder: made.target,
+                        weight: made.weight,
+                        delay: made.delay,
+                        receptor: 0,
+                        model,
+                    });
                 }
-                delays.note(made.delay);
-                devices.listening.push(Listening {
-                    source: made.source,
-                    recorder: made.target,
-                    weight: made.weight,
-                    delay: made.delay,
-                    receptor: 0,
-                    model,
-                });
                 Ok(())
             }
-            (Sends::Requests, _) => {
-                let (true, Some(s_at), Some(t_at)) = (here, s_at, t_at) else {
-                    return Ok(());
-                };
-                delays.note(made.delay);
-                self.check_recordables(made, (sf, s_at), (tf, t_at), workers, devices)?;
-                let recorder = devices.recorder_mut(self.families, sf, s_at.local);
-                if recorder.is_some_and(|r| !r.connected.insert(made.target)) {
-                    return Err(Error::illegal_connection(format!(
-                        "Each multimeter can only be connected once to a given node; node {} \
-                         samples node {} already.",
-                        made.source, made.target
-                    )));
+            (Sends::Requests, _) => match (here, s_at, t_at) {
+                (true, Some(s_at), Some(t_at)) => {
+                    delays.note(made.delay);
+                    self.check_recordables(made, (sf, s_at), (tf, t_at), workers, devices)?;
+                    self.add_sampling(made, (sf, s_at), devices)
                 }
-                let receptor = devices.next_meter(made.target);
-                devices.sampling.push(Listening {
-                    source: made.target,
-                    recorder: made.source,
-                    weight: made.weight,
-                    delay: made.delay,
-                    receptor,
-                    model,
-                });
-                Ok(())
-            }
+                _ => Ok(()),
+            },
             _ => {
                 let what = if from == Sends::Device(Signal::Currents) {
                     "current"
@@ -122,6 +104,33 @@ impl Maker<'_> {
                 )))
             }
         }
+    }
+
+    /// Notes that a recorder samples a node.
+    fn add_sampling(
+        &self,
+        made: &Made,
+        (family, at): (usize, Location),
+        devices: &mut Devices,
+    ) -> Result<()> {
+        let recorder = devices.recorder_mut(self.families, family, at.local);
+        if recorder.is_some_and(|r| !r.connected.insert(made.target)) {
+            return Err(Error::illegal_connection(format!(
+                "Each multimeter can only be connected once to a given node; node {} samples node \
+                 {} already.",
+                made.source, made.target
+            )));
+        }
+        let receptor = devices.next_meter(made.target);
+        devices.sampling.push(Listening {
+            source: made.target,
+            recorder: made.source,
+            weight: made.weight,
+            delay: made.delay,
+            receptor,
+            model: self.synapses[made.synapse].model,
+        });
+        Ok(())
     }
 
     /// Checks that a synapse can have a source that sends what `from` says.

@@ -1,11 +1,13 @@
 //! Connections of populations that a rule pairs one to one: many pairs at a time.
 
-use super::maker::{Maker, Numbers};
-use super::scattered::{Amounts, Put, Spot, Synapse};
+use super::maker::{Maker, Numbers, survey};
+use super::scattered::{Amounts, Put, Synapse};
 use super::{DelayRange, Worker};
 use crate::connect::RuleContext;
 use crate::error::Result;
+use crate::node::Run;
 use crate::parameter::Context;
+use std::ops::Range;
 
 /// Pairs that are made together: what is looked up about them stays in the first-level cache.
 const CHUNK: usize = 512;
@@ -17,8 +19,8 @@ struct Chunk {
     places: Vec<u32>,
     /// Where the targets are in their family.
     locals: Vec<u32>,
-    /// The family and class of each target.
-    kinds: Vec<(usize, u32)>,
+    /// Family and class of the targets, each with the end of those that have them.
+    kinds: Vec<(usize, u32, usize)>,
 }
 
 impl Chunk {
@@ -26,6 +28,46 @@ impl Chunk {
         self.places.clear();
         self.locals.clear();
         self.kinds.clear();
+    }
+
+    /// Adds the pairs of some places, whose targets are nodes of a run, where the targets are on
+    /// worker `w` and the pairs are allowed.
+    fn add(&mut self, cx: &RuleContext<'_>, places: Range<usize>, run: &Run, w: usize) {
+        let targets = &cx.targets[places.clone()];
+        if run.is_compact() && cx.allow_autapses {
+            self.places.extend(places.map(|place| place as u32));
+            self.locals
+                .extend(targets.iter().map(|&id| run.compact(id)));
+            return;
+        }
+        for (place, &target) in places.zip(targets) {
+            let at = run.locate(target).filter(|at| at.worker as usize == w);
+            if let Some(at) = at
+                && (cx.allow_autapses || cx.sources[place] != target)
+            {
+                self.places.push(place as u32);
+                self.locals.push(at.local);
+            }
+        }
+    }
+
+    /// Notes the family of the pairs from the `first` on, and their classes.
+    fn classify(&mut self, first: usize, family: usize, classes: &[u32]) {
+        for (i, &local) in self.locals.iter().enumerate().skip(first) {
+            let class = classes[local as usize];
+            match self.kinds.last_mut() {
+                Some(last) if (last.0, last.1) == (family, class) => last.2 = i + 1,
+                _ => self.kinds.push((family, class, i + 1)),
+            }
+        }
+    }
+
+    /// The stretches of pairs whose targets have the same family and class.
+    fn stretches(&self) -> impl Iterator<Item = (usize, u32, Range<usize>)> {
+        let mut start = 0;
+        self.kinds.iter().map(move |&(family, class, end)| {
+            (family, class, std::mem::replace(&mut start, end)..end)
+        })
     }
 }
 
@@ -64,21 +106,11 @@ impl Maker<'_> {
                 continue;
             };
             while !places.is_empty() {
-                let end = places.end.min(places.start + CHUNK - chunk.places.len());
-                let classes = ops.classes(&worker.parts[run.family]);
-                for place in places.start..end {
-                    self.watch.pass(place)?;
-                    let (source, target) = (cx.sources[place], cx.targets[place]);
-                    let at = run.locate(target).filter(|at| at.worker as usize == w);
-                    if let Some(at) = at
-                        && (cx.allow_autapses || source != target)
-                    {
-                        chunk.places.push(place as u32);
-                        chunk.locals.push(at.local);
-                        let class = classes[at.local as usize];
-                        chunk.kinds.push((run.family, class));
-                    }
-                }
+                self.watch.look()?;
+                let held = chunk.places.len();
+                let end = places.end.min(places.start + CHUNK - held);
+                chunk.add(cx, places.start..end, run, w);
+                chunk.classify(held, run.family, ops.classes(&worker.parts[run.family]));
                 places.start = end;
                 if chunk.places.len() == CHUNK {
                     flush(&mut chunk, worker)?;
@@ -90,13 +122,9 @@ impl Maker<'_> {
     }
 
     fn note_connected(&self, chunk: &Chunk, worker: &mut Worker) {
-        let mut locals = &chunk.locals[..];
-        for same in chunk.kinds.chunk_by(|a, b| a.0 == b.0) {
-            let (here, rest) = locals.split_at(same.len());
-            locals = rest;
-            let family = same[0].0;
+        for (family, _, pairs) in chunk.stretches() {
             if let Some(ops) = self.families[family].neurons() {
-                ops.connected(&mut worker.parts[family], here);
+                ops.connected(&mut worker.parts[family], &chunk.locals[pairs]);
             }
         }
     }
@@ -117,24 +145,16 @@ impl Maker<'_> {
             Amounts::Same(_, delay) => delays.note(delay),
             Amounts::Each => {
                 self.numbers_of_pairs(synapse.s, &chunk.places, numbers, one)?;
-                numbers.delays.iter().for_each(|&d| delays.note(d));
+                let (least, most, _) = survey(&numbers.delays, &[]);
+                delays.note(least);
+                delays.note(most);
             }
         }
         let receptor = self.synapses[synapse.s].receptor[0];
-        let mut known = (
-            chunk.kinds[0],
-            self.port_index(synapse, chunk.kinds[0], receptor)?,
-        );
-        for (i, &place) in chunk.places.iter().enumerate() {
-            let kind = chunk.kinds[i];
-            if kind != known.0 {
-                known = (kind, self.port_index(synapse, kind, receptor)?);
-            }
-            let spot = Spot {
-                local: chunk.locals[i],
-                port: known.1,
-            };
-            put.connection(synapse, cx.sources[place as usize], spot, i, numbers);
+        for (family, class, pairs) in chunk.stretches() {
+            let port = self.port_index(synapse, (family, class), receptor)?;
+            let source = |i: usize| cx.sources[chunk.places[pairs.start + i] as usize];
+            put.stretch(synapse, port, pairs.clone(), source, &chunk.locals, numbers);
         }
         Ok(())
     }

@@ -30,7 +30,7 @@ impl Simulation {
         changes: &Changes,
     ) -> Result<PlasticChanges> {
         let mut plan = PlasticChanges::default();
-        for (i, h) in set.handles.iter().enumerate() {
+        for (i, h) in set.handles().iter().enumerate() {
             let model = self.synapse_model(h.model);
             let mut specs = Vec::new();
             for (key, list) in &changes.numbers {
@@ -132,6 +132,7 @@ impl Simulation {
         if anew.is_empty() {
             return Ok(());
         }
+        self.list_wholes();
         for (w, places) in &gone {
             self.workers[*w as usize].take_plastic(&self.families, &self.clock, places);
         }

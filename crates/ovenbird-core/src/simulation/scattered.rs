@@ -1,13 +1,14 @@
 //! Connections whose targets follow each other in any order, as rules by source make them: where
 //! each target is gets looked up once for all connections of a call.
 
-use super::maker::{Maker, Numbers, positions};
+use super::maker::{Maker, Numbers, positions, survey};
 use super::{DelayRange, Worker};
 use crate::connect::{Amount, ConnSpec, Draws, Grouping, PairBuffers, RuleContext};
 use crate::error::Result;
 use crate::event::ChannelKey;
 use crate::model::{Event, Port};
 use crate::synapse::{BatchKind, Pending};
+use std::ops::Range;
 
 /// Where a node is on a worker: its place, and its family and port among those that occur.
 #[derive(Clone, Copy)]
@@ -63,6 +64,8 @@ pub(super) struct Synapse {
     sources: Spots,
     ports: Ports,
     pub amounts: Amounts,
+    /// Whether all connections have the same delay.
+    one_delay: bool,
 }
 
 impl Synapse {
@@ -78,6 +81,7 @@ impl Synapse {
             sources: Spots::default(),
             ports: Ports::default(),
             amounts,
+            one_delay: matches!(maker.synapses[s].delay, Some(Amount::Same(_))),
         })
     }
 }
@@ -122,7 +126,9 @@ impl Maker<'_> {
                         };
                         let places = (0..pairs).map(place);
                         self.numbers(synapse.s, at, places, &context, &mut numbers)?;
-                        numbers.delays.iter().for_each(|&d| delays.note(d));
+                        let (least, most, _) = survey(&numbers.delays, &[]);
+                        delays.note(least);
+                        delays.note(most);
                     }
                 }
                 let mut put = Put {
@@ -292,22 +298,64 @@ impl Put<'_, '_> {
             Amounts::Same(weight, delay) => (weight, delay),
             Amounts::Each => (n.weights[i], n.delays[i]),
         };
+        let (pending, batch) = self.batch(synapse, spot.port, weight, delay);
+        pending.add(batch, (source, delay, weight), spot.local);
+    }
+
+    /// The batch for connections with weights and delays like these to a port.
+    #[inline(always)]
+    fn batch(
+        &mut self,
+        synapse: &mut Synapse,
+        port: u32,
+        weight: f64,
+        delay: u32,
+    ) -> (&mut Pending, usize) {
         let stateful = self.maker.stateful[synapse.s].as_ref();
         let pending = match stateful {
             Some(_) => &mut self.worker.plastic.pending,
             None => &mut self.worker.pending,
         };
-        let known = &mut synapse.ports.batches[spot.port as usize][usize::from(weight < 0.0)];
+        let known = &mut synapse.ports.batches[port as usize][usize::from(weight < 0.0)];
         let batch = *known.get_or_insert_with(|| {
-            let to = synapse.ports.list[spot.port as usize];
-            let shared = match synapse.amounts {
-                Amounts::Same(..) => Some(delay),
-                Amounts::Each => None,
-            };
+            let to = synapse.ports.list[port as usize];
+            let shared = synapse.one_delay.then_some(delay);
             let kind = self.maker.kind((synapse.s, self.w), to, weight, shared);
             reached(pending, kind, self.last)
         });
-        pending.add(batch, (source, delay, weight), spot.local);
+        (pending, batch)
+    }
+
+    /// Connections to one port, with the numbers of `pairs`, from the source that `source` gives for
+    /// each to the place in `locals`.
+    pub fn stretch(
+        &mut self,
+        synapse: &mut Synapse,
+        port: u32,
+        pairs: Range<usize>,
+        source: impl Fn(usize) -> u32,
+        locals: &[u32],
+        n: &Numbers,
+    ) {
+        let locals = &locals[pairs.clone()];
+        let target = |i: usize| locals[i];
+        if let Amounts::Same(weight, delay) = synapse.amounts {
+            let (pending, batch) = self.batch(synapse, port, weight, delay);
+            let connection = |i: usize| (source(i), delay, weight);
+            pending.add_runs(batch, locals.len(), connection, target);
+            return;
+        }
+        let (weights, delays) = (&n.weights[pairs.clone()], &n.delays[pairs.clone()]);
+        let (_, _, below) = survey(&[], weights);
+        if below == 0 || below == locals.len() {
+            let (pending, batch) = self.batch(synapse, port, weights[0], delays[0]);
+            let connection = |i: usize| (source(i), delays[i], weights[i]);
+            pending.add_runs(batch, locals.len(), connection, target);
+            return;
+        }
+        for (i, &local) in locals.iter().enumerate() {
+            self.connection(synapse, source(i), Spot { local, port }, pairs.start + i, n);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::Simulation;
 use crate::connect::{ConnSpec, Rule, RuleContext, SynSpec, ThirdRule};
 use crate::error::{Error, Result};
 use crate::rng::{Key, Purpose};
+use std::time::Instant;
 
 /// The synapses of the three projections of a tripartite connection.
 pub struct TripartiteSynapses {
@@ -41,9 +42,10 @@ impl Simulation {
                 "Third-factor nodes cannot be an empty NodeCollection",
             ));
         }
-        for &id in sources.iter().chain(targets).chain(thirds) {
-            self.nodes.run(id)?;
+        for ids in [sources, targets, thirds] {
+            self.nodes.families(ids)?;
         }
+        self.watch.start(Instant::now());
         third.pool_size(targets.len(), thirds.len())?;
         let key = Key::new(self.settings.seed(), Purpose::ConnectRule);
         let space = self.space(sources, targets, primary, &synapses.primary)?;
@@ -57,7 +59,9 @@ impl Simulation {
             space: space.as_ref(),
         };
         primary.rule.check(&cx, false)?;
-        let triples = third.draw(&cx, primary, thirds.len(), key.derive(THIRD, 0))?;
+        let go_on = |at| self.watch.pass(at);
+        let third_key = key.derive(THIRD, 0);
+        let triples = third.draw(&cx, primary, thirds.len(), third_key, &go_on)?;
         let of = |ids: &[u32], index: u32| ids[index as usize];
         let senders: Vec<u32> = triples.iter().map(|t| of(sources, t.source)).collect();
         let between: Vec<u32> = triples.iter().map(|t| of(thirds, t.third)).collect();

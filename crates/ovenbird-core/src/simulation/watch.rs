@@ -54,7 +54,11 @@ impl Watch {
         }
     }
 
-    fn look(&self) -> Result<()> {
+    /// To be called now and then.
+    ///
+    /// # Errors
+    /// When the call is to end.
+    pub fn look(&self) -> Result<()> {
         let now = self.begin.elapsed().as_millis() as u64;
         let due = self.next.load(Ordering::Relaxed);
         let order = Ordering::Relaxed;

@@ -3,9 +3,10 @@
 //! They are kept apart by synapse model, channel and shared weight, and by block of sources, so that
 //! rows are made block by block and what was pending of a block is dropped before the next. Since
 //! connections are made target by target, a target is stored once for the sources that follow each
-//! other; a source then takes one byte, four with a delay of its own, and twelve with a weight of its
-//! own.
+//! other; a source then takes one byte, four with a delay of its own, nine with a weight of its own,
+//! and twelve with both.
 
+use super::entry::Entry;
 use super::rows::Connection;
 use crate::event::ChannelKey;
 use std::ops::Range;
@@ -118,7 +119,8 @@ pub struct Batch {
 pub(super) enum Blocks {
     Shared(Vec<Bucket<u8>>),
     OwnDelay(Vec<Bucket<u32>>),
-    OwnWeight(Vec<Bucket<[u32; 3]>>),
+    OwnWeight(Vec<Bucket<[u8; 9]>>),
+    OwnBoth(Vec<Bucket<[u32; 3]>>),
     OwnTemplate(Vec<Bucket<[u32; 4]>>),
 }
 
@@ -129,96 +131,10 @@ macro_rules! each_kind {
             Blocks::Shared($buckets) => $do,
             Blocks::OwnDelay($buckets) => $do,
             Blocks::OwnWeight($buckets) => $do,
+            Blocks::OwnBoth($buckets) => $do,
             Blocks::OwnTemplate($buckets) => $do,
         }
     };
-}
-
-/// What is stored of a connection: the row of its source, in the lowest byte, and numbers that the
-/// batch does not share.
-pub(super) trait Entry: Copy {
-    fn new(row: u8, delay: u32, weight: f64) -> Self;
-    fn row(self) -> usize;
-    /// The delay in steps, where all share `shared` or each has its own.
-    fn delay(self, shared: u32) -> u32;
-    fn weight(self, shared: f64) -> f64;
-    fn template(self, shared: u32) -> u32 {
-        shared
-    }
-}
-
-impl Entry for u8 {
-    fn new(row: u8, _: u32, _: f64) -> Self {
-        row
-    }
-    fn row(self) -> usize {
-        usize::from(self)
-    }
-    fn delay(self, shared: u32) -> u32 {
-        shared
-    }
-    fn weight(self, shared: f64) -> f64 {
-        shared
-    }
-}
-
-/// Delays are shorter than 2^24 steps.
-impl Entry for u32 {
-    #[inline(always)]
-    fn new(row: u8, delay: u32, _: f64) -> Self {
-        delay << 8 | u32::from(row)
-    }
-    fn row(self) -> usize {
-        (self & 0xff) as usize
-    }
-    fn delay(self, _: u32) -> u32 {
-        self >> 8
-    }
-    fn weight(self, shared: f64) -> f64 {
-        shared
-    }
-}
-
-/// Row and delay, then the weight in halves: 12 bytes without padding.
-impl Entry for [u32; 3] {
-    #[inline(always)]
-    fn new(row: u8, delay: u32, weight: f64) -> Self {
-        let bits = weight.to_bits();
-        [
-            u32::new(row, delay, weight),
-            bits as u32,
-            (bits >> 32) as u32,
-        ]
-    }
-    fn row(self) -> usize {
-        self[0].row()
-    }
-    fn delay(self, shared: u32) -> u32 {
-        self[0].delay(shared)
-    }
-    fn weight(self, _: f64) -> f64 {
-        f64::from_bits(u64::from(self[2]) << 32 | u64::from(self[1]))
-    }
-}
-
-/// As with a weight of its own, then the template.
-impl Entry for [u32; 4] {
-    fn new(row: u8, delay: u32, weight: f64) -> Self {
-        let [first, low, high] = <[u32; 3]>::new(row, delay, weight);
-        [first, low, high, 0]
-    }
-    fn row(self) -> usize {
-        self[0].row()
-    }
-    fn delay(self, shared: u32) -> u32 {
-        self[0].delay(shared)
-    }
-    fn weight(self, shared: f64) -> f64 {
-        [self[0], self[1], self[2]].weight(shared)
-    }
-    fn template(self, _: u32) -> u32 {
-        self[3]
-    }
 }
 
 /// Bytes of a full chunk. Chunks neither move nor leave slack, and what one block gave back serves
@@ -232,11 +148,19 @@ pub(super) struct Bucket<T> {
     last: Chunk<T>,
 }
 
+/// Entries that a bucket has room for at first.
+const FIRST: usize = 8;
+
+/// So many entries into a chunk it is known whether most targets have one entry or several.
+const KNOWN: usize = 16;
+
 #[derive(Debug)]
 struct Chunk<T> {
-    /// Targets: the place of each, and its first entry.
-    targets: Vec<(u32, u32)>,
-    /// The target of the last entry, or a number that is no target.
+    /// The places of the targets, in the order of the entries.
+    targets: Vec<u32>,
+    /// The first entry of each target; nothing as long as each entry has a target.
+    firsts: Vec<u32>,
+    /// The target of the last entry where targets have several, else a number that is no target.
     target: u32,
     entries: Vec<T>,
 }
@@ -245,6 +169,7 @@ impl<T> Default for Chunk<T> {
     fn default() -> Self {
         Chunk {
             targets: Vec::new(),
+            firsts: Vec::new(),
             target: u32::MAX,
             entries: Vec::new(),
         }
@@ -261,19 +186,59 @@ impl<T> Default for Bucket<T> {
 }
 
 impl<T: Entry> Chunk<T> {
+    fn bytes(&self) -> usize {
+        self.entries.capacity() * size_of::<T>()
+            + (self.targets.capacity() + self.firsts.capacity()) * size_of::<u32>()
+    }
+
     fn truncate(&mut self, n: usize) {
         self.entries.truncate(n);
-        let targets = self.targets.partition_point(|t| (t.1 as usize) < n);
+        let targets = match self.firsts.is_empty() {
+            true => n,
+            false => self.firsts.partition_point(|&first| (first as usize) < n),
+        };
         self.targets.truncate(targets);
-        self.target = self.targets.last().map_or(u32::MAX, |t| t.0);
+        self.firsts.truncate(targets);
+        let last = self.targets.last().filter(|_| !self.firsts.is_empty());
+        self.target = last.copied().unwrap_or(u32::MAX);
+    }
+
+    /// Notes the target of the entry that is added next.
+    #[inline(always)]
+    fn aim(&mut self, target: u32) {
+        if self.target != target {
+            self.aim_anew(target);
+        }
+    }
+
+    #[inline]
+    fn aim_anew(&mut self, target: u32) {
+        let n = self.entries.len();
+        if !self.firsts.is_empty() {
+            self.firsts.push(n as u32);
+            self.target = target;
+        } else if n < KNOWN && self.targets.last() == Some(&target) {
+            // the first target that has two entries
+            self.firsts.extend(0..self.targets.len() as u32);
+            self.target = target;
+            return;
+        }
+        self.targets.push(target);
     }
 
     #[inline(always)]
     fn for_each(&self, visit: &mut impl FnMut(T, u32)) {
-        let ends = self.targets.iter().skip(1).map(|t| t.1 as usize);
+        if self.firsts.is_empty() {
+            for (&entry, &target) in self.entries.iter().zip(&self.targets) {
+                visit(entry, target);
+            }
+            return;
+        }
+        let ends = self.firsts.iter().skip(1).map(|&first| first as usize);
         let ends = ends.chain([self.entries.len()]);
-        for (&(target, first), end) in self.targets.iter().zip(ends) {
-            for &entry in &self.entries[first as usize..end] {
+        let firsts = self.firsts.iter().map(|&first| first as usize);
+        for ((&target, first), end) in self.targets.iter().zip(firsts).zip(ends) {
+            for &entry in &self.entries[first..end] {
                 visit(entry, target);
             }
         }
@@ -284,10 +249,7 @@ impl<T: Entry> Bucket<T> {
     const CHUNK: usize = CHUNK_BYTES / size_of::<T>();
 
     fn bytes(&self) -> usize {
-        let chunk = |c: &Chunk<T>| {
-            c.entries.capacity() * size_of::<T>() + c.targets.capacity() * size_of::<(u32, u32)>()
-        };
-        size_of::<Self>() + self.chunks().map(chunk).sum::<usize>()
+        size_of::<Self>() + self.chunks().map(Chunk::bytes).sum::<usize>()
     }
 
     fn chunks(&self) -> impl Iterator<Item = &Chunk<T>> {
@@ -312,36 +274,81 @@ impl<T: Entry> Bucket<T> {
     }
 
     fn len(&self) -> usize {
-        self.full.len() * Self::CHUNK + self.last.entries.len()
+        self.chunks().map(|c| c.entries.len()).sum()
     }
 
     #[inline(always)]
     fn push(&mut self, entry: T, target: u32) {
-        if self.last.entries.len() == Self::CHUNK {
-            self.begin_chunk();
+        if self.last.entries.len() == self.last.entries.capacity() {
+            self.make_room();
         }
-        let last = &mut self.last;
-        if last.target != target {
-            last.target = target;
-            last.targets.push((target, last.entries.len() as u32));
-        }
-        last.entries.push(entry);
+        self.last.aim(target);
+        self.last.entries.push(entry);
     }
 
+    /// Makes room for an entry: twice what there is, but no more than a chunk has.
     #[cold]
-    fn begin_chunk(&mut self) {
+    fn make_room(&mut self) {
+        let held = self.last.entries.len();
+        if held < Self::CHUNK {
+            let more = held.max(FIRST).min(Self::CHUNK - held);
+            self.last.entries.reserve_exact(more);
+            return;
+        }
         let mut next = Chunk::default();
         next.entries.reserve_exact(Self::CHUNK);
+        if self.last.firsts.is_empty() {
+            next.targets.reserve_exact(Self::CHUNK);
+        }
         self.full.push(std::mem::replace(&mut self.last, next));
     }
 
-    fn truncate(&mut self, n: usize) {
-        while n <= self.full.len() * Self::CHUNK
-            && let Some(before) = self.full.pop()
-        {
-            self.last = before;
+    /// Adds the entries that `entry` gives for some places, each to the target that `target` gives.
+    #[inline(always)]
+    fn extend(
+        &mut self,
+        mut places: Range<usize>,
+        entry: impl Fn(usize) -> T,
+        target: impl Fn(usize) -> u32,
+    ) {
+        while !places.is_empty() {
+            let held = self.last.entries.len();
+            let room = self.last.entries.capacity() - held;
+            let single = self.last.firsts.is_empty();
+            if room == 0 || (single && held < KNOWN) {
+                self.push(entry(places.start), target(places.start));
+                places.start += 1;
+                continue;
+            }
+            let last = &mut self.last;
+            let end = places.end.min(places.start + room);
+            let here = places.start..end;
+            places.start = end;
+            let first = target(here.start);
+            if single {
+                last.targets.extend(here.clone().map(&target));
+                last.entries.extend(here.map(&entry));
+            } else if here.clone().all(|place| target(place) == first) {
+                last.aim(first);
+                last.entries.extend(here.map(&entry));
+            } else {
+                for place in here {
+                    last.aim(target(place));
+                    last.entries.push(entry(place));
+                }
+            }
         }
-        self.last.truncate(n - self.full.len() * Self::CHUNK);
+    }
+
+    fn truncate(&mut self, n: usize) {
+        let mut before = self.len() - self.last.entries.len();
+        while n <= before
+            && let Some(chunk) = self.full.pop()
+        {
+            before -= chunk.entries.len();
+            self.last = chunk;
+        }
+        self.last.truncate(n - before);
     }
 }
 
@@ -359,6 +366,35 @@ fn extend<T: Entry>(
     n
 }
 
+/// Adds `n` connections of which those that follow each other have sources of one block, as a rule.
+fn extend_runs<T: Entry>(
+    buckets: &mut [Bucket<T>],
+    n: usize,
+    connection: impl Fn(usize) -> (u32, u32, f64),
+    target: impl Fn(usize) -> u32,
+) {
+    let block = |i: usize| connection(i).0 >> BLOCK_BITS;
+    let entry = |i: usize| {
+        let (source, delay, weight) = connection(i);
+        T::new(source as u8, delay, weight)
+    };
+    let mut from = 0;
+    while from < n {
+        let here = block(from);
+        let mut to = from + 1;
+        while to < n && block(to) == here {
+            to += 1;
+        }
+        let bucket = &mut buckets[here as usize];
+        if to == from + 1 {
+            bucket.push(entry(from), target(from));
+        } else {
+            bucket.extend(from..to, &entry, &target);
+        }
+        from = to;
+    }
+}
+
 /// The lengths of what connections from some sources can add to, to go back to.
 #[derive(Debug, Default)]
 pub struct PendingMark {
@@ -372,7 +408,8 @@ impl Batch {
     fn new(kind: BatchKind) -> Self {
         let blocks = match (kind.weight, kind.delay) {
             _ if kind.template.is_none() => Blocks::OwnTemplate(Vec::new()),
-            (None, _) => Blocks::OwnWeight(Vec::new()),
+            (None, Some(_)) => Blocks::OwnWeight(Vec::new()),
+            (None, None) => Blocks::OwnBoth(Vec::new()),
             (_, None) => Blocks::OwnDelay(Vec::new()),
             _ => Blocks::Shared(Vec::new()),
         };
@@ -436,6 +473,22 @@ impl Batch {
         self.len += each_kind!(
             &mut self.blocks,
             buckets => extend(buckets, connections, target)
+        );
+    }
+
+    /// Adds `n` connections as [`Batch::extend`] does, each to a target of its own; fast where
+    /// sources are neighbours.
+    #[inline]
+    pub fn extend_runs(
+        &mut self,
+        n: usize,
+        connection: impl Fn(usize) -> (u32, u32, f64),
+        target: impl Fn(usize) -> u32,
+    ) {
+        self.len += n;
+        each_kind!(
+            &mut self.blocks,
+            buckets => extend_runs(buckets, n, connection, target)
         );
     }
 }
@@ -529,6 +582,18 @@ impl Pending {
         self.batches[index].extend(std::iter::once(connection), target);
     }
 
+    /// Adds connections to the batch with this index, as [`Batch::extend_runs`].
+    #[inline(always)]
+    pub fn add_runs(
+        &mut self,
+        index: usize,
+        n: usize,
+        connection: impl Fn(usize) -> (u32, u32, f64),
+        target: impl Fn(usize) -> u32,
+    ) {
+        self.batches[index].extend_runs(n, connection, target);
+    }
+
     /// Adds one connection.
     pub fn push(&mut self, c: Connection) {
         let batch = self.batch(BatchKind {
@@ -559,6 +624,122 @@ impl Pending {
             let bucket = &mut buckets[(c.source >> BLOCK_BITS) as usize];
             bucket.push([first, low, high, template], c.local);
             batch.len += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Source, delay in steps, weight, and place of the target.
+    type Made = (u32, u32, f64, u32);
+
+    fn kind(own_weight: bool, own_delay: bool) -> BatchKind {
+        BatchKind {
+            model: 0,
+            channel: ChannelKey::default(),
+            counts: false,
+            weight: (!own_weight).then_some(2.5),
+            delay: (!own_delay).then_some(7),
+            template: Some(0),
+        }
+    }
+
+    fn add(pending: &mut Pending, kind: BatchKind, list: &[Made], in_runs: bool) {
+        let index = pending.index_of(kind);
+        pending.reach(index, 3 << BLOCK_BITS);
+        if in_runs {
+            let connection = |i: usize| (list[i].0, list[i].1, list[i].2);
+            pending.add_runs(index, list.len(), connection, |i| list[i].3);
+        } else {
+            for &(source, delay, weight, target) in list {
+                pending.add(index, (source, delay, weight), target);
+            }
+        }
+    }
+
+    /// What is pending, block by block.
+    fn take(pending: &mut Pending) -> Vec<Made> {
+        let mut found = Vec::new();
+        for batch in &mut pending.batches {
+            for b in 0..batch.num_blocks() {
+                let mut rows = Vec::new();
+                batch.for_each_row(b, |row| rows.push(row));
+                let before = found.len();
+                batch.take(b, |row, delay, target, weight, _| {
+                    found.push(((b << BLOCK_BITS | row) as u32, delay, weight, target));
+                });
+                let rows_taken = found[before..].iter().map(|m| m.0 as usize % BLOCK_ROWS);
+                assert!(rows_taken.eq(rows));
+            }
+        }
+        found
+    }
+
+    /// Lists of connections of which some follow each other from one block or to one target.
+    fn lists() -> impl Strategy<Value = Vec<(Vec<Made>, bool)>> {
+        let stretch = (0u32..500, 1usize..40, 0u32..50, 0u32..2, 0u32..2).prop_map(
+            |(source, n, target, step, next)| {
+                let one = |i: u32| {
+                    let weight = f64::from(source) + 0.1 * f64::from(i);
+                    (source + step * i, 1 + i, weight, target + next * i)
+                };
+                (0..n as u32).map(one).collect::<Vec<Made>>()
+            },
+        );
+        let list = prop::collection::vec(stretch, 1..8).prop_map(|parts| parts.concat());
+        prop::collection::vec((list, any::<bool>()), 1..6)
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_made_is_pending_in_its_order(
+            lists in lists(), own_weight: bool, own_delay: bool, kept in 0usize..6,
+        ) {
+            let kind = kind(own_weight, own_delay);
+            let mut pending = Pending::default();
+            let mut expected: Vec<Made> = Vec::new();
+            let blocks: Vec<u32> = (0..=3).collect();
+            let kept = kept.min(lists.len());
+            for (list, in_runs) in &lists[..kept] {
+                add(&mut pending, kind, list, *in_runs);
+                expected.extend(list);
+            }
+            let mark = pending.mark(&blocks);
+            for (list, in_runs) in &lists[kept..] {
+                add(&mut pending, kind, list, *in_runs);
+            }
+            pending.truncate(&blocks, &mark);
+            prop_assert_eq!(pending.len(), expected.len());
+            for (list, in_runs) in &lists {
+                add(&mut pending, kind, list, *in_runs);
+                expected.extend(list);
+            }
+            for made in &mut expected {
+                made.1 = kind.delay.unwrap_or(made.1);
+                made.2 = kind.weight.unwrap_or(made.2);
+            }
+            expected.sort_by_key(|made| made.0 >> BLOCK_BITS);
+            prop_assert_eq!(take(&mut pending), expected);
+        }
+    }
+
+    #[test]
+    fn chunks_follow_each_other() {
+        for (own_weight, in_runs) in [(true, true), (true, false), (false, true), (false, false)] {
+            let kind = kind(own_weight, own_weight);
+            let made = |i: u32| (i % 5, kind.delay.unwrap_or(i % 9), 2.5, i / 3);
+            let list: Vec<Made> = (0..200_000).map(made).collect();
+            let mut pending = Pending::default();
+            add(&mut pending, kind, &list[..150_000], in_runs);
+            let mark = pending.mark(&[0]);
+            add(&mut pending, kind, &list[..100_000], in_runs);
+            pending.truncate(&[0], &mark);
+            add(&mut pending, kind, &list[150_000..], in_runs);
+            assert_eq!(pending.len(), list.len());
+            assert_eq!(take(&mut pending), list);
         }
     }
 }

@@ -185,19 +185,66 @@ fn rank(bits: &[u64; BLOCK_ROWS / 64], i: usize) -> Option<usize> {
     Some((before + (bits[word] & ((1 << bit) - 1)).count_ones()) as usize)
 }
 
+/// Most cells that are looked for by comparison.
+const FEW: usize = 4;
+
 /// Which connections of a worker are wanted.
 #[derive(Debug, Default)]
 pub struct Wanted {
     pub model: Option<u16>,
     /// The cells of the targets, one bit each.
-    pub cells: Option<Vec<u64>>,
+    cells: Option<Vec<u64>>,
+    /// The cells again where they are few, the first also in place of those that lack.
+    few: Option<[u32; FEW]>,
 }
 
 impl Wanted {
+    /// Connections of a model, or of all, to any target.
+    pub fn any(model: Option<u16>) -> Self {
+        Wanted {
+            model,
+            ..Wanted::default()
+        }
+    }
+
+    /// Connections of a model, or of all, to some of `n` cells.
+    pub fn to(model: Option<u16>, cells: &[usize], n: usize) -> Self {
+        let mut bits = vec![0u64; n.div_ceil(64)];
+        for cell in cells {
+            bits[cell / 64] |= 1 << (cell % 64);
+        }
+        let few = (1..=FEW).contains(&cells.len()).then(|| {
+            let cell = |i: usize| *cells.get(i).unwrap_or(&cells[0]) as u32;
+            std::array::from_fn(cell)
+        });
+        Wanted {
+            model,
+            cells: Some(bits),
+            few,
+        }
+    }
+
     #[inline(always)]
     fn is_target(&self, cell: u32) -> bool {
         let word = |bits: &Vec<u64>| bits[cell as usize / 64] >> (cell % 64) & 1 == 1;
         self.cells.as_ref().is_none_or(word)
+    }
+
+    /// Whether there may be a target among some cells: `false` if there is none.
+    fn may_be_in(&self, cells: &[u32]) -> bool {
+        let Some([a, b, c, d]) = self.few else {
+            return true;
+        };
+        crate::math::vectorize(
+            #[inline(always)]
+            || {
+                let mut found = 0u32;
+                for &x in cells {
+                    found |= u32::from((x == a) | (x == b) | (x == c) | (x == d));
+                }
+                found != 0
+            },
+        )
     }
 }
 
@@ -489,6 +536,10 @@ impl Rows {
                 visit(position, c);
             };
             if wanted.cells.is_some() {
+                let ends = [group, group + 1].map(|g| block.groups[g].entries as usize);
+                if !wanted.may_be_in(&block.cells[ends[0]..ends[1]]) {
+                    continue;
+                }
                 let is_target = |cell| wanted.is_target(cell);
                 self.visit_group(block, group, source, ring, is_target, &mut visit);
             } else {
@@ -529,14 +580,24 @@ impl Rows {
         (channel, local as u32)
     }
 
-    /// The models of the connections, sorted.
-    pub fn models(&self) -> Vec<u16> {
+    /// The models of the connections from some sources, or from all, sorted.
+    pub fn models(&self, sources: Option<&[u32]>) -> Vec<u16> {
         let mut models: Vec<u16> = Vec::new();
-        for block in self.blocks.iter().flatten() {
-            let groups = block.groups.len().saturating_sub(1);
-            for model in block.groups[..groups].iter().map(|g| g.model) {
-                if let Err(at) = models.binary_search(&model) {
-                    models.insert(at, model);
+        let mut note = |groups: &[Group]| {
+            for g in groups {
+                if let Err(at) = models.binary_search(&g.model) {
+                    models.insert(at, g.model);
+                }
+            }
+        };
+        match sources {
+            Some(list) => list
+                .iter()
+                .filter_map(|&source| self.locate(source))
+                .for_each(|(block, groups)| note(&block.groups[groups])),
+            None => {
+                for block in self.blocks.iter().flatten() {
+                    note(&block.groups[..block.groups.len().saturating_sub(1)]);
                 }
             }
         }

@@ -55,6 +55,46 @@ impl Rows {
         }
     }
 
+    /// Whether a weight that connections of a model share differs from `weight`; `None` if a
+    /// connection of it has a weight of another sign.
+    pub fn differs(&self, model: u16, weight: f64) -> Option<bool> {
+        let mut differs = false;
+        let negative = weight < 0.0;
+        for block in self.blocks.iter().flatten() {
+            for ends in block.groups.windows(2).filter(|w| w[0].model == model) {
+                let (g, n) = (&ends[0], (ends[1].entries - ends[0].entries) as usize);
+                if g.flags & OWN != 0 {
+                    let own = &block.weights[g.weights as usize..][..n];
+                    if !own
+                        .iter()
+                        .fold(true, |all, &w| all & ((w < 0.0) == negative))
+                    {
+                        return None;
+                    }
+                    continue;
+                }
+                let shared = self.shared[g.weights as usize];
+                if (shared < 0.0) != negative {
+                    return None;
+                }
+                differs |= shared != weight;
+            }
+        }
+        Some(differs)
+    }
+
+    /// Sets the weights of a model that are stored for one connection alone.
+    pub fn put_weights(&mut self, model: u16, weight: f64) {
+        for block in self.blocks.iter_mut().flatten() {
+            for ends in block.groups.windows(2).filter(|w| w[0].model == model) {
+                let (g, n) = (&ends[0], (ends[1].entries - ends[0].entries) as usize);
+                if g.flags & OWN != 0 {
+                    block.weights[g.weights as usize..][..n].fill(weight);
+                }
+            }
+        }
+    }
+
     /// The weight of a connection, and whether it is stored for it alone.
     pub fn weight(&self, at: Position) -> (f64, bool) {
         let block = self.block(at);
