@@ -6,7 +6,7 @@
 //! spikes since the last time, and results do not depend on when it is called.
 //!
 //! What most reads need stands apart: the times of the newest few spikes of each neuron, in columns
-//! for reads of all neurons at once and in a cache line for reads of one, and the traces after the
+//! for reads of all neurons at once and side by side for reads of one, and the traces after the
 //! newest two.
 
 use crate::math::{Real, exp, exp_fused, vectorize};
@@ -28,7 +28,7 @@ pub struct Post {
 }
 
 /// The times of how many of the newest spikes are kept at hand.
-pub(crate) const RECENT: usize = 8;
+pub(crate) const RECENT: usize = 16;
 
 /// The times of a neuron's newest spikes, the newest first; -inf where there is none.
 #[derive(Clone, Copy, Debug)]
@@ -90,21 +90,18 @@ fn count_before(posts: &[Post], time: f64) -> usize {
 /// Least number of spikes to hold before any are dropped, per neuron.
 const KEPT: usize = 8;
 
-/// A number of spikes to read, and how many newer ones there are that are not read yet, both less
-/// than [`RECENT`]; or a mark that the times of those to read are not all at hand.
+/// A number of spikes to read, less than [`RECENT`], and how many newer ones there are that are not
+/// read yet, less than half of it; or a mark that the times of those to read may not all be at hand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Unread(u8);
 
 impl Unread {
-    /// `known` spikes have not been read, `late` of them are not read yet.
+    /// `known` spikes at hand have not been read, `late` of them are not read yet.
     #[inline(always)]
     pub fn new(known: u8, late: u8) -> Self {
         let both = late << 4 | known.wrapping_sub(late);
-        Unread(if usize::from(known) == RECENT {
-            0x80
-        } else {
-            both
-        })
+        let odd = (usize::from(known) == RECENT) | (usize::from(late) >= RECENT / 2);
+        Unread(if odd { 0x80 } else { both })
     }
 
     /// The number of spikes to read; none if they are not at hand.
@@ -116,7 +113,7 @@ impl Unread {
     /// The place of the newest spike to read.
     #[inline(always)]
     pub fn late(self) -> usize {
-        usize::from(self.0 >> 4)
+        usize::from(self.0 >> 4 & 0x7)
     }
 
     /// Whether the spikes to read must be looked up in the history.
@@ -286,7 +283,7 @@ impl History {
         self.since += 1;
     }
 
-    /// Brings the columns of the newest spikes up to date with the line of neuron `i`.
+    /// Brings the columns of the newest spikes up to date with the head of neuron `i`.
     fn set_recent(&mut self, i: usize) {
         for (column, time) in self.recent.iter_mut().zip(&self.heads[i].0) {
             column[i] = *time;
@@ -659,6 +656,35 @@ mod tests {
             prop_assert_eq!(h.traces_at(at, false).0, &expected[..]);
             let expected: Vec<f64> = (0..5).map(|i| h.traces(i, at).1).collect();
             prop_assert_eq!(h.traces_at(at, true).0, &expected[..]);
+        }
+
+        #[test]
+        fn what_is_unread_for_all_is_what_is_unread_for_each(
+            spikes in prop::collection::vec((0usize..3, 1u32..20), 0..90),
+            back in 0u32..200, last in 0u32..600,
+        ) {
+            let mut h = History::default();
+            (0..3).for_each(|i| h.listen(i, (10.0, 110.0)));
+            let mut t = 0.0;
+            for (i, steps) in spikes {
+                t += f64::from(steps) / 10.0;
+                h.spike(i, t);
+            }
+            let at = t - f64::from(back) / 10.0;
+            let (from, to) = (at - f64::from(last) / 10.0 + EPSILON, at + EPSILON);
+            h.traces_at(at, false);
+            let odd = h.look_up_unread(from);
+            prop_assert_eq!(odd, h.unread().iter().any(|u| u.is_odd()));
+            for (i, unread) in h.unread().iter().enumerate() {
+                let times: Vec<f64> = h.window(i, from, to).iter().rev().map(|p| p.time).collect();
+                let since = h.window(i, from, f64::INFINITY).len();
+                let late = since - times.len();
+                prop_assert_eq!(unread.is_odd(), since >= RECENT || late >= RECENT / 2);
+                if !unread.is_odd() {
+                    let heads = &h.heads[i].0[unread.late()..][..unread.len()];
+                    prop_assert_eq!(heads, &times[..]);
+                }
+            }
         }
     }
 }
