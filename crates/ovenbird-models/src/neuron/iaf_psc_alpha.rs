@@ -18,7 +18,8 @@
 //! Rotter S & Diesmann M (1999) Biological Cybernetics 81:381-402.
 //! Diesmann M, Gewaltig M-O, Rotter S & Aertsen A (2001) Neurocomputing 38-40:565-571.
 
-use ovenbird_core::error::{Error, Result};
+use super::threshold::{self, Threshold};
+use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
 use ovenbird_core::math::{exp, expm1, phi1, phi2};
 use ovenbird_core::model::{
@@ -26,7 +27,6 @@ use ovenbird_core::model::{
     Variable,
 };
 use ovenbird_core::time::Clock;
-use std::hint::select_unpredictable as select;
 
 ovenbird_core::params! {
     /// Membrane capacitance.
@@ -97,10 +97,8 @@ pub struct Derived {
     leak: f64,
     current_to_u: f64,
     i_e: f64,
-    theta: f64,
-    reset: f64,
+    threshold: Threshold,
     lowest: f64,
-    refractory_steps: i32,
 }
 
 const EXCITATORY: usize = 0;
@@ -124,12 +122,7 @@ impl Neuron for IafPscAlpha {
     }
 
     fn check(p: &Params) -> Result<()> {
-        if p.V_reset >= p.V_th {
-            return Err(Error::bad_property(
-                "Reset potential must be smaller than threshold.",
-            ));
-        }
-        Ok(())
+        threshold::check(p.V_reset, p.V_th)
     }
 
     fn migrate(old: &Params, new: &Params, state: &mut State) {
@@ -157,10 +150,8 @@ impl Neuron for IafPscAlpha {
             leak: expm1(-h / p.tau_m),
             current_to_u: -p.tau_m / p.C_m * expm1(-h / p.tau_m),
             i_e: p.I_e,
-            theta: p.V_th - p.E_L,
-            reset: p.V_reset - p.E_L,
+            threshold: Threshold::new(p.V_th, p.V_reset, p.E_L, p.t_ref, clock),
             lowest: p.V_min - p.E_L,
-            refractory_steps: clock.round(p.t_ref) as i32,
         }
     }
 
@@ -219,8 +210,7 @@ fn step<const CURRENTS: bool>(
             + c.leak * u[i]
             + u[i];
         let free = if free < c.lowest { c.lowest } else { free };
-        let quiet = refractory[i] > 0;
-        let next = select(quiet, u[i], free);
+        let fire = c.threshold.end(true, free, &mut u[i], &mut refractory[i]);
         i_ex[i] = c.slope_ex * di_ex[i] + c.decay_ex * i_ex[i];
         di_ex[i] = c.decay_ex * di_ex[i] + c.psc_ex * ex[i];
         i_in[i] = c.slope_in * di_in[i] + c.decay_in * i_in[i];
@@ -228,10 +218,6 @@ fn step<const CURRENTS: bool>(
         if CURRENTS {
             i_stim[i] = current[i];
         }
-        let fire = next >= c.theta;
-        u[i] = select(fire, c.reset, next);
-        let left = refractory[i] - i32::from(quiet);
-        refractory[i] = select(fire, c.refractory_steps, left);
         fired[i] = u8::from(fire);
     });
 }

@@ -22,7 +22,8 @@
 //! Rotter S & Diesmann M (1999) Biological Cybernetics 81:381-402.
 //! Diesmann M, Gewaltig M-O, Rotter S & Aertsen A (2001) Neurocomputing 38-40:565-571.
 
-use ovenbird_core::error::{Error, Result};
+use super::threshold::{self, Threshold};
+use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
 use ovenbird_core::math::exp;
 use ovenbird_core::model::{
@@ -30,7 +31,6 @@ use ovenbird_core::model::{
     Variable,
 };
 use ovenbird_core::time::Clock;
-use std::hint::select_unpredictable as select;
 
 ovenbird_core::params! {
     /// Membrane capacitance.
@@ -77,10 +77,8 @@ pub struct Derived {
     decay: f64,
     current_to_u: f64,
     i_e: f64,
-    theta: f64,
-    reset: f64,
+    threshold: Threshold,
     lowest: f64,
-    refractory_steps: i32,
     refractory_input: bool,
     /// `-h / tau_m`.
     exponent: f64,
@@ -106,12 +104,7 @@ impl Neuron for IafPscDelta {
     }
 
     fn check(p: &Params) -> Result<()> {
-        if p.V_reset >= p.V_th {
-            return Err(Error::bad_property(
-                "Reset potential must be smaller than threshold.",
-            ));
-        }
-        Ok(())
+        threshold::check(p.V_reset, p.V_th)
     }
 
     fn migrate(old: &Params, new: &Params, state: &mut State) {
@@ -125,10 +118,8 @@ impl Neuron for IafPscDelta {
             decay,
             current_to_u: 1.0 / p.C_m * (1.0 - decay) * p.tau_m,
             i_e: p.I_e,
-            theta: p.V_th - p.E_L,
-            reset: p.V_reset - p.E_L,
+            threshold: Threshold::new(p.V_th, p.V_reset, p.E_L, p.t_ref, clock),
             lowest: p.V_min - p.E_L,
-            refractory_steps: clock.round(p.t_ref) as i32,
             refractory_input: p.refractory_input,
             exponent: -h / p.tau_m,
         }
@@ -164,13 +155,8 @@ impl Neuron for IafPscDelta {
             for_each_node!(block.constants, n, |i, c| {
                 let free = c.free(u[i], i_stim[i], spikes[i]);
                 let free = if free < c.lowest { c.lowest } else { free };
-                let quiet = refractory[i] > 0;
-                let next = select(quiet, u[i], free);
+                let fire = c.threshold.end(true, free, &mut u[i], &mut refractory[i]);
                 i_stim[i] = current[i];
-                let fire = next >= c.theta;
-                u[i] = select(fire, c.reset, next);
-                let left = refractory[i] - i32::from(quiet);
-                refractory[i] = select(fire, c.refractory_steps, left);
                 fired[i] = u8::from(fire);
             });
             return Ok(());
@@ -190,11 +176,10 @@ impl Neuron for IafPscDelta {
                 refractory[i] -= 1;
             }
             i_stim[i] = current[i];
-            let above = u[i] >= c.theta;
+            let above = u[i] >= c.threshold.theta;
             let fire = block.forced.map_or(above, |f| f[i].decide(above));
             if fire {
-                refractory[i] = c.refractory_steps;
-                u[i] = c.reset;
+                c.threshold.reset(&mut u[i], &mut refractory[i]);
             }
             fired[i] = u8::from(fire);
         });

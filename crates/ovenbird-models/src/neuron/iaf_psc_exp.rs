@@ -22,7 +22,8 @@
 //! Tsodyks M, Uziel A & Markram H (2000) Journal of Neuroscience 20:RC50.
 //! Schuecker J, Diesmann M & Helias M (2015) Physical Review E 92:052119.
 
-use ovenbird_core::error::{Error, Result};
+use super::threshold::{self, Threshold};
+use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
 use ovenbird_core::math::{exp, phi1};
 use ovenbird_core::model::{
@@ -31,7 +32,6 @@ use ovenbird_core::model::{
 };
 use ovenbird_core::rng::Stream;
 use ovenbird_core::time::Clock;
-use std::hint::select_unpredictable as select;
 
 ovenbird_core::params! {
     /// Membrane capacitance.
@@ -94,9 +94,7 @@ pub struct Derived {
     in_to_u: f64,
     current_to_u: f64,
     i_e: f64,
-    theta: f64,
-    reset: f64,
-    refractory_steps: i32,
+    threshold: Threshold,
     /// Where firing is random: the probability to spike in a step at threshold, and `1 / delta`.
     escape: Option<(f64, f64)>,
 }
@@ -126,12 +124,7 @@ impl Neuron for IafPscExp {
     }
 
     fn check(p: &Params) -> Result<()> {
-        if p.V_reset >= p.V_th {
-            return Err(Error::bad_property(
-                "Reset potential must be smaller than threshold.",
-            ));
-        }
-        Ok(())
+        threshold::check(p.V_reset, p.V_th)
     }
 
     fn migrate(old: &Params, new: &Params, state: &mut State) {
@@ -151,9 +144,7 @@ impl Neuron for IafPscExp {
             in_to_u: to_u(p.tau_syn_in),
             current_to_u: p.tau_m / p.C_m * (1.0 - decay),
             i_e: p.I_e,
-            theta: p.V_th - p.E_L,
-            reset: p.V_reset - p.E_L,
-            refractory_steps: clock.round(p.t_ref) as i32,
+            threshold: Threshold::new(p.V_th, p.V_reset, p.E_L, p.t_ref, clock),
             escape: (p.delta > SHARP).then(|| (p.rho * h * 1e-3, 1.0 / p.delta)),
         }
     }
@@ -220,30 +211,26 @@ fn step<const CURRENTS: bool>(
             + i_ex[i] * c.ex_to_u
             + i_in[i] * c.in_to_u
             + (c.i_e + stim) * c.current_to_u;
-        let quiet = refractory[i] > 0;
-        let next = select(quiet, u[i], free);
+        // where firing is random, the spikes of this step come below
+        let fire = c
+            .threshold
+            .end(!random, free, &mut u[i], &mut refractory[i]);
         i_ex[i] = i_ex[i] * c.decay_ex + (1.0 - c.decay_ex) * to_filter + ex[i];
         i_in[i] = i_in[i] * c.decay_in + inh[i];
         if CURRENTS {
             i_stim[i] = current[i];
             i_filtered[i] = filtered[i];
         }
-        // where firing is random, the spikes of this step come below
-        let fire = next >= c.theta && !random;
-        u[i] = select(fire, c.reset, next);
-        let left = refractory[i] - i32::from(quiet);
-        refractory[i] = select(fire, c.refractory_steps, left);
         fired[i] = u8::from(fire);
     });
     if random {
         for_each_node!(block.constants, n, |i, c| {
             let fire = match c.escape {
-                Some(escape) => escapes(escape, u[i] - c.theta, block.ids[i], context),
-                None => u[i] >= c.theta,
+                Some(escape) => escapes(escape, u[i] - c.threshold.theta, block.ids[i], context),
+                None => u[i] >= c.threshold.theta,
             };
             if fire {
-                u[i] = c.reset;
-                refractory[i] = c.refractory_steps;
+                c.threshold.reset(&mut u[i], &mut refractory[i]);
                 fired[i] = 1;
             }
         });

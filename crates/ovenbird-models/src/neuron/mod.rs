@@ -12,3 +12,4 @@ pub mod iaf_psc_delta;
 pub mod iaf_psc_exp;
 pub mod izhikevich;
 pub mod parrot_neuron;
+pub mod threshold;
