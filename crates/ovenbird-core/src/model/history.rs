@@ -5,10 +5,11 @@
 //! later find what is left then. Forgetting is put off, though: [`History::forget`] makes up for all
 //! spikes since the last time, and results do not depend on when it is called.
 //!
-//! What most reads need stands apart: the newest spike of each neuron and the trace after it in
-//! columns, and the times of the newest few in a cache line per neuron.
+//! What most reads need stands apart: the times of the newest few spikes of each neuron, in columns
+//! for reads of all neurons at once and side by side for reads of one, and the traces after the
+//! newest two.
 
-use crate::math::{exp, vectorize};
+use crate::math::{Real, exp, exp_fused, vectorize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -27,7 +28,7 @@ pub struct Post {
 }
 
 /// The times of how many of the newest spikes are kept at hand.
-pub(crate) const RECENT: usize = 8;
+pub(crate) const RECENT: usize = 16;
 
 /// The times of a neuron's newest spikes, the newest first; -inf where there is none.
 #[derive(Clone, Copy, Debug)]
@@ -89,22 +90,60 @@ fn count_before(posts: &[Post], time: f64) -> usize {
 /// Least number of spikes to hold before any are dropped, per neuron.
 const KEPT: usize = 8;
 
+/// A number of spikes to read, less than [`RECENT`], and how many newer ones there are that are not
+/// read yet, less than half of it; or a mark that the times of those to read may not all be at hand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unread(u8);
+
+impl Unread {
+    /// `known` spikes at hand have not been read, `late` of them are not read yet.
+    #[inline(always)]
+    pub fn new(known: u8, late: u8) -> Self {
+        let both = late << 4 | known.wrapping_sub(late);
+        let odd = (usize::from(known) == RECENT) | (usize::from(late) >= RECENT / 2);
+        Unread(if odd { 0x80 } else { both })
+    }
+
+    /// The number of spikes to read; none if they are not at hand.
+    #[inline(always)]
+    pub fn len(self) -> usize {
+        usize::from(self.0 & 0xf)
+    }
+
+    /// The place of the newest spike to read.
+    #[inline(always)]
+    pub fn late(self) -> usize {
+        usize::from(self.0 >> 4 & 0x7)
+    }
+
+    /// Whether the spikes to read must be looked up in the history.
+    #[inline(always)]
+    pub fn is_odd(self) -> bool {
+        self.0 & 0x80 != 0
+    }
+}
+
 /// The traces of all neurons at one time.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Traces {
     /// The time, and whether they are those of the nearest spikes alone.
     of: Option<(f64, bool)>,
     pub values: Vec<f64>,
+    /// The number of spikes after that time.
+    late: Vec<u8>,
+    /// What the source that reads at that time has not read.
+    unread: Vec<Unread>,
 }
 
 /// The spike histories of a family's neurons on one worker.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     pub(crate) heads: Vec<Head>,
-    /// The time of the newest spike of each neuron, -inf where there is none.
-    pub(crate) newest: Vec<f64>,
-    /// The traces just after it.
-    pub(crate) after: Vec<f64>,
+    /// The same by column: the time of the newest spike of each neuron, of the one before it, and so
+    /// on; -inf where there is none.
+    recent: [Vec<f64>; RECENT],
+    /// The traces just after the newest spike, and after the one before it.
+    after: [Vec<f64>; 2],
     /// One over the time constants of the traces.
     pub(crate) rates: Vec<f64>,
     /// The traces that were read last.
@@ -117,6 +156,24 @@ pub struct History {
     since: usize,
     delivered: u32,
     traces: Traces,
+    counts: Vec<u8>,
+}
+
+/// Adds to `counts` how many of the newest spikes of each neuron are not before `time`.
+#[inline(always)]
+fn count_from(recent: &[Vec<f64>; RECENT], time: f64, counts: &mut [u8]) {
+    for column in recent {
+        let mut any = 0;
+        for (count, spike) in counts.iter_mut().zip(column) {
+            let one = u8::from(*spike >= time);
+            *count += one;
+            any |= one;
+        }
+        // in the columns that follow are older ones
+        if any == 0 {
+            break;
+        }
+    }
 }
 
 /// What a synapse reads of its targets.
@@ -132,8 +189,9 @@ impl History {
     pub fn listen(&mut self, i: usize, tau: (f64, f64)) {
         if i >= self.heads.len() {
             self.heads.resize_with(i + 1, Head::default);
-            self.newest.resize(i + 1, f64::NEG_INFINITY);
-            self.after.resize(i + 1, 0.0);
+            let columns = self.recent.iter_mut();
+            columns.for_each(|c| c.resize(i + 1, f64::NEG_INFINITY));
+            self.after.iter_mut().for_each(|c| c.resize(i + 1, 0.0));
             self.rates.resize(i + 1, 0.0);
             self.read.resize(i + 1, 0.0);
             self.logs.resize_with(i + 1, Log::default);
@@ -179,7 +237,7 @@ impl History {
         let Some(begun) = begun else {
             return;
         };
-        for (log, newest) in self.logs.iter_mut().zip(&self.newest) {
+        for (log, newest) in self.logs.iter_mut().zip(&self.recent[0]) {
             if log.spiked.is_some() && *newest > begun + EPSILON {
                 log.spiked = Some(delivered);
             }
@@ -215,12 +273,27 @@ impl History {
         let times = &mut self.heads[i].0;
         times.copy_within(0..RECENT - 1, 1);
         times[0] = t;
-        self.newest[i] = t;
-        self.after[i] = post.trace;
+        self.set_recent(i);
+        self.after[1][i] = self.after[0][i];
+        self.after[0][i] = post.trace;
+        let log = &mut self.logs[i];
         log.posts.push(post);
         log.spiked = Some(self.delivered);
         self.held += 1;
         self.since += 1;
+    }
+
+    /// Brings the columns of the newest spikes up to date with the head of neuron `i`.
+    fn set_recent(&mut self, i: usize) {
+        for (column, time) in self.recent.iter_mut().zip(&self.heads[i].0) {
+            column[i] = *time;
+        }
+    }
+
+    /// The time of the newest spike of each neuron, -inf where there is none.
+    #[inline(always)]
+    pub(crate) fn newest(&self) -> &[f64] {
+        &self.recent[0]
     }
 
     /// The spikes of neuron `i` from `from` on and before `to`.
@@ -242,7 +315,7 @@ impl History {
         let Some(post) = self.last_before(i, t - EPSILON) else {
             return (0.0, 0.0, 0.0);
         };
-        let nearest = exp((post.time - t) * self.rates[i]);
+        let nearest = exp_fused((post.time - t) * self.rates[i]);
         let triplet = post.triplet * exp((post.time - t) * self.logs[i].triplet_rate);
         (post.trace * nearest, nearest, triplet)
     }
@@ -251,8 +324,9 @@ impl History {
     /// one; -inf and zero where there is none.
     #[inline(always)]
     pub(crate) fn start_of_trace(&self, i: usize, time: f64, nearest: bool) -> (f64, f64) {
-        let (newest, trace) = match self.newest[i] {
-            newest if newest < time => (newest, self.after[i]),
+        let (newest, trace) = match (self.recent[0][i], self.recent[1][i]) {
+            (newest, _) if newest < time => (newest, self.after[0][i]),
+            (_, newest) if newest < time => (newest, self.after[1][i]),
             _ => self.older(i, time),
         };
         let one = nearest && trace > 0.0;
@@ -269,36 +343,81 @@ impl History {
     /// are read go.
     pub(crate) fn traces_at(&mut self, t: f64, nearest: bool) -> (&[f64], &mut [f64]) {
         if self.traces.of != Some((t, nearest)) {
-            let mut values = std::mem::take(&mut self.traces.values);
-            values.clear();
-            values.resize(self.newest.len(), 0.0);
-            self.fill_traces(t, nearest, &mut values);
-            self.traces = Traces {
-                of: Some((t, nearest)),
-                values,
-            };
+            let mut traces = std::mem::take(&mut self.traces);
+            traces.of = Some((t, nearest));
+            traces.values.resize(self.heads.len(), 0.0);
+            traces.late.resize(self.heads.len(), 0);
+            self.fill_traces(t, nearest, &mut traces.values);
+            traces.late.fill(0);
+            vectorize(
+                #[inline(always)]
+                || count_from(&self.recent, t + EPSILON, &mut traces.late),
+            );
+            self.traces = traces;
         }
         (&self.traces.values, &mut self.read)
     }
 
     fn fill_traces(&self, t: f64, nearest: bool, values: &mut [f64]) {
-        let columns = self.newest.iter().zip(&self.after).zip(&self.rates);
+        let [newest, older, ..] = &self.recent;
+        let before = t - EPSILON;
+        let mut odd = false;
         vectorize(
             #[inline(always)]
             || {
-                for (((newest, after), rate), value) in columns.zip(&mut *values) {
-                    let trace = if nearest && *after > 0.0 { 1.0 } else { *after };
-                    *value = trace * exp((newest - t) * rate);
+                let spikes = newest.iter().zip(older);
+                let traces = self.after[0].iter().zip(&self.after[1]);
+                let columns = spikes.zip(traces).zip(&self.rates);
+                for (((spikes, traces), rate), value) in columns.zip(&mut *values) {
+                    let first = *spikes.0 < before;
+                    let spike = f64::select(first, *spikes.0, *spikes.1);
+                    let trace = f64::select(first, *traces.0, *traces.1);
+                    let one = nearest && trace > 0.0;
+                    *value = f64::select(one, 1.0, trace) * exp_fused((spike - t) * rate);
                 }
+                odd = older
+                    .iter()
+                    .fold(false, |odd, spike| odd | (*spike >= before));
             },
         );
-        let before = t - EPSILON;
-        for (i, value) in values.iter_mut().enumerate() {
-            if self.newest[i] >= before {
-                let (newest, trace) = self.start_of_trace(i, before, nearest);
-                *value = trace * exp((newest - t) * self.rates[i]);
+        if odd {
+            let late = older.iter().enumerate().filter(|o| *o.1 >= before);
+            for (i, _) in late {
+                let (spike, trace) = self.start_of_trace(i, before, nearest);
+                values[i] = trace * exp_fused((spike - t) * self.rates[i]);
             }
         }
+    }
+
+    /// Looks up for all neurons what a source has not read that read before `from`, and reads at the
+    /// time of the traces that are known. Returns whether there are any spikes not at hand.
+    pub(crate) fn look_up_unread(&mut self, from: f64) -> bool {
+        let (recent, traces) = (&self.recent, &mut self.traces);
+        traces.unread.clear();
+        traces.unread.resize(traces.late.len(), Unread::default());
+        let mut counts = std::mem::take(&mut self.counts);
+        counts.clear();
+        counts.resize(traces.late.len(), 0);
+        let odd = vectorize(
+            #[inline(always)]
+            || {
+                count_from(recent, from, &mut counts);
+                let mut all = 0;
+                let columns = counts.iter().zip(&traces.late);
+                for ((known, late), unread) in columns.zip(&mut traces.unread) {
+                    *unread = Unread::new(*known, *late);
+                    all |= unread.0;
+                }
+                Unread(all).is_odd()
+            },
+        );
+        self.counts = counts;
+        odd
+    }
+
+    /// What was looked up last.
+    pub(crate) fn unread(&self) -> &[Unread] {
+        &self.traces.unread
     }
 
     /// Whether the traces of all neurons at `t` are known.
@@ -355,8 +474,12 @@ impl History {
                     gone += 1;
                 }
                 log.posts.drain(..gone);
-                if let Some(none) = self.heads[i].0.get_mut(log.posts.len()..) {
+                let held = log.posts.len();
+                if let Some(none) = self.heads[i].0.get_mut(held..) {
                     none.fill(f64::NEG_INFINITY);
+                }
+                for column in self.recent.iter_mut().skip(held) {
+                    column[i] = f64::NEG_INFINITY;
                 }
             }
             self.held += log.posts.len();
@@ -367,10 +490,11 @@ impl History {
 
     /// Forgets the spikes of neuron `i`.
     pub fn clear(&mut self, i: usize) {
-        if let Some(log) = self.logs.get_mut(i) {
+        if i < self.logs.len() {
             self.heads[i] = Head::default();
-            self.newest[i] = f64::NEG_INFINITY;
-            self.after[i] = 0.0;
+            self.set_recent(i);
+            self.after.iter_mut().for_each(|c| c[i] = 0.0);
+            let log = &mut self.logs[i];
             self.read[i] = 0.0;
             self.held -= log.posts.len();
             log.posts.clear();
@@ -382,10 +506,14 @@ impl History {
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         let posts = self.logs.iter().map(|l| l.posts.capacity());
-        let columns = [&self.newest, &self.after, &self.rates, &self.read];
-        let columns = columns.iter().map(|c| c.capacity()).sum::<usize>();
+        let columns = self.recent.iter().chain(&self.after);
+        let columns = columns.chain([&self.rates, &self.read, &self.traces.values]);
+        let columns = columns.map(Vec::capacity).sum::<usize>();
+        let counts = [&self.traces.late, &self.counts].map(Vec::capacity);
         self.heads.capacity() * size_of::<Head>()
-            + (columns + self.traces.values.capacity()) * size_of::<f64>()
+            + columns * size_of::<f64>()
+            + counts.iter().sum::<usize>()
+            + self.traces.unread.capacity()
             + self.logs.capacity() * size_of::<Log>()
             + posts.sum::<usize>() * size_of::<Post>()
     }
@@ -528,6 +656,35 @@ mod tests {
             prop_assert_eq!(h.traces_at(at, false).0, &expected[..]);
             let expected: Vec<f64> = (0..5).map(|i| h.traces(i, at).1).collect();
             prop_assert_eq!(h.traces_at(at, true).0, &expected[..]);
+        }
+
+        #[test]
+        fn what_is_unread_for_all_is_what_is_unread_for_each(
+            spikes in prop::collection::vec((0usize..3, 1u32..20), 0..90),
+            back in 0u32..200, last in 0u32..600,
+        ) {
+            let mut h = History::default();
+            (0..3).for_each(|i| h.listen(i, (10.0, 110.0)));
+            let mut t = 0.0;
+            for (i, steps) in spikes {
+                t += f64::from(steps) / 10.0;
+                h.spike(i, t);
+            }
+            let at = t - f64::from(back) / 10.0;
+            let (from, to) = (at - f64::from(last) / 10.0 + EPSILON, at + EPSILON);
+            h.traces_at(at, false);
+            let odd = h.look_up_unread(from);
+            prop_assert_eq!(odd, h.unread().iter().any(|u| u.is_odd()));
+            for (i, unread) in h.unread().iter().enumerate() {
+                let times: Vec<f64> = h.window(i, from, to).iter().rev().map(|p| p.time).collect();
+                let since = h.window(i, from, f64::INFINITY).len();
+                let late = since - times.len();
+                prop_assert_eq!(unread.is_odd(), since >= RECENT || late >= RECENT / 2);
+                if !unread.is_odd() {
+                    let heads = &h.heads[i].0[unread.late()..][..unread.len()];
+                    prop_assert_eq!(heads, &times[..]);
+                }
+            }
         }
     }
 }

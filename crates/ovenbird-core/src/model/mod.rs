@@ -12,8 +12,8 @@ mod table;
 
 pub use archive::{Archive, ArchiveColumns, ArchiveParams};
 pub use growth::{Element, Elements, GROWTH_CURVES, Growth, GrowthCurve, Span};
-pub(crate) use history::RECENT as HISTORY_RECENT;
 pub use history::{EPSILON as HISTORY_EPSILON, History, Post, PostSide};
+pub(crate) use history::{RECENT as HISTORY_RECENT, Unread};
 pub use info::{ElementType, Event, NodeInfo, Port};
 pub use neuron::{
     Block, Constants, Failure, Forced, GapInput, GapSignal, Inputs, Neuron, Output, Read,

@@ -2,9 +2,9 @@
 
 use super::plastic::Columns;
 use crate::event::Ring;
-use crate::math::{LANES, Real, exp, vectorize};
+use crate::math::{LANES, Real, exp_fused, vectorize};
 use crate::model::{HISTORY_EPSILON as EPSILON, HISTORY_RECENT as RECENT};
-use crate::model::{History, Post, PostSide};
+use crate::model::{History, Post, PostSide, Unread};
 use crate::rng::{Key, Stream};
 use crate::time::Step;
 use std::cell::Cell;
@@ -24,17 +24,21 @@ pub trait PairRule {
 
 /// Entries that are taken through each stage together.
 const CHUNK: usize = 256;
-/// Spikes of a target that are taken together with those of other targets; more are taken one by
-/// one.
-const ROUNDS: usize = 8;
+/// Spikes of a target that are taken together with those of other targets; older ones are taken one
+/// by one.
+const STAGES: usize = RECENT;
 
 /// Most targets have fewer new spikes than these.
 const FEW: usize = 4;
 
-/// Spikes of targets to facilitate by: the entry and the time. Those of a round belong to
-/// different entries.
+/// How many targets there may be for each entry of a row, for which what is unread is looked up for
+/// all targets at once.
+const TARGETS_PER_ENTRY: usize = 8;
+
+/// Spikes of targets to facilitate by: the entry and the time. Those of a stage belong to different
+/// entries, and are as many spikes back as the number of the stage.
 #[derive(Clone, Copy)]
-struct Round {
+struct Stage {
     len: usize,
     entries: [u8; CHUNK],
     times: [f64; CHUNK],
@@ -42,34 +46,28 @@ struct Round {
 
 /// Buffers of a delivery.
 pub(super) struct Scratch {
-    /// The weights while they are changed.
-    weights: [f64; CHUNK],
-    /// For each entry the target's trace.
+    /// For each entry the target's trace, and what its target did since the source's last spike.
     traces: [f64; CHUNK],
-    rounds: [Round; ROUNDS],
-    /// Entries whose target has spiked, and those with more spikes than are at hand.
+    unread: [Unread; CHUNK],
+    stages: [Stage; STAGES],
+    /// Entries whose target has spiked.
     active: [u8; CHUNK],
-    odd: [u8; CHUNK],
-    /// Entries with more spikes than there are rounds.
-    many: Vec<u8>,
     picked: [f64; CHUNK],
     segments: Vec<Segment>,
 }
 
 impl Default for Scratch {
     fn default() -> Self {
-        let round = Round {
+        let stage = Stage {
             len: 0,
             entries: [0; CHUNK],
             times: [0.0; CHUNK],
         };
         Scratch {
-            weights: [0.0; CHUNK],
             traces: [0.0; CHUNK],
-            rounds: [round; ROUNDS],
+            unread: [Unread::default(); CHUNK],
+            stages: [stage; STAGES],
             active: [0; CHUNK],
-            odd: [0; CHUNK],
-            many: Vec::new(),
             picked: [0.0; CHUNK],
             segments: Vec::new(),
         }
@@ -240,12 +238,19 @@ impl Delivery<'_, '_> {
                 last: self.last,
             };
             // the traces of all targets at once pay for themselves where many of them are read
+            let targets = history.newest().len();
             let reads = segment.entries.len() * self.alike;
-            let all = reads * 2 > history.newest.len() || history.knows_traces_at(at, P::NEAREST);
+            let all = reads * 2 > targets || history.knows_traces_at(at, P::NEAREST);
+            let dense = all && segment.entries.len() * TARGETS_PER_ENTRY > targets;
             let sums = self.ring.after(self.slot, segment.delay);
             let c = &mut self.columns;
             let cells = &c.cells[segment.entries.clone()];
             let weights = &mut c.weights[segment.entries.clone()];
+            touch(cells, weights);
+            let odd = dense && {
+                history.traces_at(at, P::NEAREST);
+                history.look_up_unread(window.from)
+            };
             for (cells, weights) in cells.chunks(CHUNK).zip(weights.chunks_mut(CHUNK)) {
                 let locals = Locals {
                     cells,
@@ -257,12 +262,19 @@ impl Delivery<'_, '_> {
                 } else {
                     make_traces::<P>(&window, &locals, history, scratch);
                 }
+                let odd = if dense {
+                    pick_unread(&locals, history, scratch);
+                    odd
+                } else {
+                    find_unread(&window, &locals, history, scratch)
+                };
+                find_times(&locals, history, scratch);
+                if odd {
+                    look_up(rule, &window, &locals, weights, history, scratch);
+                }
                 vectorize(
                     #[inline(always)]
-                    || {
-                        gather(&window, &locals, weights, history, scratch);
-                        pair_chunk(rule, &window, &locals, weights, history, scratch);
-                    },
+                    || pair_chunk(rule, &window, weights, scratch),
                 );
                 for (&cell, w) in cells.iter().zip(&*weights) {
                     sums[cell as usize] += if c.counts { 1.0 } else { *w };
@@ -361,29 +373,27 @@ impl Locals<'_> {
     }
 }
 
+/// Reads something of each cache line of a row, so that the memory brings all of them at once.
+fn touch(cells: &[u32], weights: &[f64]) {
+    let cells = cells.iter().step_by(64 / size_of::<u32>());
+    let weights = weights.iter().step_by(64 / size_of::<f64>());
+    let sums = (
+        cells.fold(0, |sum, cell| sum ^ cell),
+        weights.fold(0, |sum, w| sum ^ w.to_bits()),
+    );
+    std::hint::black_box(sums);
+}
+
+/// Changes the weights of a chunk, by the oldest spikes first.
 #[inline(always)]
-fn pair_chunk<P: PairRule>(
-    rule: &P,
-    window: &Window,
-    locals: &Locals<'_>,
-    weights: &mut [f64],
-    history: &History,
-    s: &mut Scratch,
-) {
-    for round in 0..ROUNDS {
-        if s.rounds[round].len > 0 {
-            facilitate_round(rule, window, s, round);
+fn pair_chunk<P: PairRule>(rule: &P, window: &Window, weights: &mut [f64], s: &mut Scratch) {
+    for stage in (0..STAGES).rev() {
+        if s.stages[stage].len > 0 {
+            facilitate_stage(rule, window, weights, s, stage);
         }
     }
-    for &j in &s.many {
-        let j = usize::from(j);
-        let posts = history.window(locals.at(j), window.from, window.to);
-        for post in posts.iter().skip(ROUNDS) {
-            s.weights[j] = rule.facilitate(s.weights[j], window.interval(post.time));
-        }
-    }
-    for ((w, changed), trace) in weights.iter_mut().zip(&s.weights).zip(&s.traces) {
-        *w = rule.depress(*changed, *trace);
+    for (w, trace) in weights.iter_mut().zip(&s.traces) {
+        *w = rule.depress(*w, *trace);
     }
 }
 
@@ -424,7 +434,7 @@ fn make_traces<P: PairRule>(
         #[inline(always)]
         || {
             for (trace, exponent) in traces.iter_mut().zip(&exponents) {
-                *trace *= exp(*exponent);
+                *trace *= exp_fused(*exponent);
             }
         },
     );
@@ -441,28 +451,30 @@ fn count_from(times: &[f64], time: f64) -> u8 {
     times.iter().map(|t| u8::from(*t >= time)).sum()
 }
 
-/// Collects the spikes of the targets of a chunk since the source's last one.
-#[inline(always)]
-fn gather(
-    window: &Window,
-    locals: &Locals<'_>,
-    weights: &[f64],
-    history: &History,
-    s: &mut Scratch,
-) {
-    s.many.clear();
-    // in order, so that the memory that holds them keeps up
-    s.weights[..weights.len()].copy_from_slice(weights);
-    let mut active = 0;
-    for (j, &cell) in locals.cells.iter().enumerate() {
-        let newest = history.newest[cell as usize - locals.first];
-        s.active[active % CHUNK] = j as u8;
-        active += usize::from(newest >= window.from);
+/// Takes what is unread for the entries of a chunk from what is for all targets.
+fn pick_unread(locals: &Locals<'_>, history: &History, s: &mut Scratch) {
+    let table = history.unread();
+    let mut len = 0;
+    let newest = &mut s.stages[0];
+    for (j, (&cell, unread)) in locals.cells.iter().zip(&mut s.unread).enumerate() {
+        *unread = table[cell as usize - locals.first];
+        newest.entries[len % CHUNK] = j as u8;
+        len += usize::from(unread.len() > 0);
     }
-    // for each entry of the round the spikes that are not later than it, and those beyond the window
-    let mut ranks = [(0u8, 0u8); CHUNK];
-    let (mut len, mut rare) = (0, 0);
-    let [first, ..] = &mut s.rounds;
+    newest.len = len;
+}
+
+/// Finds what is unread for the entries of a chunk. Returns whether there are any spikes not at
+/// hand.
+fn find_unread(window: &Window, locals: &Locals<'_>, history: &History, s: &mut Scratch) -> bool {
+    let mut active = 0;
+    for (j, unread) in s.unread[..locals.cells.len()].iter_mut().enumerate() {
+        *unread = Unread::default();
+        s.active[active % CHUNK] = j as u8;
+        active += usize::from(history.newest()[locals.at(j)] >= window.from);
+    }
+    let (mut len, mut odd) = (0, false);
+    let newest = &mut s.stages[0];
     for k in 0..active.min(CHUNK) {
         let j = s.active[k];
         let times = &history.heads[locals.at(usize::from(j))].0;
@@ -470,67 +482,86 @@ fn gather(
         if usize::from(known) == FEW {
             known = count_from(times, window.from);
         }
-        let beyond = match times[0] >= window.to {
+        let late = match times[0] >= window.to {
             true => count_from(times, window.to),
             false => 0,
         };
-        // what is not at hand is looked up below
-        let odd = usize::from(known) == RECENT;
-        s.odd[rare % CHUNK] = j;
-        rare += usize::from(odd);
-        first.entries[len % CHUNK] = j;
-        ranks[len % CHUNK] = (known, beyond);
-        len += usize::from((known > beyond) & !odd);
+        let unread = Unread::new(known, late);
+        s.unread[usize::from(j)] = unread;
+        odd |= unread.is_odd();
+        newest.entries[len % CHUNK] = j;
+        len += usize::from(unread.len() > 0);
     }
-    first.len = len;
-    for round in 0..RECENT - 1 {
-        let (r, next) = s.rounds.split_at_mut(round + 1);
-        let (r, next) = (&mut r[round], &mut next[0]);
-        let mut len = 0;
-        for k in 0..r.len.min(CHUNK) {
-            let (j, (known, beyond)) = (r.entries[k], ranks[k]);
+    newest.len = len;
+    odd
+}
+
+/// Sorts the spikes at hand into stages; the entries of the first are known.
+fn find_times(locals: &Locals<'_>, history: &History, s: &mut Scratch) {
+    for nth in 0..STAGES - 1 {
+        let (stage, next) = s.stages.split_at_mut(nth + 1);
+        let (stage, next) = (&mut stage[nth], &mut next[0]);
+        next.len = 0;
+        for k in 0..stage.len.min(CHUNK) {
+            let j = stage.entries[k];
+            let unread = s.unread[usize::from(j)];
             let times = &history.heads[locals.at(usize::from(j))].0;
-            // the oldest first
-            r.times[k] = times[usize::from(known).wrapping_sub(1) % RECENT];
-            next.entries[len % CHUNK] = j;
-            ranks[len % CHUNK] = (known.wrapping_sub(1), beyond);
-            len += usize::from(known > beyond + 1);
+            stage.times[k] = times[(unread.late() + nth) % RECENT];
+            next.entries[next.len % CHUNK] = j;
+            next.len += usize::from(unread.len() > nth + 1);
         }
-        next.len = len;
-    }
-    for k in 0..rare.min(CHUNK) {
-        look_up(window, locals, history, s, s.odd[k]);
     }
 }
 
-/// Collects the spikes for an entry where the head of its target's history does not hold them all.
+/// Looks the spikes up for the entries where they are not all at hand: the newest go to their
+/// stages, the weight is facilitated by those before.
+#[cold]
 #[inline(never)]
-fn look_up(window: &Window, locals: &Locals<'_>, history: &History, s: &mut Scratch, entry: u8) {
-    let posts = history.window(locals.at(usize::from(entry)), window.from, window.to);
-    for (post, r) in posts.iter().zip(&mut s.rounds) {
-        r.entries[r.len] = entry;
-        r.times[r.len] = post.time;
-        r.len += 1;
-    }
-    if posts.len() > ROUNDS {
-        s.many.push(entry);
+fn look_up<P: PairRule>(
+    rule: &P,
+    window: &Window,
+    locals: &Locals<'_>,
+    weights: &mut [f64],
+    history: &History,
+    s: &mut Scratch,
+) {
+    for (j, w) in weights.iter_mut().enumerate() {
+        if !s.unread[j].is_odd() {
+            continue;
+        }
+        let posts = history.window(locals.at(j), window.from, window.to);
+        let (before, newest) = posts.split_at(posts.len().saturating_sub(STAGES));
+        for post in before {
+            *w = rule.facilitate(*w, window.interval(post.time));
+        }
+        for (post, stage) in newest.iter().rev().zip(&mut s.stages) {
+            stage.entries[stage.len] = j as u8;
+            stage.times[stage.len] = post.time;
+            stage.len += 1;
+        }
     }
 }
 
-/// Facilitates the entries whose target has a spike in this round.
+/// Facilitates the entries whose target has a spike in this stage.
 #[inline(always)]
-fn facilitate_round<P: PairRule>(rule: &P, window: &Window, s: &mut Scratch, round: usize) {
-    let round = &s.rounds[round];
-    let entries = &round.entries[..round.len];
+fn facilitate_stage<P: PairRule>(
+    rule: &P,
+    window: &Window,
+    weights: &mut [f64],
+    s: &mut Scratch,
+    nth: usize,
+) {
+    let stage = &s.stages[nth];
+    let entries = &stage.entries[..stage.len];
     for (picked, &e) in s.picked.iter_mut().zip(entries) {
-        *picked = s.weights[usize::from(e)];
+        *picked = weights[usize::from(e)];
     }
     // whole vectors: what is behind the last is not used
-    let padded = round.len.next_multiple_of(LANES).min(CHUNK);
-    for (w, time) in s.picked[..padded].iter_mut().zip(&round.times[..padded]) {
+    let padded = stage.len.next_multiple_of(LANES).min(CHUNK);
+    for (w, time) in s.picked[..padded].iter_mut().zip(&stage.times[..padded]) {
         *w = rule.facilitate(*w, window.interval(*time));
     }
     for (picked, &e) in s.picked.iter().zip(entries) {
-        s.weights[usize::from(e)] = *picked;
+        weights[usize::from(e)] = *picked;
     }
 }

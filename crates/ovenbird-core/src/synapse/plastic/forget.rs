@@ -120,12 +120,17 @@ impl PlasticRows {
                     .unwrap_or_default()
             })
             .collect();
+        let uneven = each.iter().any(|lists| !lists.is_empty());
+        let mut of_delay = (0, 0.0);
         self.visit_readers(ring, &readings, |r| {
             if let Some(&Some(n)) = spikes[r.family].get(r.local) {
-                let time = r.readings.after(n) - clock.ms(r.delay.into());
+                if r.delay != of_delay.0 {
+                    of_delay = (r.delay, clock.ms(r.delay.into()));
+                }
+                let time = r.readings.after(n) - of_delay.1;
                 let horizon = &mut horizons[r.family][r.local];
                 *horizon = horizon.min(time);
-                if let Some(list) = each[r.family].get_mut(&r.local) {
+                if uneven && let Some(list) = each[r.family].get_mut(&r.local) {
                     list.push(time);
                 }
             }
