@@ -212,8 +212,7 @@ def test_synapses(syn, error):
 
 def test_nodes_are_no_numbers(nodes):
     for key in ("weight", "delay", "receptor_type"):
-        spec = {key: nodes}
-        refused(errors.BadProperty, lambda: nest.Connect(nodes, nodes, "one_to_one", spec))
+        refused(errors.BadProperty, connect("one_to_one", {key: nodes}))
     refused(errors.TypeMismatch, lambda: nodes.set(V_m=nodes))
     refused(errors.TypeMismatch, lambda: nest.Create("iaf_psc_alpha", 3, {"V_m": nodes}))
     refused(errors.TypeMismatch, lambda: nest.SetDefaults("static_synapse", {"weight": nodes}))
