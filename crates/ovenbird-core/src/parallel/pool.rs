@@ -1,10 +1,12 @@
 //! A pool of threads that takes one short task after another.
 //!
 //! A slice of a simulation often lasts only some microseconds, so a thread that has finished spins
-//! for a moment, then offers its processor to others for a while, and only then sleeps. A task is announced by raising `epoch`; each helper thread runs it
-//! on its own worker and counts itself in `done`. [`Pool::run`] returns only when all have, which
-//! is what lets the task borrow from its caller.
+//! for a moment, then offers its processor to others for a while, and only then sleeps. A task is
+//! announced by raising `epoch`, without a call of the system unless a thread sleeps; each helper
+//! thread runs it on its own worker and counts itself in `done`. [`Pool::run`] returns only when all
+//! have, which is what lets the task borrow from its caller.
 
+use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -23,18 +25,54 @@ struct Task {
     call: fn(*const (), usize),
 }
 
-// SAFETY: a `Task` is only made in `Pool::run` from a `Sync` closure, and only used before that
-// call returns, while the closure is alive.
-unsafe impl Send for Task {}
+/// What no thread writes while another one waits for its neighbour in memory.
+#[derive(Default)]
+#[repr(align(128))]
+struct Apart<T>(T);
 
 #[derive(Default)]
 struct Shared {
-    epoch: AtomicUsize,
-    done: AtomicUsize,
+    epoch: Apart<AtomicUsize>,
+    done: Apart<AtomicUsize>,
+    task: UnsafeCell<Option<Task>>,
     stop: AtomicBool,
     panicked: AtomicBool,
-    task: Mutex<Option<Task>>,
+    /// Threads that sleep, or are about to look whether they may.
+    sleeping: AtomicUsize,
+    gate: Mutex<()>,
     sleepers: Condvar,
+}
+
+// SAFETY: `task` is written by `Pool::broadcast` alone, which holds the pool exclusively, while no
+// thread reads it: before `epoch` is raised, after all threads were counted in `done`. A `Task` is
+// made from a `Sync` closure, and used before that call returns, while the closure is alive. All
+// else is atomic or locked.
+unsafe impl Sync for Shared {}
+// SAFETY: as above; a thread that gets the last reference does not touch the task.
+unsafe impl Send for Shared {}
+
+impl Shared {
+    /// Wakes the threads that sleep, after something that they wait for has changed.
+    fn wake(&self) {
+        // with the order in `rest`, either this sees the sleeper or the sleeper sees the change
+        if self.sleeping.load(Ordering::SeqCst) > 0 {
+            drop(lock(&self.gate));
+            self.sleepers.notify_all();
+        }
+    }
+
+    /// Sleeps until there is another task than the one of the epoch `seen`, or none to come.
+    fn rest(&self, seen: usize) {
+        let mut guard = lock(&self.gate);
+        self.sleeping.fetch_add(1, Ordering::SeqCst);
+        while self.epoch.0.load(Ordering::SeqCst) == seen && !self.stop.load(Ordering::SeqCst) {
+            guard = self
+                .sleepers
+                .wait(guard)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        self.sleeping.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// Threads that wait for tasks.
@@ -88,23 +126,21 @@ impl Pool {
         self.broadcast(&job);
     }
 
-    fn broadcast<F: Fn(usize) + Sync>(&self, job: &F) {
+    fn broadcast<F: Fn(usize) + Sync>(&mut self, job: &F) {
         let shared = &*self.shared;
-        shared.done.store(0, Ordering::Relaxed);
-        let task = Task {
-            data: std::ptr::from_ref(job).cast(),
-            call: call::<F>,
-        };
-        {
-            // under the lock, so that no thread can fall asleep between looking and waiting
-            let mut slot = lock(&shared.task);
-            *slot = Some(task);
-            shared.epoch.fetch_add(1, Ordering::Release);
+        shared.done.0.store(0, Ordering::Relaxed);
+        // SAFETY: no thread reads the task now, see `Shared`.
+        unsafe {
+            *shared.task.get() = Some(Task {
+                data: std::ptr::from_ref(job).cast(),
+                call: call::<F>,
+            });
         }
-        shared.sleepers.notify_all();
+        shared.epoch.0.fetch_add(1, Ordering::SeqCst);
+        shared.wake();
         let own = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(0)));
         let mut spins = 0u32;
-        while shared.done.load(Ordering::Acquire) < self.threads.len() {
+        while shared.done.0.load(Ordering::Acquire) < self.threads.len() {
             spins = pause(spins);
         }
         if let Err(panic) = own {
@@ -119,9 +155,8 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::Release);
-        drop(lock(&self.shared.task));
-        self.shared.sleepers.notify_all();
+        self.shared.stop.store(true, Ordering::SeqCst);
+        self.shared.wake();
         for thread in self.threads.drain(..) {
             // a thread that panicked has already reported it
             let _ = thread.join();
@@ -162,29 +197,26 @@ fn serve(shared: &Shared, index: usize) {
     let mut seen = 0;
     loop {
         let mut spins = 0;
-        while shared.epoch.load(Ordering::Acquire) == seen {
+        while shared.epoch.0.load(Ordering::Acquire) == seen {
             if shared.stop.load(Ordering::Acquire) {
                 return;
             }
             spins = pause(spins);
-            if spins < SPINS + OFFERS {
-                continue;
-            }
-            let guard = lock(&shared.task);
-            if shared.epoch.load(Ordering::Acquire) == seen && !shared.stop.load(Ordering::Acquire)
-            {
-                drop(shared.sleepers.wait(guard));
+            if spins >= SPINS + OFFERS {
+                shared.rest(seen);
             }
         }
         seen += 1;
-        let task = *lock(&shared.task);
+        // SAFETY: the epoch was raised after the task was written, and it is not written again before
+        // this thread is counted in `done`.
+        let task = unsafe { *shared.task.get() };
         if let Some(task) = task {
             let run = std::panic::AssertUnwindSafe(|| (task.call)(task.data, index));
             if std::panic::catch_unwind(run).is_err() {
                 shared.panicked.store(true, Ordering::Relaxed);
             }
         }
-        shared.done.fetch_add(1, Ordering::Release);
+        shared.done.0.fetch_add(1, Ordering::Release);
     }
 }
 
@@ -204,6 +236,19 @@ mod tests {
             let sum: usize = (0..rounds).sum();
             assert_eq!(counts, (0..n).map(|i| sum + i * rounds).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn threads_that_sleep_are_woken() {
+        let mut pool = Pool::new(3).unwrap();
+        let mut counts = [0usize; 3];
+        for round in 0..20 {
+            pool.run(&mut counts, |_, c| *c += 1);
+            if round % 2 == 0 {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+        }
+        assert_eq!(counts, [20; 3]);
     }
 
     #[test]
