@@ -45,15 +45,15 @@ const NODES: &[Maker] = &[
     || Box::new(RecorderFamily::new(recorder::WEIGHT_RECORDER)),
 ];
 
-/// The synapse models.
+/// The synapse models. Connections are listed in this order, which is NEST's.
 const SYNAPSES: &[SynapseInfo] = &[
-    synapse::StaticSynapse::INFO,
-    synapse::GAP_JUNCTION,
-    synapse::StaticSynapseHomW::INFO,
     synapse::BernoulliSynapse::INFO,
+    synapse::GAP_JUNCTION,
     synapse::HtSynapse::INFO,
     synapse::JonkeSynapse::INFO,
     synapse::QuantalStpSynapse::INFO,
+    synapse::StaticSynapse::INFO,
+    synapse::StaticSynapseHomW::INFO,
     synapse::StdpNnPreCenteredSynapse::INFO,
     synapse::StdpNnRestrSynapse::INFO,
     synapse::StdpNnSymmSynapse::INFO,

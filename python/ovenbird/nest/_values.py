@@ -9,7 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from ovenbird._ovenbird import Column
+    from ovenbird._ovenbird import Column, Parts
+
+
+class NodeIds:
+    """A collection of nodes as a value for the kernel."""
+
+    __slots__ = ("_spans",)
+
+    def __init__(self, parts: Parts) -> None:
+        self._spans = parts
+
+    def _parts(self) -> Parts:
+        return self._spans
 
 
 _PLAIN = frozenset({bool, int, float, str})
@@ -19,7 +31,7 @@ _PLAIN = frozenset({bool, int, float, str})
 def to_kernel(value: Any) -> Any:
     """Return `value` as a plain Python or NumPy value for the kernel.
 
-    Collections become arrays of ids, `Parameter` objects the expressions that they wrap, NumPy
+    Collections become `NodeIds`, `Parameter` objects the expressions that they wrap, NumPy
     scalars Python scalars, and other sequences lists. What the kernel does not know is passed
     on, for the kernel to refuse with the name of the parameter.
     """

@@ -348,7 +348,7 @@ class _Shape:
                 f"'{key}' has to be an array of dimension {wanted}{self.meaning}, "
                 f"a scalar or a dictionary; got an array of dimension {got}."
             )
-        if values.dtype.kind not in "iufb":
+        if values.dtype.kind not in "iuf":
             raise TypeError(f"'{key}' has to be an array of numbers, got {values.dtype}")
         kind = np.float64 if values.dtype.kind == "f" else np.int64
         return np.ascontiguousarray(values, dtype=kind).reshape(-1)
@@ -426,9 +426,10 @@ def GetConnections(
 ) -> SynapseCollection:
     """Return the connections that match all given arguments.
 
-    They are in the order of synapse models, in which connections from devices come last, then of
-    sources, of targets, and of their making, on any number of threads. NEST goes by the thread of
-    the target before the source.
+    They are in the order of synapse models (NEST's models in its order, then copies as they were
+    made), in which connections to devices and then those from devices come last, then of sources,
+    of targets, and of their making, on any number of threads. NEST goes by the thread of the target
+    before the source, and does not sort the connections of one source by target.
 
     Parameters
     ----------

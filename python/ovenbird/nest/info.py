@@ -145,7 +145,8 @@ def SetStatus(
     nodes_or_conns
         The nodes or connections.
     params
-        Dictionary, sequence of dictionaries, or the name of a parameter if `val` is given.
+        Dictionary, sequence of one dictionary for all or one for each, or the name of a
+        parameter if `val` is given.
     val
         Value of the one parameter.
     """
@@ -154,6 +155,8 @@ def SetStatus(
         if val is None:
             raise TypeError(f"SetStatus(..., {params!r}) needs a value as third argument")
         params = {params: val}
+    if isinstance(params, (list, tuple)) and len(params) == 1:
+        params = params[0]
     nodes_or_conns.set(params)
 
 

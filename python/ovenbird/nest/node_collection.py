@@ -20,7 +20,7 @@ from ._node_status import hierarchical, read_status, to_frame
 from ._placement import description, layer_of
 from ._runs import Run, Runs
 from ._state import _kernel
-from ._values import node_ids, params_to_kernel
+from ._values import NodeIds, node_ids, params_to_kernel
 from .compartments import CompartmentalPart
 from .serialize import to_json
 
@@ -68,9 +68,8 @@ class NodeCollection(NodeSet):
     def _runs(self) -> Runs:
         return tuple(starmap(Run, self._spans))
 
-    def _to_kernel(self) -> NDArray[np.int64]:
-        self._check()
-        return _runs.ids_of(self._runs)
+    def _to_kernel(self) -> NodeIds:
+        return NodeIds(self._parts())
 
     # Set algebra
 
@@ -313,7 +312,9 @@ class NodeCollection(NodeSet):
         Raises
         ------
         TypeError
-            If both or neither are given, or a list has the wrong length.
+            If both or neither are given, or a list of values has the wrong length.
+        BadParameter
+            If there is not one dictionary per node.
         UnaccessedDictionaryEntry
             If a node does not have a parameter.
         """
@@ -341,9 +342,9 @@ class NodeCollection(NodeSet):
                     f"a list of params must contain dictionaries, got {type(entry).__name__}"
                 )
         if len(params) != len(self):
-            raise TypeError(
-                f"list of params must have one dictionary per node, got {len(params)} for "
-                f"{len(self)} nodes"
+            raise errors.BadParameter(
+                f"List of dictionaries must be the same size as the NodeCollection ({len(self)}), "
+                f"{len(params)} given."
             )
         converted = [params_to_kernel(entry) for entry in params]
         keys = converted[0].keys()

@@ -42,6 +42,9 @@ class SynapseCollection:
     Indexing, slicing and iteration give collections. Parameters are read and written as
     attributes, or with `get` and `set`. Set `print_full` to print all rows of the table.
 
+    Ports tell apart the connections of one model with the same ends, in a collection and in what a
+    ``weight_recorder`` writes, until connections are made, removed or given other weights.
+
     Parameters
     ----------
     data
@@ -266,7 +269,8 @@ class SynapseCollection:
         ----------
         params
             Dictionary of parameters, or a sequence of dictionaries, one per connection. A value
-            is for all connections, or a sequence of one value per connection.
+            is for all connections that have the parameter, or a sequence of one value per
+            connection.
         kwargs
             The parameters as keywords, instead of `params`.
 
@@ -278,7 +282,8 @@ class SynapseCollection:
             If this is one of several processes and a sequence has not one value for each of the
             connections here, which are those of this process.
         UnaccessedDictionaryEntry
-            If a connection does not have a parameter.
+            If no connection has a parameter, or one for which there is a value of its own does
+            not have it.
         """
         conns = self._live()
         if conns is None:
@@ -312,7 +317,11 @@ class SynapseCollection:
                 conns.take(np.array([index], dtype=np.int64)).set(entry)
 
     def disconnect(self) -> None:
-        """Remove the connections from the network."""
+        """Remove the connections from the network.
+
+        Of several connections of one model with the same ends those of the collection go; NEST
+        removes the first ones instead.
+        """
         conns = self._live()
         if conns is not None:
             conns.disconnect()

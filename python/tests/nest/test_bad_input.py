@@ -194,7 +194,13 @@ def test_rules(conn, error):
         ({"receptor_type": 1}, errors.UnknownReceptorType),
         ({"receptor_type": -1}, errors.UnknownReceptorType),
         ({"receptor_type": 1.5}, errors.TypeMismatch),
-        ({"weight": "strong"}, errors.TypeMismatch),
+        ({"weight": "strong"}, errors.BadProperty),
+        ({"weight": True}, errors.BadProperty),
+        ({"weight": {"a": 1.0}}, errors.BadProperty),
+        ({"weight": [[True] * 2] * 2}, TypeError),
+        ({"delay": "long"}, errors.BadProperty),
+        ({"receptor_type": True}, errors.BadProperty),
+        ({"synapse_model": "stdp_synapse", "alpha": "a"}, errors.BadProperty),
         ({"weight": [1.0]}, TypeError),
         ({"weight": [[1.0]]}, ValueError),
         ({"weight": None}, TypeError),
@@ -202,6 +208,15 @@ def test_rules(conn, error):
 )
 def test_synapses(syn, error):
     refused(error, connect(None, syn))
+
+
+def test_nodes_are_no_numbers(nodes):
+    for key in ("weight", "delay", "receptor_type"):
+        refused(errors.BadProperty, connect("one_to_one", {key: nodes}))
+    refused(errors.TypeMismatch, lambda: nodes.set(V_m=nodes))
+    refused(errors.TypeMismatch, lambda: nest.Create("iaf_psc_alpha", 3, {"V_m": nodes}))
+    refused(errors.TypeMismatch, lambda: nest.SetDefaults("static_synapse", {"weight": nodes}))
+    refused(errors.TypeMismatch, lambda: nest.SetKernelStatus({"rng_seed": nodes}))
 
 
 def test_nodes_that_cannot_be_connected(nodes):

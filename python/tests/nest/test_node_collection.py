@@ -215,8 +215,12 @@ def test_set_errors_change_nothing(alpha: nest.NodeCollection) -> None:
         alpha.set({"V_m": 1.0}, C_m=3.0)
     with pytest.raises(TypeError):
         alpha.set()
-    with pytest.raises(TypeError, match="one dictionary per node"):
+    with pytest.raises(nest.NESTErrors.BadParameter, match="same size as the NodeCollection"):
         alpha.set([{"V_m": 0.0}])
+    with pytest.raises(nest.NESTErrors.BadParameter):
+        nest.SetStatus(alpha, [{"V_m": 0.0}] * 2)
+    with pytest.raises(nest.NESTErrors.TypeMismatch, match="V_m must be a number"):
+        alpha.V_m = alpha
     assert alpha.V_m == (-70.0,) * 3
 
 

@@ -349,3 +349,80 @@ def test_one_weight_for_all(threads: int, drawn: bool) -> None:
     with pytest.raises(nest.NESTErrors.NESTError):
         nest.GetConnections().set(weight=float("nan"))
     assert set(nest.GetConnections().get("weight")) == {0.25}
+
+
+def test_a_value_for_all_is_for_those_that_know_it() -> None:
+    nodes = nest.Create("iaf_psc_alpha", 2)
+    pair = {"rule": "one_to_one"}
+    for model in ("static_synapse", "stdp_synapse", "stdp_synapse_hom", "static_synapse_hom_w"):
+        nest.Connect(nodes, nodes, pair, model)
+    conns = nest.GetConnections()
+    conns.set({"alpha": 0.5, "weight": 3.0, "Kplus": 0.25, "delay": 2.0})
+    by_model = {model: nest.GetConnections(synapse_model=model) for model in nest.synapse_models}
+    assert by_model["stdp_synapse"].alpha == [0.5, 0.5]
+    assert by_model["stdp_synapse"].Kplus == by_model["stdp_synapse_hom"].Kplus == [0.25, 0.25]
+    for model in ("static_synapse", "stdp_synapse", "stdp_synapse_hom"):
+        assert by_model[model].weight == [3.0, 3.0]
+    assert nest.GetDefaults("stdp_synapse_hom", "alpha") == 1.0
+    assert nest.GetDefaults("static_synapse_hom_w", "weight") == 1.0
+    assert conns.delay == [2.0] * 8
+    for params in (
+        {"alpha": [1.0] * 8},
+        {"weight": [1.0] * 8},
+        {"foo": 1.0},
+        {"port": 1},
+        {"weight": 7.0, "foo": 1.0},
+    ):
+        with pytest.raises(nest.NESTErrors.UnaccessedDictionaryEntry):
+            conns.set(params)
+    assert by_model["stdp_synapse"].alpha == [0.5, 0.5]
+    assert by_model["static_synapse"].weight == [3.0, 3.0]
+
+
+def test_a_label_for_all_is_for_labelled_connections() -> None:
+    nodes, generator = nest.Create("iaf_psc_alpha", 2), nest.Create("poisson_generator")
+    nest.Connect(generator, nodes)
+    nest.Connect(nodes, nodes, "one_to_one", "static_synapse_lbl")
+    conns = nest.GetConnections()
+    conns.set(synapse_label=3)
+    assert conns.get("synapse_label") == [None, None, 3, 3]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_order_is_that_of_models_then_kinds_of_ends(threads: int) -> None:
+    """The ids of NEST's models rise as here; copies follow as they were made."""
+    nest.local_num_threads = threads
+    models = ["bernoulli_synapse", "ht_synapse", "static_synapse", "static_synapse_lbl"]
+    models += ["stdp_nn_symm_synapse", "stdp_synapse", "stdp_synapse_hom", "tsodyks_synapse"]
+    nest.CopyModel("tsodyks_synapse", "second")
+    nest.CopyModel("bernoulli_synapse", "first")
+    models += ["second", "first"]
+    meter, generator = nest.Create("multimeter"), nest.Create("dc_generator")
+    nodes, recorder = nest.Create("iaf_psc_alpha", 2), nest.Create("spike_recorder")
+    late = nest.Create("multimeter")
+    nest.Connect(late, nodes)
+    nest.Connect(generator, nodes)
+    nest.Connect(meter, nodes)
+    nest.Connect(nodes, recorder)
+    for model in reversed(models):
+        nest.Connect(nodes, nodes, "one_to_one", model)
+    conns = nest.GetConnections()
+    assert list(dict.fromkeys(conns.synapse_model)) == models
+    ids = conns.get("synapse_id")
+    assert ids == sorted(ids)
+    static = nest.GetConnections(synapse_model="static_synapse")
+    ends = list(zip(static.sources(), static.targets(), strict=True))
+    assert ends == [(3, 3), (4, 4), (3, 5), (4, 5), *((s, t) for s in (1, 2, 6) for t in (3, 4))]
+
+
+@pytest.mark.parametrize("model", ["static_synapse", "stdp_synapse"])
+def test_the_selected_one_of_several_connections_goes(model: str) -> None:
+    nodes = nest.Create("iaf_psc_alpha", 2)
+    for weight in (1.0, 2.0, 3.0):
+        nest.Connect(nodes, nodes, "one_to_one", {"synapse_model": model, "weight": weight})
+    conns = nest.GetConnections()
+    conns[conns.weight.index(2.0)].disconnect()
+    assert nest.GetConnections(nodes[0]).weight == [1.0, 3.0]
+    nest.Disconnect(nodes[0], nodes[0], syn_spec={"synapse_model": model})
+    assert nest.GetConnections(nodes[0]).weight == 3.0
+    assert nest.GetConnections(nodes[1]).weight == [1.0, 2.0, 3.0]

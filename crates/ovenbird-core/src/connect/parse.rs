@@ -17,6 +17,19 @@ fn required<'a>(spec: &'a Dict, rule: &str, key: &str) -> Result<&'a Value> {
     })
 }
 
+/// Refuses what no parameter of a synapse can be.
+fn refuse_other_than_numbers(key: &str, value: &Value) -> Result<()> {
+    match value {
+        Value::Int(_) | Value::Float(_) => Ok(()),
+        Value::Ints(_) | Value::Floats(_) | Value::Parameter(_) => Ok(()),
+        other => Err(Error::bad_property(format!(
+            "Cannot handle parameter type: {key} must be a number, an array of numbers or a \
+             Parameter, got {}",
+            other.type_name()
+        ))),
+    }
+}
+
 /// A whole number or a Parameter.
 fn count(spec: &Dict, rule: &str, key: &str) -> Result<Parameter> {
     match required(spec, rule, key)? {
@@ -232,6 +245,9 @@ impl crate::simulation::Simulation {
                          CopyModel()."
                     ),
                 ));
+            }
+            if defaults.connect_keys().contains(&key) && key != "synapse_model" {
+                refuse_other_than_numbers(key, value)?;
             }
             if let Some((at, number)) = defaults.number(key) {
                 syn.numbers.push((at, number.amount(value)?));

@@ -1,8 +1,8 @@
 //! Changing and removing connections that exist.
 
-use super::Simulation;
 use super::connections::{Changes, ConnectionSet, Ends, Filter, Handle, KEYS, Place, RowKey};
 use super::devices::Listening;
+use super::{Simulation, SynapseModel};
 use crate::connect::Rule;
 use crate::error::{Error, Kind, Result};
 use crate::event::ChannelKey;
@@ -26,12 +26,12 @@ impl Simulation {
         let models: BTreeSet<u16> = set.handles().iter().map(|h| h.model).collect();
         let mut changes = Changes::default();
         for (key, value) in params.iter() {
-            if !self.settable(&models, key)? {
+            if !self.settable(&models, key, value.list_len().is_some())? {
                 continue;
             }
             let list = self.connection_numbers(key, value, n)?;
             match key {
-                "weight" => changes.weights = Some(list),
+                "weight" => changes.weights = Some(self.weights_to_set(set, list)),
                 "delay" => {
                     let steps: Result<Vec<_>> =
                         list.iter().map(|&ms| self.delay_steps(ms)).collect();
@@ -59,7 +59,8 @@ impl Simulation {
         let Some(models) = self.models_of_rows(set) else {
             return Ok(false);
         };
-        if !self.settable(&models, "weight")? {
+        let common = |&m: &u16| self.synapse_model(m).info.common_weight;
+        if models.iter().any(common) || !self.settable(&models, "weight", false)? {
             return Ok(false);
         }
         let amount = crate::connect::Amount::from_value("weight", value.clone())?;
@@ -101,37 +102,49 @@ impl Simulation {
         true
     }
 
-    /// Whether a key can be set in connections of all these models; `false` passes over it.
-    fn settable(&self, models: &BTreeSet<u16>, key: &str) -> Result<bool> {
-        for &model in models {
-            let model = self.synapse_model(model);
-            let known = match key {
-                "weight" => !model.info.common_weight,
-                "delay" => true,
-                _ => model.number(key).is_some(),
-            };
-            if known {
-                continue;
+    /// Weights to set, where connections with a weight in common keep it.
+    fn weights_to_set(&self, set: &ConnectionSet, mut list: Vec<f64>) -> Vec<f64> {
+        for (weight, h) in list.iter_mut().zip(set.handles()) {
+            if self.synapse_model(h.model).info.common_weight {
+                *weight = self.see(h.place).weight;
             }
-            if model.is_common(key) || KEYS.contains(&key) {
-                return Err(Error::new(
-                    Kind::UnaccessedEntry,
-                    format!(
-                        "Unaccessed elements in params, in function connection.set(): {key} of a \
-                         {} cannot be set",
-                        model.name
-                    ),
-                ));
-            }
-            if !self.settings.dict_miss_is_error {
-                return Ok(false);
-            }
-            let mut keys = vec!["weight", "delay"];
-            keys.extend(model.numbers().iter().map(|n| n.name));
-            let place = format!("function connection.set() of a {}", model.name);
-            return Err(Error::unknown_key(&place, key, keys));
         }
-        Ok(true)
+        list
+    }
+
+    /// Whether a key is set in any connections of these models; `false` passes over it. A value for
+    /// all connections is for those that know the key, `each` with one of its own must know it.
+    fn settable(&self, models: &BTreeSet<u16>, key: &str, each: bool) -> Result<bool> {
+        let knows = |model: &SynapseModel| match key {
+            "weight" => !model.info.common_weight,
+            "delay" => true,
+            _ => model.number(key).is_some(),
+        };
+        let models: Vec<_> = models.iter().map(|&m| self.synapse_model(m)).collect();
+        let Some(model) = models.iter().find(|m| !knows(m)) else {
+            return Ok(true);
+        };
+        let strict = self.settings.dict_miss_is_error;
+        if models.iter().any(|m| knows(m)) && !(each && strict) {
+            return Ok(true);
+        }
+        if model.is_common(key) || KEYS.contains(&key) {
+            return Err(Error::new(
+                Kind::UnaccessedEntry,
+                format!(
+                    "Unaccessed elements in params, in function connection.set(): {key} of a {} \
+                     cannot be set",
+                    model.name
+                ),
+            ));
+        }
+        if !strict {
+            return Ok(false);
+        }
+        let mut keys = vec!["weight", "delay"];
+        keys.extend(model.numbers().iter().map(|n| n.name));
+        let place = format!("function connection.set() of a {}", model.name);
+        Err(Error::unknown_key(&place, key, keys))
     }
 
     fn refuse_while_prepared_for_delay(&self, params: &Dict) -> Result<()> {

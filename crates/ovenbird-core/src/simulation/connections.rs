@@ -63,12 +63,13 @@ pub(super) struct Handle {
 }
 
 impl Handle {
-    /// What sets are sorted by.
+    /// What sets are sorted by: of one model those between neurons come first, then those to
+    /// devices, then those from devices.
     fn order(&self) -> (u16, u8, u32, u32) {
         let rank = match self.place {
             Place::Row(..) | Place::Plastic(..) | Place::Gap(..) => 0,
-            Place::Listening(_) | Place::Sampling(_) => 1,
-            Place::Drive(..) => 2,
+            Place::Listening(_) => 1,
+            Place::Sampling(_) | Place::Drive(..) => 2,
         };
         (self.model, rank, self.source, self.target)
     }
@@ -119,7 +120,7 @@ pub(super) type Ends = (u32, u32, u16);
 
 /// Everything about a connection that users see.
 pub(super) struct Seen {
-    weight: f64,
+    pub weight: f64,
     delay: u32,
     receptor: i64,
 }

@@ -1,5 +1,6 @@
 //! A simulation as a value: its nodes, its connections, its time.
 
+mod attributes;
 mod changes;
 mod connect;
 mod connections;

@@ -61,7 +61,9 @@ impl Simulation {
             })?;
             let negative = ops.sends_negative(&words, new);
             if specs.is_empty() && delay.is_none() && negative == sign {
-                plan.changes.push((w, at, Change::Weight(new)));
+                if !model.info.common_weight {
+                    plan.changes.push((w, at, Change::Weight(new)));
+                }
                 continue;
             }
             let mut connection = worker.plastic.connection(at, h.source, &worker.ring);
@@ -91,7 +93,9 @@ impl Simulation {
         i: usize,
         plan: &mut PlasticChanges,
     ) -> Result<()> {
-        for (key, list) in &changes.numbers {
+        let model = self.synapse_model(h.model);
+        let known = changes.numbers.iter();
+        for (key, list) in known.filter(|(key, _)| model.number(key).is_some()) {
             match h.place {
                 Place::Drive(w, d, entry) if key == LABEL => {
                     plan.labels.push(((w, d, entry), list[i] as i32));

@@ -2,13 +2,12 @@
 
 use super::connect::MAX_DELAY;
 use super::growth::GrownSynapse;
-use super::{Memory, Phase, Simulation};
+use super::{Simulation, attributes};
 use crate::error::{Error, Kind, Result};
 use crate::record::Environment;
 use crate::synapse::Interpolation;
 use crate::time::Clock;
 use crate::value::{Dict, Value};
-use std::cell::OnceCell;
 
 /// What a user can set on a simulation as a whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,7 +65,7 @@ fn inert_defaults() -> Dict {
 }
 
 /// The log of resizes of a spike buffer, which no process of this engine needs.
-fn resize_log() -> Dict {
+pub(super) fn resize_log() -> Dict {
     let columns = ["global_max_spikes_sent", "new_buffer_size", "times"];
     columns
         .map(|key| (key, Value::Floats(Vec::new())))
@@ -78,7 +77,7 @@ fn resize_log() -> Dict {
 const SURVIVING: usize = 9;
 
 /// The values that settings of the spike buffer can have.
-fn check_buffer(key: &str, value: &Value) -> Result<()> {
+pub(super) fn check_buffer(key: &str, value: &Value) -> Result<()> {
     let (range, what) = match key {
         "spike_buffer_grow_extra" => (0.0..=f64::MAX, ">= 0"),
         "spike_buffer_shrink_limit" | "spike_buffer_shrink_spare" => (0.0..=1.0, "from 0 to 1"),
@@ -149,81 +148,9 @@ impl Settings {
     }
 }
 
-/// Attributes that can only be read.
-const READ_ONLY: [&str; 43] = [
-    "T_max",
-    "T_min",
-    "build_info",
-    "connection_rules",
-    "growth_curves",
-    "kernel_status",
-    "local_spike_counter",
-    "max_num_syn_models",
-    "max_update_time",
-    "memory_buffers",
-    "memory_connections",
-    "memory_network",
-    "memory_nodes",
-    "memory_size",
-    "min_update_time",
-    "mpi_rank",
-    "ms_per_tic",
-    "network_size",
-    "node_models",
-    "num_connections",
-    "num_processes",
-    "off_grid_spiking",
-    "prepared",
-    "recording_backends",
-    "recv_buffer_size_secondary_events",
-    "rng_types",
-    "send_buffer_size_secondary_events",
-    "spike_buffer_resize_log",
-    "stimulation_backends",
-    "synapse_models",
-    "tics_per_step",
-    "time_communicate_prepare",
-    "time_communicate_spike_data",
-    "time_communicate_prepare_cpu",
-    "time_construction_connect",
-    "time_construction_connect_cpu",
-    "time_construction_create",
-    "time_construction_create_cpu",
-    "time_gather_secondary_data",
-    "time_gather_spike_data",
-    "time_simulate",
-    "time_simulate_cpu",
-    "to_do",
-];
-
-const WRITABLE: [&str; 22] = [
-    "biological_time",
-    "data_path",
-    "data_prefix",
-    "dict_miss_is_error",
-    "local_num_threads",
-    "max_delay",
-    "min_delay",
-    "overwrite_files",
-    "print_time",
-    "resolution",
-    "rng_seed",
-    "structural_plasticity_synapses",
-    "structural_plasticity_update_interval",
-    "tics_per_ms",
-    "total_num_virtual_procs",
-    "update_time_limit",
-    "use_wfr",
-    "wfr_comm_interval",
-    "wfr_interpolation_order",
-    "wfr_max_iterations",
-    "wfr_tol",
-    "rng_type",
-];
-
 /// Names of random number generators that NEST knows. All numbers come from Philox 4x32-10; each
 /// name has a set of streams of its own, so that another name gives other numbers.
-const RNG_TYPES: [&str; 6] = [
+pub(super) const RNG_TYPES: [&str; 6] = [
     "Philox_32",
     "Philox_64",
     "Threefry_32",
@@ -234,104 +161,13 @@ const RNG_TYPES: [&str; 6] = [
 
 const DEFAULT_RNG_TYPE: usize = 5;
 
-fn locked(what: &str) -> Error {
+/// The error that says that an attribute cannot be set now or to this value.
+pub(super) fn locked(what: &str) -> Error {
     Error::new(Kind::Kernel, what)
 }
 
 impl Simulation {
-    /// All kernel attributes.
-    pub fn status(&self) -> Dict {
-        let memory = OnceCell::new();
-        let names = READ_ONLY.iter().chain(&WRITABLE);
-        let values = names.map(|&name| Some((name, self.known_attribute(name, &memory)?)));
-        let mut d: Dict = values.flatten().collect();
-        d.0.extend(self.settings.inert.0.iter().cloned());
-        d
-    }
-
-    /// One kernel attribute; `None` if there is none of this name.
-    pub fn attribute(&self, name: &str) -> Option<Value> {
-        let inert = || self.settings.inert.get(name).cloned();
-        let known = self.known_attribute(name, &OnceCell::new());
-        known.or_else(inert)
-    }
-
-    /// Attributes but for those that are kept as they were set. Counting memory takes a walk over all
-    /// connections, so it is done when asked for, and once.
-    fn known_attribute(&self, name: &str, memory: &OnceCell<Memory>) -> Option<Value> {
-        let s = &self.settings;
-        let memory = || memory.get_or_init(|| self.memory());
-        let strs = |v: Vec<&str>| Value::Strs(v.into_iter().map(str::to_owned).collect());
-        Some(match name {
-            "resolution" => Value::Float(self.clock.resolution()),
-            "tics_per_ms" => Value::Float(self.clock.ticks_per_ms() as f64),
-            "ms_per_tic" => Value::Float(1.0 / self.clock.ticks_per_ms() as f64),
-            "tics_per_step" => Value::Int(self.clock.ticks_per_step()),
-            "T_min" => Value::Float(-self.time_limit()),
-            "T_max" => Value::Float(self.time_limit()),
-            "biological_time" => Value::Float(self.clock.ms(self.now())),
-            "to_do" => Value::Int(0),
-            "min_delay" => Value::Float(self.clock.ms(self.delays.range().0.into())),
-            "max_delay" => Value::Float(self.clock.ms(self.delays.range().1.into())),
-            "local_num_threads" => Value::Int(s.threads as i64),
-            "total_num_virtual_procs" => Value::Int(self.nodes.layout().vps().into()),
-            "num_processes" => Value::Int(self.ranks.count() as i64),
-            "mpi_rank" => Value::Int(self.ranks.rank() as i64),
-            "rng_seed" => Value::Int(s.rng_seed as i64),
-            "rng_type" => Value::Str(RNG_TYPES[s.rng_type].to_owned()),
-            "rng_types" => strs(RNG_TYPES.to_vec()),
-            "off_grid_spiking" => Value::Bool(false),
-            "use_wfr" => Value::Bool(s.use_wfr),
-            "wfr_comm_interval" => Value::Float(s.wfr_comm_interval),
-            "wfr_tol" => Value::Float(s.wfr_tol),
-            "wfr_max_iterations" => Value::Int(s.wfr_max_iterations),
-            "wfr_interpolation_order" => Value::Int(s.wfr_interpolation_order),
-            "structural_plasticity_synapses" => self.grown_synapses_value(),
-            "structural_plasticity_update_interval" => {
-                Value::Float(s.structural_plasticity_update_interval)
-            }
-            "growth_curves" => strs(crate::model::GROWTH_CURVES.to_vec()),
-            "data_path" => Value::Str(s.data_path.clone()),
-            "data_prefix" => Value::Str(s.data_prefix.clone()),
-            "overwrite_files" => Value::Bool(s.overwrite_files),
-            "print_time" => Value::Bool(s.print_time),
-            "dict_miss_is_error" => Value::Bool(s.dict_miss_is_error),
-            "update_time_limit" => Value::Float(s.update_time_limit),
-            "network_size" => Value::Int(self.network_size() as i64),
-            "num_connections" => Value::Int(self.num_connections() as i64),
-            "local_spike_counter" => Value::Int(self.spike_count as i64),
-            "connection_rules" => strs(crate::connect::RULES.to_vec()),
-            "node_models" => strs(self.node_models()),
-            "synapse_models" => strs(self.synapse_models()),
-            "recording_backends" => strs(crate::record::BACKENDS.to_vec()),
-            "stimulation_backends" => strs(Vec::new()),
-            "max_num_syn_models" => Value::Int(super::models::MAX_SYNAPSE_MODELS as i64),
-            "prepared" => Value::Bool(self.phase == Phase::Prepared),
-            "send_buffer_size_secondary_events" => Value::Int(0),
-            "recv_buffer_size_secondary_events" => Value::Int(0),
-            "time_construction_create" => Value::Float(self.timers.create.wall),
-            "time_construction_create_cpu" => Value::Float(self.timers.create.cpu),
-            "time_construction_connect" => Value::Float(self.timers.connect.wall),
-            "time_construction_connect_cpu" => Value::Float(self.timers.connect.cpu),
-            "time_simulate" => Value::Float(self.timers.simulate.wall),
-            "time_simulate_cpu" => Value::Float(self.timers.simulate.cpu),
-            "time_gather_spike_data" => Value::Float(self.timers.gather),
-            "time_communicate_spike_data" => Value::Float(self.timers.exchange),
-            "time_gather_secondary_data" => Value::Float(self.timers.couple),
-            "min_update_time" => Value::Float(self.timers.update.0),
-            "max_update_time" => Value::Float(self.timers.update.1),
-            "spike_buffer_resize_log" => Value::Dict(resize_log()),
-            "time_communicate_prepare" => Value::Float(self.timers.prepare.wall),
-            "time_communicate_prepare_cpu" => Value::Float(self.timers.prepare.cpu),
-            "memory_network" => Value::Int(memory().total() as i64),
-            "memory_nodes" => Value::Int(memory().nodes as i64),
-            "memory_buffers" => Value::Int(memory().buffers as i64),
-            "memory_connections" => Value::Int(memory().connections as i64),
-            _ => return None,
-        })
-    }
-
-    fn time_limit(&self) -> f64 {
+    pub(super) fn time_limit(&self) -> f64 {
         crate::time::MAX_TICKS as f64 / self.clock.ticks_per_ms() as f64
     }
 
@@ -356,7 +192,7 @@ impl Simulation {
                     threads = Some(checked_threads(key, value, self.ranks.count())?);
                 }
                 "biological_time" => rewind = self.checked_rewind(value)?,
-                _ => self.set_plain(&mut settings, key, value)?,
+                _ => attributes::set_one(self, &mut settings, key, value)?,
             }
         }
         if clock.1.is_some() && clock.0.is_none() {
@@ -413,139 +249,6 @@ impl Simulation {
         for model in &mut self.synapses {
             model.delay = new.ms(new.ceil(model.delay).max(1));
         }
-    }
-
-    fn set_plain(&self, s: &mut Settings, key: &str, value: &Value) -> Result<()> {
-        let unused = self.nodes.is_empty();
-        match key {
-            "rng_seed" => {
-                let seed = value.as_int(key)?;
-                if !(1..1 << 32).contains(&seed) {
-                    return Err(Error::bad_property(format!(
-                        "RNG seed must be in (0, 2^32-1), got {seed}"
-                    )));
-                }
-                s.rng_seed = seed as u64;
-            }
-            "use_wfr" => {
-                let on = value.as_bool(key)?;
-                if !unused {
-                    return Err(locked(
-                        "Cannot enable/disable usage of waveform relaxation after \
-                                       nodes have been created. Please call ResetKernel first.",
-                    ));
-                }
-                s.use_wfr = on;
-            }
-            "wfr_comm_interval" => {
-                if self.num_connections() > 0 {
-                    return Err(locked(
-                        "wfr_comm_interval cannot be changed once connections exist",
-                    ));
-                }
-                s.wfr_comm_interval = value.as_float(key)?;
-            }
-            "wfr_tol" => {
-                let tol = value.as_float(key)?;
-                if !tol.is_finite() || tol < 0.0 {
-                    return Err(locked(&format!(
-                        "wfr_tol must be zero or positive, got {tol}"
-                    )));
-                }
-                s.wfr_tol = tol;
-            }
-            "wfr_max_iterations" => {
-                s.wfr_max_iterations = value.as_int(key)?;
-                if s.wfr_max_iterations <= 0 {
-                    return Err(locked(
-                        "wfr_max_iterations must be positive; to do without iterations set \
-                         use_wfr to False",
-                    ));
-                }
-            }
-            "wfr_interpolation_order" => {
-                s.wfr_interpolation_order = value.as_int(key)?;
-                if ![0, 1, 3].contains(&s.wfr_interpolation_order) {
-                    return Err(locked("Interpolation order must be 0, 1, or 3."));
-                }
-            }
-            "data_path" => {
-                let path = value.as_str(key)?;
-                if !path.is_empty() && !std::path::Path::new(path).is_dir() {
-                    return Err(Error::new(
-                        Kind::Io,
-                        format!("data_path '{path}' is not an existing folder"),
-                    ));
-                }
-                s.data_path = path.to_owned();
-            }
-            "data_prefix" => {
-                let prefix = value.as_str(key)?;
-                if prefix.contains('/') {
-                    return Err(Error::bad_property(format!(
-                        "data_prefix must not contain '/', got '{prefix}'; use data_path for folders"
-                    )));
-                }
-                s.data_prefix = prefix.to_owned();
-            }
-            "overwrite_files" => s.overwrite_files = value.as_bool(key)?,
-            "print_time" => s.print_time = value.as_bool(key)?,
-            "dict_miss_is_error" => s.dict_miss_is_error = value.as_bool(key)?,
-            "update_time_limit" => {
-                let limit = value.as_float(key)?;
-                if limit.is_nan() || limit <= 0.0 {
-                    return Err(Error::bad_property("update_time_limit must be > 0."));
-                }
-                s.update_time_limit = limit;
-            }
-            "rng_type" => {
-                let name = value.as_str(key)?;
-                let known = RNG_TYPES.iter().position(|&t| t == name);
-                s.rng_type = known.ok_or_else(|| {
-                    let what = "Random number generator";
-                    Error::unknown(Kind::BadProperty, what, name, RNG_TYPES)
-                })?;
-            }
-            "structural_plasticity_synapses" => {
-                s.grown_synapses = self.grown_synapses(value)?;
-            }
-            "structural_plasticity_update_interval" => {
-                let ms = value.as_float(key)?;
-                if !ms.is_finite() || ms <= 0.0 {
-                    return Err(Error::bad_property(format!(
-                        "{key} must be positive, got {ms}"
-                    )));
-                }
-                s.structural_plasticity_update_interval = ms;
-            }
-            _ => match s.inert.get(key) {
-                Some(old) => {
-                    let new = match (old, value) {
-                        (Value::Float(_), v) => Value::Float(v.as_float(key)?),
-                        (Value::Int(_), v) => Value::Int(v.as_int(key)?),
-                        (Value::Bool(_), v) => Value::Bool(v.as_bool(key)?),
-                        (_, v) => v.clone(),
-                    };
-                    check_buffer(key, &new)?;
-                    s.inert.set(key, new);
-                }
-                None if READ_ONLY.contains(&key) => {
-                    return Err(Error::new(
-                        Kind::Value,
-                        format!("kernel attribute '{key}' can only be read"),
-                    ));
-                }
-                None => {
-                    return Err(Error::unknown(
-                        Kind::Value,
-                        "Kernel attribute",
-                        key,
-                        WRITABLE,
-                    ));
-                }
-            },
-        }
-        Ok(())
     }
 
     fn check_unlocked(&self, changes: bool, what: &str) -> Result<()> {
