@@ -74,7 +74,8 @@ impl Simulation {
         self.stopped_by
     }
 
-    /// Brings the ranks to one result of a call, and to one range of delays. `flags` are joined.
+    /// Brings the ranks to one result of a call, to one range of delays, and to one set of models
+    /// whose connections do not share weights. `flags` are joined.
     ///
     /// # Errors
     /// The same on all ranks: when the call failed on one, or they differ in what they have.
@@ -99,6 +100,7 @@ impl Simulation {
             range_word(self.delays.fixed),
             steps as u64,
             range_word(self.delays.found),
+            self.separated,
         ];
         let all = self.ranks.gather(call, flags, result.map(|()| &mine[..]))?;
         let first = all.of(0);
@@ -121,6 +123,7 @@ impl Simulation {
                 found: range,
                 fixed: None,
             });
+            self.separated |= words[STANDING.len() + 1];
         }
         Ok(all.heads.iter().fold(0, |flags, head| flags | head.note))
     }
