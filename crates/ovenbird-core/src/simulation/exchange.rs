@@ -16,9 +16,20 @@ use std::time::Instant;
 /// Slices of fewer steps are not halved.
 const LEAST_OVERLAP: usize = 4;
 
+/// How spikes pass between ranks where that is not left to the simulation. Results do not depend on
+/// it; all ranks must have the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExchangePolicy {
+    /// Whether spikes go only to ranks that hold targets of their senders.
+    pub selective: Option<bool>,
+    /// Whether spikes travel while nodes are updated, in slices of at least two steps.
+    pub overlap: Option<bool>,
+}
+
 /// How spikes pass between ranks.
 #[derive(Default)]
 pub(super) struct Exchange {
+    policy: ExchangePolicy,
     /// Which own nodes have targets on each other rank, a bit each, where spikes are sent there
     /// alone.
     routes: Option<Routes>,
@@ -109,6 +120,12 @@ impl Simulation {
         self.exchange.overlaps
     }
 
+    /// Chooses how spikes pass between ranks from the next Prepare on.
+    pub fn set_exchange(&mut self, policy: ExchangePolicy) {
+        self.exchange.policy = policy;
+        self.exchange.known = None;
+    }
+
     /// Where an update that starts within the present slice must end at the latest.
     pub(super) fn end_of_piece(&self) -> usize {
         let half = self.min_delay / 2;
@@ -140,7 +157,9 @@ impl Simulation {
         if self.ranks.alone() {
             return Ok(());
         }
-        self.exchange.overlaps = !self.couples() && self.min_delay >= LEAST_OVERLAP;
+        let wanted = self.exchange.policy.overlap;
+        let pays = self.min_delay >= LEAST_OVERLAP;
+        self.exchange.overlaps = !self.couples() && self.min_delay >= 2 && wanted.unwrap_or(pays);
         if rerouted {
             self.find_routes()?;
         }
@@ -162,7 +181,8 @@ impl Simulation {
         let asked = Ok(&routes.bits[..]);
         let all = self.ranks.scatter(Call::Route, pairs, asked, &counts)?;
         let pairs: u64 = all.heads.iter().map(|h| h.note).sum();
-        let selective = 2 * pairs <= (nodes * (ranks - 1)) as u64;
+        let pays = 2 * pairs <= (nodes * (ranks - 1)) as u64;
+        let selective = self.exchange.policy.selective.unwrap_or(pays);
         routes.bits = self.ranks.take_words();
         routes.bits.shrink_to_fit();
         self.exchange.routes = selective.then_some(routes);

@@ -27,6 +27,7 @@ mod watch;
 mod worker;
 
 pub use connections::{ConnectionSet, Filter};
+pub use exchange::ExchangePolicy;
 pub use growth::GrownSynapse;
 pub use memory::Memory;
 pub use models::{Registry, SynapseModel};

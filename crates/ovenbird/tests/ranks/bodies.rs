@@ -510,6 +510,53 @@ pub fn coupled(rank: Option<Rank>, n_threads: usize, iterate: bool) -> ovenbird:
     look(&mut sim, &cells, (recorder[0], meter[0]))
 }
 
+/// Few coupled neurons among others: most ranks have none of them, and some have only such as are
+/// coupled among themselves.
+pub fn coupled_apart(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
+    let mut sim = on(rank);
+    threads(&mut sim, n_threads)?;
+    let mut cells: Vec<u32> = Vec::new();
+    let mut coupled = Vec::new();
+    // 60 apart on one rank, of up to 6
+    for (others, hh) in [(0, 1), (1, 1), (57, 1), (59, 1), (2, 0)] {
+        if others > 0 {
+            cells.extend(sim.create("iaf_psc_alpha", others)?.ids());
+        }
+        if hh > 0 {
+            coupled.extend(sim.create("hh_psc_alpha_gap", hh)?.ids());
+        }
+    }
+    assert_eq!(coupled, [1, 3, 61, 121]);
+    let currents = vec![400.0, 650.0, 300.0, 100.0];
+    sim.set(&coupled, &dict([("I_e", Value::Floats(currents))]))?;
+    let gap = [SynSpec {
+        model: sim.synapse_index("gap_junction")?,
+        weight: Amount::Same(15.0),
+        delay: None,
+        receptor: vec![0],
+        numbers: Vec::new(),
+        elements: None,
+    }];
+    let both = ConnSpec {
+        make_symmetric: true,
+        ..ConnSpec::new(Rule::OneToOne)
+    };
+    let recorder = sim.create("spike_recorder", 1)?.ids();
+    let meter = sim.create("voltmeter", 1)?.ids();
+    let plain = synapse(&sim, Amount::Same(1.0), Amount::Same(1.0))?;
+    let all = [&coupled[..], &cells[..]].concat();
+    sim.connect(&all, &recorder, &all_to_all(), &plain)?;
+    sim.connect(&meter, &all[..9], &all_to_all(), &plain)?;
+    sim.connect(&[1, 1, 61], &[61, 121, 121], &both, &gap)?;
+    let strong = synapse(&sim, Amount::Same(900.0), Amount::Same(1.0))?;
+    sim.connect(&coupled, &cells[..20], &all_to_all(), &strong)?;
+    sim.simulate(20.0)?;
+    // now three that share a rank say much to one on another, and nobody else says anything
+    sim.connect(&[1, 61, 121], &[3, 3, 3], &both, &gap)?;
+    sim.simulate(20.3)?;
+    look(&mut sim, &all, (recorder[0], meter[0]))
+}
+
 /// Stimulators that draw, recorded and sampled themselves.
 pub fn devices(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
     let mut sim = on(rank);

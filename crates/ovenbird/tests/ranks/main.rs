@@ -99,6 +99,14 @@ fn coupled_neurons_have_the_same_bits_on_any_number_of_ranks() -> ovenbird::Resu
 }
 
 #[test]
+fn few_coupled_neurons_have_the_same_bits_on_any_number_of_ranks() -> ovenbird::Result<()> {
+    let reference = bodies::coupled_apart(None, 1)?;
+    bodies::check_active(&reference, 10, 300, 80);
+    everywhere(&reference, bodies::coupled_apart);
+    Ok(())
+}
+
+#[test]
 fn devices_have_the_same_bits_on_any_number_of_ranks() -> ovenbird::Result<()> {
     let reference = bodies::devices(None, 1)?;
     bodies::check_active(&reference, 100, 40, 30);
