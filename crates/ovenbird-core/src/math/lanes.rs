@@ -119,6 +119,23 @@ impl LaneMask {
     pub fn from_fn(value: impl Fn(usize) -> bool) -> Self {
         Self(each_lane!(LANE => word(value(LANE))))
     }
+
+    /// The lanes where it is true, in order.
+    #[inline(always)]
+    pub fn lanes(self) -> impl Iterator<Item = usize> {
+        let mut bits = (0..LANES).fold(0u32, |bits, lane| bits | (self.0[lane] as u32 & 1) << lane);
+        std::iter::from_fn(move || {
+            let lane = bits.trailing_zeros() as usize;
+            bits &= bits.wrapping_sub(1);
+            (lane < LANES).then_some(lane)
+        })
+    }
+
+    /// Makes it true in a lane.
+    #[inline(always)]
+    pub fn set(&mut self, lane: usize) {
+        self.0[lane] = u64::MAX;
+    }
 }
 
 impl Add for Lanes {

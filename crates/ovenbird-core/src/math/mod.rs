@@ -16,7 +16,7 @@ mod real;
 mod tests;
 
 pub use crate::rng::{cos, sin};
-pub use elementary::{exp, exp_linear, exp2, exp2_linear_pair, expm1, ln};
+pub use elementary::{exp, exp_linear, exp2, exp2_linear_rates, exp2_rate, expm1, ln, log2};
 pub use lanes::{LANES, LaneMask, Lanes};
 pub use power::{power, power_exp};
 pub use propagators::{phi1, phi2};

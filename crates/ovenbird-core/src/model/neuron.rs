@@ -3,9 +3,11 @@
 use super::info::{Event, NodeInfo, Port};
 use super::table::{Columns, Table};
 use crate::error::Result;
+use crate::math::Lanes;
 use crate::rng::Key;
 use crate::time::{Clock, Step};
 use crate::value::Value;
+use std::ops::Range;
 
 /// How a state variable is read.
 pub enum Read<M: Neuron> {
@@ -223,24 +225,34 @@ impl Forced {
 
 /// What gap junctions bring to the nodes of a block in the current step: for node `i` the current
 /// is `sum_k coefficient(i, k) * s^k - weight[i] * V_m`, with `s` in [0, 1] the time in the step.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct GapInput<'a> {
     /// The sum of the weights of each node's gap junctions (nS).
     pub weight: &'a [f64],
+    /// A row of all nodes for each coefficient.
     pub(crate) coefficients: &'a [f64],
     pub(crate) stride: usize,
-    pub(crate) offset: usize,
-    pub(crate) terms: usize,
+    pub(crate) nodes: Range<usize>,
 }
 
 impl GapInput<'_> {
     /// The coefficient of `s^k` for node `i` (pA).
     #[inline(always)]
     pub fn coefficient(&self, i: usize, k: usize) -> f64 {
-        if k < self.terms {
-            self.coefficients[i * self.stride + self.offset + k]
-        } else {
-            0.0
+        let at = k * self.stride + self.nodes.start + i;
+        self.coefficients.get(at).copied().unwrap_or(0.0)
+    }
+
+    /// The coefficients of `s^k` for consecutive nodes, at most eight (pA).
+    #[inline(always)]
+    pub fn lanes(&self, k: usize, nodes: Range<usize>) -> Lanes {
+        let start = k * self.stride + self.nodes.start;
+        match self
+            .coefficients
+            .get(start + nodes.start..start + nodes.end)
+        {
+            Some(values) => Lanes::load(values),
+            None => Lanes::default(),
         }
     }
 }

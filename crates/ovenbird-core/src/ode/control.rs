@@ -1,7 +1,6 @@
 //! Step-size control.
 
-use crate::math::{Mask, Real, exp2};
-use std::f64::consts::LOG2_E;
+use crate::math::{Mask, Real, exp2, log2};
 
 /// Error ratios above this make a step be repeated.
 const REJECT_ABOVE: f64 = 1.1;
@@ -96,10 +95,10 @@ pub(super) fn judge<R: Real>(ratio: R, h: R) -> Verdict<R> {
     let ratio = ratio.max(R::splat(1e-30)).min(R::splat(1e30));
     let exponent = R::select(
         reject,
-        R::splat(-LOG2_E / ORDER),
-        R::splat(-LOG2_E / (ORDER + 1.0)),
+        R::splat(-1.0 / ORDER),
+        R::splat(-1.0 / (ORDER + 1.0)),
     );
-    let factor = R::splat(SAFETY) * exp2(ratio.ln() * exponent);
+    let factor = R::splat(SAFETY) * exp2(log2(ratio) * exponent);
     let shrink = factor.max(R::splat(MAX_SHRINK));
     let growth = factor.max(R::splat(1.0)).min(R::splat(MAX_GROWTH));
     let factor = R::select(reject, shrink, R::select(grow, growth, R::splat(1.0)));

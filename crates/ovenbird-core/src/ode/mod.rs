@@ -25,14 +25,14 @@
 //! Rule 4 makes the sequence of step sizes, and thereby the result within the tolerance, depend on
 //! the history of h: a caller keeps one h per neuron, and starts it at the length of the interval.
 
+mod block;
 mod control;
 mod groups;
 mod rkf45;
 #[cfg(test)]
 mod tests;
 
+pub use block::advance_nodes;
 pub use control::Control;
-pub use groups::{
-    PerLane, Population, advance_nodes, lane_groups, lanes_of, step_sizes, where_positive,
-};
+pub use groups::{PerLane, Population, lane_groups, lanes_of, step_sizes, where_positive};
 pub use rkf45::{Failures, MAX_ATTEMPTS, Rkf45, StateVector, System};

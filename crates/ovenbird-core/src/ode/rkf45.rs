@@ -100,6 +100,17 @@ pub struct Failures<M> {
 }
 
 impl<M: Mask> Failures<M> {
+    /// No lane failed.
+    #[inline(always)]
+    pub fn none() -> Self {
+        let none = M::splat(false);
+        Self {
+            non_finite: none,
+            step_underflow: none,
+            too_many_steps: none,
+        }
+    }
+
     /// The lanes that failed for any reason.
     #[inline(always)]
     pub fn any_cause(&self) -> M {
@@ -154,12 +165,7 @@ impl<R: Real> Trial<R> {
             if !changes.any() {
                 keep(running, new, y);
                 *t = R::select(running, end, *t);
-                let none = R::Mask::splat(false);
-                return Failures {
-                    non_finite: none,
-                    step_underflow: none,
-                    too_many_steps: none,
-                };
+                return Failures::none();
             }
         }
         let verdict = control::judge(self.ratio, self.h);

@@ -3,6 +3,7 @@
 use super::{DelayRange, Simulation};
 use crate::error::{Error, Kind, Result};
 use crate::rank::{Call, Ranks};
+use crate::synapse::Arrived;
 use std::time::Instant;
 
 /// What coupled nodes exchange in a slice.
@@ -16,15 +17,16 @@ pub(super) struct Couplings {
     pub counts: Vec<usize>,
     /// Numbers in a row.
     pub width: usize,
-    /// Rows that arrived, in the order in which this rank has asked for them.
-    pub arrived: Vec<f64>,
+    /// What arrived, in the order in which this rank has asked for it.
+    pub arrived: Arrived,
     words: Vec<u64>,
 }
 
 impl Couplings {
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        (self.arrived.capacity() + self.words.capacity()) * 8
+        self.arrived.bytes()
+            + self.words.capacity() * 8
             + self.routes.capacity() * size_of::<(u32, u32, u32)>()
             + self.counts.capacity() * size_of::<usize>()
     }
@@ -161,12 +163,7 @@ impl Simulation {
         for w in &mut self.workers {
             let slot =
                 |source: u32| wanted.partition_point(|w| *w < (layout.rank_of(source), source));
-            w.gaps.slots = w
-                .gaps
-                .entries
-                .iter()
-                .map(|e| slot(e.source) as u32)
-                .collect();
+            w.gaps.arrange(slot);
         }
         Ok(changed)
     }
@@ -233,8 +230,7 @@ impl Simulation {
         });
         let largest = if self.ranks.alone() {
             ready?;
-            arrived.clear();
-            rows.for_each(|row| arrived.extend_from_slice(row));
+            arrived.fill(routes.len(), width, rows);
             change
         } else {
             words.clear();
@@ -246,14 +242,14 @@ impl Simulation {
                 ready.map(|()| &words[..]),
                 &counts,
             )?;
-            arrived.clear();
-            arrived.extend(all.words.iter().map(|&w| f64::from_bits(w)));
+            let floats: Vec<f64> = all.words.iter().map(|&w| f64::from_bits(w)).collect();
+            arrived.fill(floats.len() / width, width, floats.chunks_exact(width));
             let changes = all.heads.iter().map(|h| f64::from_bits(h.note));
             changes.fold(0.0, f64::max)
         };
         self.timers.couple += start.elapsed().as_secs_f64();
         let pool = self.pool.as_mut().expect("prepared before a run");
-        let arrived = &self.gaps.arrived[..];
+        let arrived = &self.gaps.arrived;
         pool.run(&mut self.workers, |_, w| w.receive_gaps(arrived));
         Ok(largest)
     }

@@ -3,12 +3,12 @@
 use crate::device::{Drive, DriveEntry};
 use crate::error::{Error, Result};
 use crate::event::{ChannelKey, Ring, Spike};
-use crate::math::{Width, vectorize};
+use crate::math::Width;
 use crate::model::{Event, PostSide};
 use crate::node::{Family, Part, Tap, UpdateContext};
 use crate::rng::Key;
 use crate::synapse::{
-    BLOCK_BITS, GapEntry, GapPart, GapTable, Pending, PlasticContext, PlasticRows, Rows,
+    Arrived, BLOCK_BITS, GapPart, GapTable, Pending, PlasticContext, PlasticRows, Rows,
     Transmission,
 };
 use crate::time::{Clock, Step};
@@ -310,24 +310,9 @@ impl Worker {
         }
     }
 
-    /// Delivers what coupled nodes sent: rows of numbers, one per sender. What arrived before is
-    /// overwritten.
-    pub fn receive_gaps(&mut self, sent: &[f64]) {
-        let (gaps, parts) = (&self.gaps, &mut self.gap_parts);
-        vectorize(
-            #[inline(always)]
-            || {
-                let mut slots = &gaps.slots[..];
-                let same = |a: &GapEntry, b: &GapEntry| (a.family, a.local) == (b.family, b.local);
-                for entries in gaps.entries.chunk_by(same) {
-                    let (own, rest) = slots.split_at(entries.len());
-                    if let Some(part) = &mut parts[entries[0].family] {
-                        part.receive(entries, own, sent);
-                    }
-                    slots = rest;
-                }
-            },
-        );
+    /// Delivers what coupled nodes sent.
+    pub fn receive_gaps(&mut self, arrived: &Arrived) {
+        self.gaps.receive(&mut self.gap_parts, arrived);
     }
 }
 

@@ -4,7 +4,7 @@
 //! the step (Hahne et al. 2015, Front. Neuroinform. 9:22). Each receiver sums those of its
 //! neighbours, weighted; the coupling current follows from the sum and its own potential.
 
-use crate::math::{LANES, Lanes, Real};
+use crate::math::{LANES, Lanes, Real, vectorize};
 use crate::model::{GapInput, GapSignal};
 use std::ops::Range;
 
@@ -58,19 +58,144 @@ pub struct GapEntry {
 #[derive(Debug, Default)]
 pub struct GapTable {
     pub entries: Vec<GapEntry>,
-    /// The place of each entry's sender in the exchanged coefficients.
-    pub slots: Vec<u32>,
+    /// The place of each entry's sender among those that arrive, and its weight.
+    slots: Vec<u32>,
+    weights: Vec<f64>,
+    receivers: Vec<Receiver>,
+}
+
+/// A node at which entries end.
+#[derive(Clone, Copy, Debug)]
+struct Receiver {
+    family: u32,
+    local: u32,
+    /// The number of entries up to its last.
+    end: u32,
 }
 
 impl GapTable {
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.entries.capacity() * size_of::<GapEntry>() + self.slots.capacity() * 4
+        self.entries.capacity() * size_of::<GapEntry>()
+            + self.slots.capacity() * 4
+            + self.weights.capacity() * 8
+            + self.receivers.capacity() * size_of::<Receiver>()
     }
 
-    /// Adds a connection, in canonical order: by receiver, then sender, then as made.
+    /// Sorts in canonical order: by receiver, then sender, then as made.
     pub fn sort(&mut self) {
         self.entries.sort_by_key(|e| (e.family, e.local, e.source));
+    }
+
+    /// Prepares for what arrives; `slot` gives the place of a sender in it.
+    pub fn arrange(&mut self, slot: impl Fn(u32) -> usize) {
+        self.slots.clear();
+        self.slots
+            .extend(self.entries.iter().map(|e| slot(e.source) as u32));
+        self.weights.clear();
+        self.weights.extend(self.entries.iter().map(|e| e.weight));
+        self.receivers.clear();
+        let same = |a: &GapEntry, b: &GapEntry| (a.family, a.local) == (b.family, b.local);
+        let mut end = 0;
+        for entries in self.entries.chunk_by(same) {
+            end += entries.len() as u32;
+            self.receivers.push(Receiver {
+                family: entries[0].family as u32,
+                local: entries[0].local,
+                end,
+            });
+        }
+    }
+
+    /// Sums what the senders of each receiver sent, weighted, into the parts of the families. What
+    /// was there is overwritten.
+    ///
+    /// Eight numbers of each sender at a time, so that those of some hundred senders stay in the
+    /// first-level cache for all receivers.
+    pub fn receive(&self, parts: &mut [Option<GapPart>], arrived: &Arrived) {
+        vectorize(
+            #[inline(always)]
+            || {
+                for (column, rows) in arrived.columns().enumerate() {
+                    let mut start = 0;
+                    for to in &self.receivers {
+                        let own = start..to.end as usize;
+                        start = own.end;
+                        if let Some(part) = &mut parts[to.family as usize] {
+                            let weights = &self.weights[own.clone()];
+                            let sum = weighted_sum(rows, &self.slots[own], weights);
+                            part.receive(to.local as usize, column, &sum);
+                            if column == 0 {
+                                part.weight[to.local as usize] = weights.iter().sum();
+                            }
+                        }
+                    }
+                }
+            },
+        );
+    }
+}
+
+/// The weighted sum of some rows; four sums at a time keep the additions from waiting for each other.
+#[inline(always)]
+fn weighted_sum(rows: &[[f64; LANES]], slots: &[u32], weights: &[f64]) -> Lanes {
+    let mut sums = [Lanes::default(); 4];
+    macro_rules! add {
+        ($sum:expr, $slot:expr, $weight:expr) => {
+            $sum = Lanes::splat($weight).mul_add(Lanes(rows[$slot as usize]), $sum)
+        };
+    }
+    let (slots, last_slots) = slots.as_chunks::<4>();
+    let (weights, last_weights) = weights.as_chunks::<4>();
+    for (slots, weights) in slots.iter().zip(weights) {
+        add!(sums[0], slots[0], weights[0]);
+        add!(sums[1], slots[1], weights[1]);
+        add!(sums[2], slots[2], weights[2]);
+        add!(sums[3], slots[3], weights[3]);
+    }
+    for (&slot, &weight) in last_slots.iter().zip(last_weights) {
+        add!(sums[0], slot, weight);
+    }
+    (sums[0] + sums[1]) + (sums[2] + sums[3])
+}
+
+/// What senders have sent, eight numbers of each sender after another, then the next eight.
+#[derive(Debug, Default)]
+pub struct Arrived {
+    values: Vec<[f64; LANES]>,
+    senders: usize,
+}
+
+impl Arrived {
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.values.capacity() * size_of::<[f64; LANES]>()
+    }
+
+    /// Takes a row of `width` numbers of each of `senders` senders.
+    pub fn fill<'a>(
+        &mut self,
+        senders: usize,
+        width: usize,
+        rows: impl Iterator<Item = &'a [f64]>,
+    ) {
+        self.senders = senders;
+        self.values
+            .resize(width.div_ceil(LANES) * senders, [0.0; LANES]);
+        for (slot, row) in rows.enumerate() {
+            let (pieces, tail) = row.as_chunks::<LANES>();
+            for (column, piece) in pieces.iter().enumerate() {
+                self.values[column * senders + slot] = *piece;
+            }
+            if !tail.is_empty() {
+                self.values[pieces.len() * senders + slot][..tail.len()].copy_from_slice(tail);
+            }
+        }
+    }
+
+    /// The eight first numbers of all senders, then the next.
+    fn columns(&self) -> impl Iterator<Item = &[[f64; LANES]]> {
+        self.values.chunks_exact(self.senders.max(1))
     }
 }
 
@@ -87,7 +212,7 @@ pub struct GapPart {
     /// The potentials of the last iteration: per sender, per step.
     last: Vec<f64>,
     weight: Vec<f64>,
-    /// Coefficients received: per node, per step, per term.
+    /// Coefficients received: per step, per term, per node.
     incoming: Vec<f64>,
 }
 
@@ -135,13 +260,12 @@ impl GapPart {
 
     /// What arrives at a range of nodes in a step.
     pub fn input(&self, nodes: Range<usize>, lag: usize) -> GapInput<'_> {
-        let width = self.width();
+        let terms = self.interpolation.terms();
         GapInput {
             weight: &self.weight[nodes.clone()],
-            coefficients: &self.incoming[nodes.start * width..nodes.end * width],
-            stride: width,
-            offset: lag * self.interpolation.terms(),
-            terms: self.interpolation.terms(),
+            coefficients: &self.incoming[lag * terms * self.nodes..][..terms * self.nodes],
+            stride: self.nodes,
+            nodes,
         }
     }
 
@@ -195,70 +319,13 @@ impl GapPart {
         self.incoming.fill(0.0);
     }
 
-    /// Sums what the senders of one receiver sent, weighted: `entries`, all of this receiver, and
-    /// the place of each one's row in `sent`.
+    /// Stores eight of the sums of a receiver.
     #[inline(always)]
-    pub fn receive(&mut self, entries: &[GapEntry], slots: &[u32], sent: &[f64]) {
-        let Some(local) = entries.first().map(|e| e.local as usize) else {
-            return;
-        };
-        self.weight[local] = entries.iter().fold(0.0, |sum, e| sum + e.weight);
-        let width = self.width();
-        let row = &mut self.incoming[local * width..][..width];
-        let inputs = Inputs {
-            entries,
-            slots,
-            sent,
-            width,
-        };
-        let (chunks, tail) = row.as_chunks_mut::<LANES>();
-        // each pass looks at all entries anew; ten steps or twenty of a cubic make one
-        let (long, chunks) = chunks.as_chunks_mut::<10>();
-        let (middle, short) = chunks.as_chunks_mut::<5>();
-        let mut first = 0;
-        for to in long {
-            inputs.sum(to, &mut first);
+    fn receive(&mut self, local: usize, column: usize, sums: &Lanes) {
+        let first = column * LANES;
+        for k in 0..LANES.min(self.width() - first) {
+            self.incoming[(first + k) * self.nodes + local] = sums.0[k];
         }
-        for to in middle {
-            inputs.sum(to, &mut first);
-        }
-        for to in short.as_chunks_mut::<1>().0 {
-            inputs.sum(to, &mut first);
-        }
-        for (k, value) in tail.iter_mut().enumerate() {
-            let terms = entries.iter().zip(slots);
-            *value = terms.fold(0.0, |sum, (entry, &slot)| {
-                sum + entry.weight * sent[slot as usize * width + first + k]
-            });
-        }
-    }
-}
-
-/// What arrives at one receiver.
-struct Inputs<'a> {
-    entries: &'a [GapEntry],
-    slots: &'a [u32],
-    sent: &'a [f64],
-    width: usize,
-}
-
-impl Inputs<'_> {
-    /// Stores the weighted sums of `N` times eight numbers from `first` on, and moves on; several
-    /// sums at once keep the additions from waiting for each other.
-    #[inline(always)]
-    fn sum<const N: usize>(&self, to: &mut [[f64; LANES]; N], first: &mut usize) {
-        let mut sums = [Lanes::default(); N];
-        for (entry, &slot) in self.entries.iter().zip(self.slots) {
-            let weight = Lanes::splat(entry.weight);
-            let row = &self.sent[slot as usize * self.width + *first..][..N * LANES];
-            for (sum, values) in sums.iter_mut().zip(row.as_chunks::<LANES>().0) {
-                *sum = *sum + weight * Lanes(*values);
-            }
-        }
-        for (to, sum) in to.iter_mut().zip(sums) {
-            *to = sum.0;
-        }
-        *first += N * LANES;
     }
 }
 
@@ -297,19 +364,28 @@ mod tests {
         };
         assert_eq!(part.send_polynomials(0..3, &signal, 1, 0.1), 58.0);
         assert_eq!(part.send_polynomials(0..3, &signal, 1, 0.1), 0.0);
-        let sent = part.outgoing.clone();
         let from = |weight| GapEntry {
             family: 0,
             local: 2,
             source: 1,
             weight,
         };
-        part.receive(&[from(2.0), from(1.0)], &[0, 0], &sent);
+        let mut table = GapTable {
+            entries: vec![from(2.0), from(1.0)],
+            ..GapTable::default()
+        };
+        table.arrange(|_| 0);
+        let mut arrived = Arrived::default();
+        arrived.fill(1, part.width(), std::iter::once(&part.outgoing[..]));
+        let mut parts = [Some(part)];
+        table.receive(&mut parts, &arrived);
+        let mut part = parts[0].take().unwrap();
         let input = part.input(1..3, 1);
         assert_eq!(input.weight, [0.0, 3.0]);
         let all = |i| [0, 1, 2, 3].map(|k| input.coefficient(i, k));
         assert_eq!(all(0), [0.0; 4]);
         assert_eq!(all(1), [-180.0, 6.0, 0.0, 0.0]);
+        assert_eq!(input.lanes(0, 0..2).0[..2], [0.0, -180.0]);
         part.send_constant(0, -70.0, 1..2);
         assert_eq!(part.outgoing, [0.0, 0.0, -70.0, 0.0]);
         assert_eq!(part.send_polynomials(0..3, &signal, 1, 0.1), 58.0);

@@ -36,7 +36,7 @@ use ovenbird_core::model::{
     Block, Constants, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port,
     StepContext, Variable,
 };
-use ovenbird_core::ode::{Control, Population, System, advance_nodes};
+use ovenbird_core::ode::{Control, Population, System, advance_nodes, lanes_of};
 use ovenbird_core::time::Clock;
 use std::f64::consts::LOG2_E;
 use std::ops::Range;
@@ -265,10 +265,16 @@ struct Nodes<'a> {
 
 impl Population<Dynamics<Lanes>> for Nodes<'_> {
     #[inline(always)]
-    fn group(&self, nodes: Range<usize>) -> Dynamics<Lanes> {
-        let mut system: Dynamics<Lanes> = self.constants.lanes(nodes.clone(), |d| &d.dynamics);
-        system.current = system.current + Lanes::load(&self.i_stim[nodes]);
-        system
+    fn first(&self) -> Dynamics<Lanes> {
+        self.constants.first(|d| &d.dynamics)
+    }
+
+    #[inline(always)]
+    fn set_group(&self, system: &mut Dynamics<Lanes>, nodes: Range<usize>) {
+        self.constants
+            .set_group(system, nodes.clone(), |d| &d.dynamics);
+        let i_e = lanes_of(self.constants, &nodes, |d| d.dynamics.current);
+        system.current = i_e + Lanes::load(&self.i_stim[nodes]);
     }
 
     #[inline(always)]

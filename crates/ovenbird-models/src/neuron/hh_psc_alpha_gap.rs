@@ -35,12 +35,14 @@
 use super::hodgkin_huxley::{alpha_initial_value, detect_spike, equilibrium, gate};
 use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
-use ovenbird_core::math::{Lanes, Real, exp2, exp2_linear_pair};
+use ovenbird_core::math::{Lanes, Real, exp2_linear_rates, exp2_rate};
 use ovenbird_core::model::{
     Block, Constants, ElementType, Event, Failure, GapInput, Inputs, Neuron, NodeInfo, Output,
     Port, StepContext, Variable,
 };
-use ovenbird_core::ode::{Control, PerLane, Population, System, advance_nodes, lane_groups};
+use ovenbird_core::ode::{
+    Control, PerLane, Population, System, advance_nodes, lane_groups, lanes_of,
+};
 use ovenbird_core::time::Clock;
 use std::f64::consts::{LN_2, LOG2_E};
 use std::ops::Range;
@@ -162,16 +164,17 @@ struct Rates<R> {
     beta_p: R,
 }
 
-/// -(v - `v_half`) / (`width` ln 2).
-#[inline(always)]
-fn exponent<R: Real>(v: R, v_half: f64, width: f64) -> R {
-    (v - R::splat(v_half)) * R::splat(-LOG2_E / width)
-}
+/// Binary logarithms of 1.2262, 0.0035, 0.0043, and 0.025.
+const LOG2_BETA_M: f64 = 0.294_194_309_759_318_05;
+const LOG2_ALPHA_H: f64 = -8.158_429_362_604_483;
+const LOG2_BETA_N: f64 = -7.861_447_624_847_351;
+const LOG2_BETA_P: f64 = -5.321_928_094_887_362;
 
-/// `rate` e^(-(v - `v_ref`) / `width`).
+/// -(v - `v_half`) / (`width` ln 2) + `offset`.
 #[inline(always)]
-fn exponential_rate<R: Real>(v: R, rate: f64, v_ref: f64, width: f64) -> R {
-    R::splat(rate) * exp2(exponent(v, v_ref, width))
+fn exponent<R: Real>(v: R, v_half: f64, width: f64, offset: f64) -> R {
+    let slope = -LOG2_E / width;
+    R::splat(slope).mul_add(v, R::splat(offset - slope * v_half))
 }
 
 impl<R: Real> Rates<R> {
@@ -179,17 +182,25 @@ impl<R: Real> Rates<R> {
     #[inline(always)]
     fn at(v: R) -> Self {
         let v = v.max(R::splat(-600.0)).min(R::splat(600.0));
-        let (m, p) = exp2_linear_pair(exponent(v, 75.5, 13.5), exponent(v, 95.0, 11.8));
-        let (h, n) = exp2_linear_pair(exponent(v, -51.25, 5.2), exponent(v, -44.0, 2.3));
+        let (alpha_m, alpha_p) = exp2_linear_rates(
+            [40.0 * 13.5 * LN_2, 11.8 * LN_2],
+            exponent(v, 75.5, 13.5, 0.0),
+            exponent(v, 95.0, 11.8, 0.0),
+        );
+        let (beta_h, alpha_n) = exp2_linear_rates(
+            [0.017 * 5.2 * LN_2, 0.014 * 2.3 * LN_2],
+            exponent(v, -51.25, 5.2, 0.0),
+            exponent(v, -44.0, 2.3, 0.0),
+        );
         Self {
-            alpha_m: R::splat(40.0 * 13.5 * LN_2) * m,
-            beta_m: exponential_rate(v, 1.2262, 0.0, 42.248),
-            alpha_h: exponential_rate(v, 0.0035, 0.0, 24.186),
-            beta_h: R::splat(0.017 * 5.2 * LN_2) * h,
-            alpha_n: R::splat(0.014 * 2.3 * LN_2) * n,
-            beta_n: exponential_rate(v, 0.0043, -44.0, 34.0),
-            alpha_p: R::splat(11.8 * LN_2) * p,
-            beta_p: exponential_rate(v, 0.025, 0.0, 22.222),
+            alpha_m,
+            beta_m: exp2_rate(exponent(v, 0.0, 42.248, LOG2_BETA_M)),
+            alpha_h: exp2_rate(exponent(v, 0.0, 24.186, LOG2_ALPHA_H)),
+            beta_h,
+            alpha_n,
+            beta_n: exp2_rate(exponent(v, -44.0, 34.0, LOG2_BETA_N)),
+            alpha_p,
+            beta_p: exp2_rate(exponent(v, 0.0, 22.222, LOG2_BETA_P)),
         }
     }
 }
@@ -250,6 +261,20 @@ impl Coupling<f64> {
     }
 }
 
+impl Coupling<Lanes> {
+    /// What arrives at consecutive nodes.
+    #[inline(always)]
+    fn of_group(input: &GapInput<'_>, nodes: Range<usize>) -> Self {
+        Coupling {
+            conductance: Lanes::load(&input.weight[nodes.clone()]),
+            constant: input.lanes(0, nodes.clone()),
+            linear: input.lanes(1, nodes.clone()),
+            quadratic: input.lanes(2, nodes.clone()),
+            cubic: input.lanes(3, nodes),
+        }
+    }
+}
+
 /// The constants of the right-hand side.
 #[derive(Clone, Copy, Debug)]
 struct Dynamics<R> {
@@ -298,7 +323,7 @@ impl<R: Real> Dynamics<R> {
 /// The slope of a gate.
 #[inline(always)]
 fn gate_slope<R: Real>(alpha: R, beta: R, x: R) -> R {
-    alpha - (alpha + beta) * x
+    x.mul_add(-(alpha + beta), alpha)
 }
 
 impl<R: Real> System<R> for Dynamics<R> {
@@ -307,8 +332,8 @@ impl<R: Real> System<R> for Dynamics<R> {
     #[inline(always)]
     fn derivatives(&self, t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
         let [v, m, h, n, p, di_ex, i_ex, di_in, i_in] = *y;
-        let rates = Rates::at(v);
         dydt[V_M] = self.slope(t * self.inverse_resolution, y);
+        let rates = Rates::at(v);
         dydt[HH_M] = gate_slope(rates.alpha_m, rates.beta_m, m);
         dydt[HH_H] = gate_slope(rates.alpha_h, rates.beta_h, h);
         dydt[HH_N] = gate_slope(rates.alpha_n, rates.beta_n, n);
@@ -356,9 +381,10 @@ impl Nodes<'_> {
     #[inline(always)]
     fn signal(&self, s: f64, columns: &[&mut [f64]; DIM], v: &mut [f64], slope: &mut [f64]) {
         v.copy_from_slice(columns[V_M]);
+        let mut system = self.first();
         for nodes in lane_groups(v.len()) {
             let y: [Lanes; DIM] = std::array::from_fn(|k| Lanes::load(&columns[k][nodes.clone()]));
-            let system = self.group(nodes.clone());
+            self.set_group(&mut system, nodes.clone());
             system.slope(Lanes::splat(s), &y).store(&mut slope[nodes]);
         }
     }
@@ -366,15 +392,19 @@ impl Nodes<'_> {
 
 impl Population<Dynamics<Lanes>> for Nodes<'_> {
     #[inline(always)]
-    fn group(&self, nodes: Range<usize>) -> Dynamics<Lanes> {
-        let mut system: Dynamics<Lanes> = self.constants.lanes(nodes.clone(), |d| &d.dynamics);
-        system.current = system.current + Lanes::load(&self.i_stim[nodes.clone()]);
+    fn first(&self) -> Dynamics<Lanes> {
+        self.constants.first(|d| &d.dynamics)
+    }
+
+    #[inline(always)]
+    fn set_group(&self, system: &mut Dynamics<Lanes>, nodes: Range<usize>) {
+        self.constants
+            .set_group(system, nodes.clone(), |d| &d.dynamics);
+        let i_e = lanes_of(self.constants, &nodes, |d| d.dynamics.current);
+        system.current = i_e + Lanes::load(&self.i_stim[nodes.clone()]);
         if let Some(input) = self.gap {
-            for (lane, node) in nodes.enumerate() {
-                system.gap.place(lane, &Coupling::of(input, node));
-            }
+            system.gap = Coupling::of_group(input, nodes);
         }
-        system
     }
 
     #[inline(always)]
@@ -534,6 +564,14 @@ mod tests {
             (HH_P, rates.alpha_p, rates.beta_p),
         ] {
             assert!((alpha * (1.0 - y[gate]) - beta * y[gate]).abs() < 1e-15);
+        }
+    }
+
+    #[test]
+    fn factors_of_rates_are_those_of_their_logarithms() {
+        let logarithms = [LOG2_BETA_M, LOG2_ALPHA_H, LOG2_BETA_N, LOG2_BETA_P];
+        for (log2, factor) in logarithms.iter().zip([1.2262, 0.0035, 0.0043, 0.025f64]) {
+            assert!((log2 - factor.log2()).abs() < 1e-15);
         }
     }
 

@@ -29,7 +29,7 @@ use ovenbird_core::model::{
     Block, Constants, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port,
     StepContext, Variable,
 };
-use ovenbird_core::ode::{Control, Population, System, advance_nodes, where_positive};
+use ovenbird_core::ode::{Control, Population, System, advance_nodes, lanes_of, where_positive};
 use ovenbird_core::time::Clock;
 use std::ops::Range;
 
@@ -173,12 +173,19 @@ struct Nodes<'a> {
 
 impl Population<Dynamics<Lanes>> for Nodes<'_> {
     #[inline(always)]
-    fn group(&self, nodes: Range<usize>) -> Dynamics<Lanes> {
-        let mut system: Dynamics<Lanes> = self.constants.lanes(nodes.clone(), |d| &d.dynamics);
-        system.current = system.current + Lanes::load(&self.i_stim[nodes.clone()]);
-        let refractory = where_positive(&self.refractory[nodes]);
-        system.inverse_c_m = Lanes::select(refractory, Lanes::splat(0.0), system.inverse_c_m);
-        system
+    fn first(&self) -> Dynamics<Lanes> {
+        self.constants.first(|d| &d.dynamics)
+    }
+
+    #[inline(always)]
+    fn set_group(&self, system: &mut Dynamics<Lanes>, nodes: Range<usize>) {
+        self.constants
+            .set_group(system, nodes.clone(), |d| &d.dynamics);
+        let i_e = lanes_of(self.constants, &nodes, |d| d.dynamics.current);
+        system.current = i_e + Lanes::load(&self.i_stim[nodes.clone()]);
+        let refractory = where_positive(&self.refractory[nodes.clone()]);
+        let inverse_c_m = lanes_of(self.constants, &nodes, |d| d.dynamics.inverse_c_m);
+        system.inverse_c_m = Lanes::select(refractory, Lanes::splat(0.0), inverse_c_m);
     }
 
     #[inline(always)]

@@ -1,0 +1,274 @@
+//! The nodes of a block, advanced over one interval, each with steps of its own.
+
+use super::rkf45::Trial;
+use super::{
+    Control, Failures, MAX_ATTEMPTS, PerLane, Population, Rkf45, StateVector, System, lane_groups,
+    step_sizes,
+};
+use crate::math::{LANES, LaneMask, Lanes, Mask, Real};
+use crate::model::Failure;
+use std::ops::Range;
+
+/// Groups of lanes that are under way at a time. While one makes its trial step, the step sizes of
+/// the one before are calculated and the lanes of the one before that change their nodes, so that no
+/// group waits for itself.
+const FLIGHTS: usize = 3;
+
+/// The nodes of a block while they are integrated.
+struct Block<'a, 'b, const D: usize> {
+    columns: &'a mut [&'b mut [f64]; D],
+    step_size: &'a mut [f64],
+    interval: f64,
+}
+
+/// Nodes whose interval is not over after the first trial step, with the times reached.
+#[derive(Default)]
+struct Waiting {
+    nodes: Vec<(usize, f64)>,
+    count: usize,
+    taken: usize,
+}
+
+/// A group of lanes under way.
+struct Flight<S, const D: usize> {
+    system: S,
+    y: [Lanes; D],
+    t: Lanes,
+    h: Lanes,
+    running: LaneMask,
+    stuck: Failures<LaneMask>,
+    /// The nodes, if they are consecutive and at their first trial step.
+    group: Range<usize>,
+    /// The node of each lane, and its trial steps so far, later.
+    nodes: [usize; LANES],
+    attempts: [u32; LANES],
+}
+
+impl Waiting {
+    /// Notes the nodes of a group that have not reached the end of the interval.
+    #[inline(always)]
+    fn note(&mut self, group: &Range<usize>, t: &Lanes, interval: f64, most: usize) {
+        self.nodes.resize(most, (0, 0.0));
+        for (node, t) in group.clone().zip(t.0) {
+            self.nodes[self.count] = (node, t);
+            self.count += usize::from(t < interval);
+        }
+    }
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(usize, f64)> {
+        let next = *self.nodes[..self.count].get(self.taken)?;
+        self.taken += 1;
+        Some(next)
+    }
+}
+
+impl<const D: usize> Block<'_, '_, D> {
+    /// Fills the lanes for the first trial step of consecutive nodes.
+    #[inline(always)]
+    fn load<S: PerLane>(
+        &self,
+        population: &impl Population<S>,
+        flight: &mut Flight<S, D>,
+        group: Range<usize>,
+    ) {
+        population.set_group(&mut flight.system, group.clone());
+        for (column, y) in self.columns.iter().zip(&mut flight.y) {
+            *y = Lanes::load(&column[group.clone()]);
+        }
+        flight.t = Lanes::splat(0.0);
+        flight.h = step_sizes(&self.step_size[group.clone()], self.interval);
+        flight.running = LaneMask::first(group.len());
+        flight.group = group;
+    }
+
+    /// Stores the nodes of a first trial step, and notes those that need more.
+    #[inline(always)]
+    fn store<S>(
+        &mut self,
+        flight: &mut Flight<S, D>,
+        waiting: &mut Waiting,
+    ) -> Result<(), Failure> {
+        let group = std::mem::take(&mut flight.group);
+        for (column, y) in self.columns.iter_mut().zip(&flight.y) {
+            y.store(&mut column[group.clone()]);
+        }
+        flight.h.store(&mut self.step_size[group.clone()]);
+        let unfinished = flight.running & flight.t.lt(Lanes::splat(self.interval));
+        if unfinished.any() {
+            flight.stuck.check(group.start)?;
+            waiting.note(&group, &flight.t, self.interval, self.step_size.len());
+        }
+        flight.running = LaneMask::splat(false);
+        Ok(())
+    }
+
+    /// Stores the nodes of lanes that are done, and gives these lanes to nodes that wait.
+    #[inline(always)]
+    fn refill<S: PerLane>(
+        &mut self,
+        population: &impl Population<S>,
+        flight: &mut Flight<S, D>,
+        waiting: &mut Waiting,
+    ) {
+        let done = flight.running & !flight.t.lt(Lanes::splat(self.interval));
+        for lane in done.lanes() {
+            let node = flight.nodes[lane];
+            for (column, y) in self.columns.iter_mut().zip(&flight.y) {
+                column[node] = y.0[lane];
+            }
+            self.step_size[node] = flight.h.0[lane];
+        }
+        flight.running = flight.running & !done;
+        for lane in (!flight.running).lanes() {
+            let Some((node, reached)) = waiting.next() else {
+                break;
+            };
+            population.set_lane(&mut flight.system, lane, node);
+            for (column, y) in self.columns.iter().zip(&mut flight.y) {
+                y.0[lane] = column[node];
+            }
+            flight.h.0[lane] = self.step_size[node];
+            flight.t.0[lane] = reached;
+            flight.running.set(lane);
+            flight.nodes[lane] = node;
+            flight.attempts[lane] = 1;
+        }
+    }
+}
+
+impl<S, const D: usize> Flight<S, D>
+where
+    S: PerLane<One: System<f64, State = [f64; D]>>,
+{
+    /// Lanes without nodes.
+    #[inline(always)]
+    fn grounded(system: S) -> Self {
+        Self {
+            system,
+            y: [Lanes::default(); D],
+            t: Lanes::default(),
+            h: Lanes::default(),
+            running: LaneMask::splat(false),
+            stuck: Failures::none(),
+            group: 0..0,
+            nodes: [0; LANES],
+            attempts: [0; LANES],
+        }
+    }
+
+    /// Makes a trial step in each lane; returns it and the states that it leads to.
+    ///
+    /// This is plain arithmetic of one lane in a loop over lanes, which the compiler turns into one of
+    /// vectors.
+    #[inline(always)]
+    fn attempt(&self, control: &Control<f64>, interval: f64) -> (Trial<Lanes>, [Lanes; D]) {
+        let mut new = [Lanes::default(); D];
+        let [mut h, mut end, mut ratio] = [Lanes::default(); 3];
+        for lane in 0..LANES {
+            let one = self.system.pick(lane);
+            let mut y = [0.0; D];
+            new.each(
+                #[inline(always)]
+                |k| y[k] = self.y[k].0[lane],
+            );
+            let mut solver = Rkf45::new(&y);
+            let (t, step) = (self.t.0[lane], self.h.0[lane]);
+            let trial = solver.attempt(&one, control, interval, t, step, &y);
+            y.each(
+                #[inline(always)]
+                |k| new[k].0[lane] = solver.trial[k],
+            );
+            h.0[lane] = trial.h;
+            end.0[lane] = trial.end;
+            ratio.0[lane] = trial.ratio;
+        }
+        (Trial { h, end, ratio }, new)
+    }
+
+    /// Makes a trial step and takes it where it is good enough.
+    #[inline(always)]
+    fn advance(&mut self, control: &Control<f64>, interval: f64) {
+        let (trial, new) = self.attempt(control, interval);
+        self.stuck = trial.conclude::<true, _>(
+            &new,
+            Lanes::splat(interval),
+            self.running,
+            &mut self.t,
+            &mut self.y,
+            &mut self.h,
+        );
+    }
+
+    /// Counts the trial step that was made.
+    ///
+    /// # Errors
+    /// When a lane cannot go on.
+    #[inline(always)]
+    fn check(&mut self, interval: f64) -> Result<(), Failure> {
+        self.attempts.iter_mut().for_each(|a| *a += 1);
+        let many = LaneMask::from_fn(|lane| self.attempts[lane] >= MAX_ATTEMPTS);
+        self.stuck.too_many_steps = self.running & self.t.lt(Lanes::splat(interval)) & many;
+        self.stuck.check(0).map_err(|failure| Failure {
+            index: self.nodes[failure.index],
+            ..failure
+        })
+    }
+}
+
+/// Advances all nodes of a block over the time `interval`: their states, a column per component,
+/// and the step sizes that they carry over. The result is that of [`Rkf45::advance`], bit for bit.
+///
+/// Consecutive nodes make their first trial step together, which for most is the whole interval.
+/// For these the suggested step size stays what it was: it reaches beyond the interval and will not
+/// be shortened, so how far does not matter. The others are taken up one by one by lanes that
+/// become free, so that nodes that need many steps do not hold up others.
+///
+/// # Errors
+/// When a node could not be advanced.
+#[inline(always)]
+pub fn advance_nodes<S, const D: usize>(
+    population: &impl Population<S>,
+    control: &Control<f64>,
+    interval: f64,
+    columns: &mut [&mut [f64]; D],
+    step_size: &mut [f64],
+) -> Result<(), Failure>
+where
+    S: PerLane<One: System<f64, State = [f64; D]>>,
+{
+    let count = step_size.len();
+    let mut block = Block {
+        columns,
+        step_size,
+        interval,
+    };
+    let mut groups = lane_groups(count);
+    let mut waiting = Waiting::default();
+    let mut flights: [Flight<S, D>; FLIGHTS] =
+        std::array::from_fn(|_| Flight::grounded(population.first()));
+    for (flight, group) in flights.iter_mut().zip(groups.by_ref()) {
+        block.load(population, flight, group);
+    }
+    let (mut idle, mut turn) = (0, 0);
+    while idle < FLIGHTS {
+        if flights[turn].running.any() {
+            flights[turn].advance(control, interval);
+        }
+        turn = (turn + 1) % FLIGHTS;
+        let flight = &mut flights[(turn + 1) % FLIGHTS];
+        if flight.group.is_empty() {
+            flight.check(interval)?;
+        } else {
+            block.store(flight, &mut waiting)?;
+            if let Some(group) = groups.next() {
+                block.load(population, flight, group);
+            }
+        }
+        if flight.group.is_empty() {
+            block.refill(population, flight, &mut waiting);
+        }
+        idle = if flight.running.any() { 0 } else { idle + 1 };
+    }
+    Ok(())
+}
