@@ -1,7 +1,7 @@
 //! Spikes on their way between ranks.
 //!
 //! The spikes of a slice go to all ranks, or, where that is less, to those that hold targets of
-//! their senders. Where slices are long enough they are taken in halves: the spikes of one half
+//! their senders. Where slices are long enough, in steps and in work, they are taken in halves: the spikes of one half
 //! travel while the next half is updated, and are delivered before the half after that, which is as
 //! early as the smallest delay asks for. Between runs, and wherever else all that was sent must be
 //! where it would be on one rank, [`Simulation::settle_exchange`] ends what is under way.
@@ -15,6 +15,10 @@ use std::time::Instant;
 
 /// Slices of fewer steps are not halved.
 const LEAST_OVERLAP: usize = 4;
+
+/// Nor are those in half of which the nodes of a rank take fewer steps in all: one more exchange
+/// takes longer than what it would travel under.
+const LEAST_WORK: usize = 4000;
 
 /// How spikes pass between ranks where that is not left to the simulation. Results do not depend on
 /// it; all ranks must have the same.
@@ -158,7 +162,8 @@ impl Simulation {
             return Ok(());
         }
         let wanted = self.exchange.policy.overlap;
-        let pays = self.min_delay >= LEAST_OVERLAP;
+        let work = self.network_size() / self.ranks.count() * (self.min_delay / 2);
+        let pays = self.min_delay >= LEAST_OVERLAP && work >= LEAST_WORK;
         self.exchange.overlaps = !self.couples() && self.min_delay >= 2 && wanted.unwrap_or(pays);
         if rerouted {
             self.find_routes()?;

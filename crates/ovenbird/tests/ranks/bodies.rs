@@ -4,7 +4,7 @@
 use ovenbird::core::connect::SpaceSpec;
 use ovenbird::core::parameter::{BinaryOp, Place};
 use ovenbird::core::rank::Communicator;
-use ovenbird::core::simulation::{Filter, Positions};
+use ovenbird::core::simulation::{ExchangePolicy, Filter, Positions};
 use ovenbird::core::space::Mask;
 use ovenbird::prelude::*;
 use std::collections::BTreeSet;
@@ -70,6 +70,14 @@ fn synapse(sim: &Simulation, weight: Amount, delay: Amount) -> ovenbird::Result<
         numbers: Vec::new(),
         elements: None,
     }])
+}
+
+/// Spikes travel while nodes are updated, as they do where there are many nodes.
+fn overlap(sim: &mut Simulation) {
+    sim.set_exchange(ExchangePolicy {
+        overlap: Some(true),
+        ..ExchangePolicy::default()
+    });
 }
 
 fn threads(sim: &mut Simulation, n: usize) -> ovenbird::Result<()> {
@@ -196,6 +204,7 @@ pub fn random_network(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<
 pub fn sparse(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
     let ranks = rank.as_ref().map_or(1, |r| r.ranks());
     let mut sim = on(rank);
+    overlap(&mut sim);
     threads(&mut sim, n_threads)?;
     let cells = sim.create("iaf_psc_alpha", 151)?.ids();
     let currents = (0..cells.len()).map(|i| 420.0 + (i % 7) as f64).collect();
@@ -241,6 +250,7 @@ pub fn sparse(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome>
 /// Neurons whose connections come and go with their synaptic elements.
 pub fn grown(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
     let mut sim = on(rank);
+    overlap(&mut sim);
     threads(&mut sim, n_threads)?;
     let number = |x: f64| Value::Float(x);
     let element = |rate: f64, eps: f64| {
@@ -416,6 +426,7 @@ pub fn multapses(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outco
 pub fn recorded_weights(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
     let ranks = rank.as_ref().map_or(1, |r| r.ranks());
     let mut sim = on(rank);
+    overlap(&mut sim);
     threads(&mut sim, n_threads)?;
     let cells = sim.create("iaf_psc_alpha", 40)?.ids();
     let currents = (0..cells.len()).map(|i| 420.0 + (i % 9) as f64).collect();
