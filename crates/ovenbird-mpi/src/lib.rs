@@ -16,9 +16,9 @@ mod launcher;
 mod world;
 
 #[cfg(not(feature = "mpi"))]
-pub use absent::{finish, start, world};
+pub use absent::{finish, sent_bytes, start, world};
 #[cfg(feature = "mpi")]
-pub use world::{finish, start, world};
+pub use world::{finish, sent_bytes, start, world};
 
 /// Whether this build has MPI.
 pub const AVAILABLE: bool = cfg!(feature = "mpi");

@@ -38,6 +38,8 @@ type Exchanged = std::result::Result<(), Lost>;
 /// An exchange that was begun.
 struct Pending {
     request: ffi::MPI_Request,
+    /// What this rank gives itself, which takes no way through MPI.
+    own: Vec<u64>,
     /// What is sent, where it does not fit into the blocks, and how many words to each rank.
     words: Vec<u64>,
     counts: Option<Vec<usize>>,
@@ -58,7 +60,10 @@ struct Shared {
     communicator: SimpleCommunicator,
     /// Ends MPI when dropped; `None` where someone else has begun it.
     universe: Option<Universe>,
+    rank: usize,
     ranks: usize,
+    /// Bytes that were sent to other ranks.
+    sent: u64,
     simulations: u64,
     /// Whether ranks have been in different calls; no further call is possible.
     parted: bool,
@@ -114,9 +119,11 @@ pub fn start() -> Result<usize> {
     let communicator = SimpleCommunicator::world().duplicate();
     let ranks = communicator.size() as usize;
     *shared = Some(Shared {
+        rank: communicator.rank() as usize,
         communicator,
         universe,
         ranks,
+        sent: 0,
         simulations: 0,
         parted: false,
         launcher: Launcher::find(),
@@ -141,6 +148,11 @@ pub fn world() -> Option<Box<dyn Communicator>> {
     known.simulations += 1;
     let simulation = known.simulations;
     Some(Box::new(World::new(known, simulation)))
+}
+
+/// Bytes that this process has sent to others.
+pub fn sent_bytes() -> u64 {
+    shared().as_ref().map_or(0, |known| known.sent)
 }
 
 /// Leaves the other processes and ends MPI. A rank that waits for this one in another call gets an
@@ -194,10 +206,15 @@ impl Shared {
         let (inline, size) = (self.inline, HEAD + self.inline);
         self.send.resize(size * self.ranks, 0);
         self.receive.resize(size * self.ranks, 0);
-        let longest = counts.map_or(words.len(), |c| c.iter().copied().max().unwrap_or(0));
+        let to_others = |c: &[usize]| {
+            let others = (0..).zip(c).filter(|(rank, _)| *rank != self.rank);
+            others.map(|(_, n)| *n).max()
+        };
+        let longest = counts.map_or(words.len(), |c| to_others(c).unwrap_or(0));
+        let mut own = Vec::new();
         let mut left = words;
         for (rank, block) in self.send.chunks_exact_mut(size).enumerate() {
-            let part = match counts {
+            let mut part = match counts {
                 Some(counts) => {
                     let (part, others) = left.split_at(counts[rank]);
                     left = others;
@@ -205,11 +222,15 @@ impl Shared {
                 }
                 None => words,
             };
+            if rank == self.rank {
+                own = std::mem::take(&mut part).to_vec();
+            }
             let n = part.len() as u64;
             block[..HEAD].copy_from_slice(&[head.stamp, head.note, n, longest as u64]);
             let first = part.len().min(inline);
             block[HEAD..HEAD + first].copy_from_slice(&part[..first]);
         }
+        self.sent += (size * (self.ranks - 1) * size_of::<u64>()) as u64;
         let kind = u64::equivalent_datatype().as_raw();
         // SAFETY: a request is an opaque handle, for which all bits are valid until MPI sets it.
         let mut request = unsafe { std::mem::zeroed() };
@@ -230,6 +251,7 @@ impl Shared {
         let words = if longest > inline { words } else { &[] };
         self.pending = Some(Pending {
             request,
+            own,
             words: words.to_vec(),
             counts: counts.map(<[usize]>::to_vec),
         });
@@ -299,6 +321,7 @@ impl Shared {
             return Ok(());
         }
         let lengths: Vec<usize> = blocks.map(|block| block[2] as usize).collect();
+        let own = std::mem::take(&mut pending.own);
         let rest = if longest > inline {
             let request = self.send_rest(pending, inline, &lengths)?;
             self.wait_rest(request)?
@@ -309,9 +332,12 @@ impl Shared {
         for (block, &n) in self.receive.chunks_exact(size).zip(&lengths) {
             let first = n.min(inline);
             all.words.extend_from_slice(&block[HEAD..HEAD + first]);
-            let (own, others) = rest.split_at(n - first);
-            all.words.extend_from_slice(own);
+            let (of_rank, others) = rest.split_at(n - first);
+            all.words.extend_from_slice(of_rank);
             rest = others;
+            if all.ends.len() == self.rank {
+                all.words.extend_from_slice(&own);
+            }
             all.ends.push(all.words.len());
         }
         Ok(())
@@ -320,7 +346,7 @@ impl Shared {
     /// Begins to exchange the words that did not fit into blocks.
     #[allow(unsafe_code)]
     fn send_rest(
-        &self,
+        &mut self,
         pending: Pending,
         inline: usize,
         lengths: &[usize],
@@ -335,16 +361,24 @@ impl Shared {
         for (start, n) in from.iter_mut().zip(&counts) {
             *start += (*n).min(inline) as Count;
         }
-        let sizes = counts.iter().map(|n| beyond(n) as Count).collect();
+        let mut sizes: Vec<Count> = counts.iter().map(|n| beyond(n) as Count).collect();
+        sizes[self.rank] = 0;
+        self.sent += sizes.iter().map(|&n| n as u64 * 8).sum::<u64>();
         let lengths: Vec<usize> = lengths.iter().map(beyond).collect();
         let (to, arriving) = places(&lengths)?;
+        // Open MPI takes equal addresses for an exchange in place, which ends at once where there is
+        // nothing to do and leaves the ranks apart: neither may be that of an empty list
+        let mut words = words;
+        words.reserve(1);
+        let mut arrived = Vec::with_capacity(lengths.iter().sum::<usize>().max(1));
+        arrived.resize(lengths.iter().sum(), 0);
         let mut rest = Rest {
             // SAFETY: a request is an opaque handle, all bits of which are valid until MPI sets it.
             request: unsafe { std::mem::zeroed() },
             words,
             sent: [from, sizes],
             received: [to, arriving],
-            arrived: vec![0; lengths.iter().sum()],
+            arrived,
         };
         let kind = u64::equivalent_datatype().as_raw();
         // SAFETY: places and sizes lie within the words that are sent and received. `wait_rest` keeps

@@ -20,6 +20,11 @@ fn networks() -> ovenbird::Result<()> {
     bodies::check_active(&sparse, 300, 1000, 200);
     let grown = bodies::grown(None, 1)?;
     bodies::check_active(&grown, 100, 1000, 50);
+    let multapses = bodies::multapses(None, 1)?;
+    let weights = bodies::recorded_weights(None, 1)?;
+    assert!(weights.recorded_weights().1);
+    let apart = bodies::coupled_apart(None, 1)?;
+    bodies::check_active(&apart, 10, 300, 80);
     let coupled = [true, false].map(|iterate| (iterate, bodies::coupled(None, 1, iterate)));
     for threads in [1, 2] {
         compare(rank(), threads, &random, bodies::random_network);
@@ -27,6 +32,9 @@ fn networks() -> ovenbird::Result<()> {
         compare(rank(), threads, &space, bodies::in_space);
         compare(rank(), threads, &sparse, bodies::sparse);
         compare(rank(), threads, &grown, bodies::grown);
+        compare(rank(), threads, &multapses, bodies::multapses);
+        compare(rank(), threads, &weights, bodies::recorded_weights);
+        compare(rank(), threads, &apart, bodies::coupled_apart);
         for (iterate, reference) in &coupled {
             let reference = reference.as_ref().map_err(Clone::clone)?;
             compare(rank(), threads, reference, |rank, threads| {

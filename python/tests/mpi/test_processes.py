@@ -266,6 +266,47 @@ def test_simulator_gives_each_process_the_results_of_its_nodes(
         assert run(processes, threads) == alone
 
 
+def test_processes_end_when_one_of_them_is_killed_in_a_run(tmp_path: Path, processes: int) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        """
+import os
+import nest
+nest.set_verbosity("M_ERROR")
+cells = nest.Create("iaf_psc_alpha", 100, params={"I_e": 400.0})
+nest.Connect(cells, cells, {"rule": "fixed_indegree", "indegree": 10}, {"weight": 1.0})
+nest.Simulate(10.0)
+with open(f"part-{nest.Rank()}", "w") as out:
+    out.write(str(os.getpid()))
+os.rename(f"part-{nest.Rank()}", f"pid-{nest.Rank()}")
+nest.Simulate(1e8)
+with open(f"ended-{nest.Rank()}", "w"):
+    pass
+"""
+    )
+    root = ["--allow-run-as-root"] if os.geteuid() == 0 else []
+    ovenbird = [sys.executable, "-m", "ovenbird.cli", "run", str(script)]
+    mpirun = ["mpirun", "--oversubscribe", *root, "-n", str(processes), *ovenbird]
+    with subprocess.Popen(
+        mpirun, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as launcher:
+        files = [tmp_path / f"pid-{rank}" for rank in range(processes)]
+        until(lambda: all(f.exists() for f in files))
+        members = [int(f.read_text()) for f in files]
+        assert all(running(member) for member in members)
+        time.sleep(0.5)
+        os.kill(members[1], signal.SIGKILL)
+        try:
+            _, said = launcher.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            launcher.kill()
+            raise
+    assert launcher.returncode != 0
+    assert "rank 1" in said and "signal 9" in said, said
+    until(lambda: not any(running(member) for member in members), 20.0)
+    assert not list(tmp_path.glob("ended-*"))
+
+
 def test_processes_end_when_their_launcher_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(

@@ -8,7 +8,7 @@ use super::{Rule, SynSpec, thinning};
 use crate::error::{Error, Kind, Result};
 use crate::parameter::{Context, MAX_DIMENSIONS, Needs, Parameter, ParameterError, Points};
 use crate::rng::{Stream, ln};
-use crate::space::{Found, Layer, Mask, Search, Tree};
+use crate::space::{Found, Layer, Mask, Point, Search, Tree};
 use std::sync::Arc;
 
 /// What Connect is told about space.
@@ -28,8 +28,24 @@ pub struct SpaceSpec {
 #[derive(Clone, Debug)]
 pub struct Side {
     pub layer: Arc<Layer>,
-    /// Places of its nodes in the layer.
-    pub places: Vec<u32>,
+    /// Coordinates of its nodes, a column for each dimension.
+    pub columns: Arc<Vec<Vec<f64>>>,
+}
+
+impl Side {
+    /// The number of nodes.
+    fn len(&self) -> usize {
+        self.columns[0].len()
+    }
+
+    /// The position of the node with index `at` in the population.
+    pub(super) fn position(&self, at: usize) -> Point {
+        let mut point = [0.0; MAX_DIMENSIONS];
+        for (x, column) in point.iter_mut().zip(&*self.columns) {
+            *x = column[at];
+        }
+        point
+    }
 }
 
 /// Two populations in space that are being connected.
@@ -43,8 +59,6 @@ pub struct Space {
     search: Option<Search>,
     /// Whether the search gives the shortest vectors.
     finds_relative: bool,
-    /// Coordinates of the pool.
-    pool_columns: Vec<Vec<f64>>,
     /// For kernels over the whole pool.
     pub(super) tree: Option<Tree>,
     kernel: Option<Parameter>,
@@ -143,19 +157,16 @@ impl Space {
             grouping,
             search: None,
             finds_relative: false,
-            pool_columns: Vec::new(),
             tree: None,
             kernel: spec.kernel.clone(),
             needs: Needs::default(),
         };
-        let pool = space.pool();
-        space.pool_columns = crate::simulation::taken(&pool.layer, &pool.places);
         if let Some(mask) = &spec.mask {
             let mask = mask.for_layer(&space.geometry, spec.oversized)?;
             // a mask around sources, looked through from the targets
             let turned = !by_target && grouping == Grouping::ByTarget;
             let mask = if turned { mask.mirrored() } else { mask };
-            let mut search = Search::new(space.pool_columns.clone(), mask, &space.geometry);
+            let mut search = Search::new(space.pool().columns.to_vec(), mask, &space.geometry);
             let kernel = space.kernel.as_ref().or(rule.parameter());
             space.finds_relative =
                 search.gives_relative() && kernel.is_some_and(|p| p.needs().displacement);
@@ -164,9 +175,9 @@ impl Space {
         }
         if let (Rule::PairwiseBernoulli(p), None) = (rule, &spec.mask)
             && !p.is_constant()
-            && space.pool().places.len() >= thinning::LEAST
+            && space.pool().len() >= thinning::LEAST
         {
-            space.tree = Some(Tree::new(&space.pool_columns));
+            space.tree = Some(Tree::new(&space.pool().columns));
         }
         for parameter in synapses.iter().flat_map(SynSpec::parameters) {
             space.needs = space.needs.or(parameter.needs());
@@ -227,9 +238,8 @@ impl Space {
             return Context::default();
         }
         let dimensions = self.geometry.dimensions();
-        let drivers = self.drivers();
-        buffers.driver = drivers.layer.position(drivers.places[at] as usize);
-        for (d, column) in self.pool_columns.iter().enumerate() {
+        buffers.driver = self.drivers().position(at);
+        for (d, column) in self.pool().columns.iter().enumerate() {
             let partners = partners.iter().map(|&p| column[p as usize]);
             let here = buffers.driver[d];
             if needs.source || needs.target {
@@ -302,11 +312,10 @@ impl Space {
         match &self.search {
             None => {
                 found.nodes.clear();
-                found.nodes.extend(0..self.pool().places.len() as u32);
+                found.nodes.extend(0..self.pool().len() as u32);
             }
             Some(search) => {
-                let drivers = self.drivers();
-                let anchor = drivers.layer.position(drivers.places[at] as usize);
+                let anchor = self.drivers().position(at);
                 search.find(&anchor, found);
             }
         }
@@ -420,8 +429,7 @@ impl Space {
         at: usize,
         buffers: &mut PairBuffers,
     ) -> Result<usize> {
-        let drivers = self.drivers();
-        buffers.driver = drivers.layer.position(drivers.places[at] as usize);
+        buffers.driver = self.drivers().position(at);
         let here = Points::same(&buffers.driver[..self.geometry.dimensions()]);
         let context = match self.grouping {
             Grouping::BySource => Context {

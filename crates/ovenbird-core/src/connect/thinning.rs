@@ -55,8 +55,7 @@ impl Space {
         let Some(tree) = &self.tree else {
             return;
         };
-        let drivers = self.drivers();
-        let here = drivers.layer.position(drivers.places[at] as usize);
+        let here = self.drivers().position(at);
         let mut stream = cx.stream(at, PROPOSAL);
         let bound = std::cell::Cell::new(1.0);
         let ask = |bounds: &Bounds, number: usize| {

@@ -77,9 +77,10 @@ impl Simulation {
                 }
             }
         }
-        if !self.separate(&separate) {
+        if !self.separate_in_place(&separate) {
             return Ok(false);
         }
+        self.note_separated(&separate);
         for worker in &mut self.workers {
             models
                 .iter()
@@ -87,19 +88,6 @@ impl Simulation {
         }
         self.draw_calls += 1;
         Ok(true)
-    }
-
-    /// Gives each connection of some models a weight of its own; says whether that was possible. On
-    /// all workers alike, since the order of sums depends on which weights are shared.
-    fn separate(&mut self, models: &BTreeSet<u16>) -> bool {
-        let mut rows = self.workers.iter().map(|w| &w.rows);
-        if !rows.all(|rows| models.iter().all(|&m| rows.can_separate(m))) {
-            return false;
-        }
-        for worker in &mut self.workers {
-            models.iter().for_each(|&m| worker.rows.separate(m));
-        }
-        true
     }
 
     /// Weights to set, where connections with a weight in common keep it.
@@ -188,9 +176,10 @@ impl Simulation {
         }
         self.list_wholes();
         let own = match weights {
-            Some(_) => self.with_shared_weights(set),
+            Some(list) => self.with_shared_weights(set, list),
             None => BTreeSet::new(),
         };
+        self.note_separated(&own);
         let mut expected = self.siblings(set, &own)?;
         for (i, h) in set.handles().iter().enumerate().filter(|(_, h)| !h.alone) {
             if let Some(value) = expected.get_mut(&h.ends()).map(|v| &mut v[h.nth as usize]) {
@@ -283,17 +272,65 @@ impl Simulation {
         }
     }
 
-    /// The models of which connections in `set` share their weight with others.
-    fn with_shared_weights(&self, set: &ConnectionSet) -> BTreeSet<u16> {
-        let shares = |h: &&Handle| match h.place {
-            Place::Row(w, at) => !self.workers[w as usize].rows.weight(at).1,
+    /// The models of which connections in `set` share a weight with others that is not to be theirs.
+    fn with_shared_weights(&self, set: &ConnectionSet, weights: &[f64]) -> BTreeSet<u16> {
+        let leaves = |(h, weight): &(&Handle, &f64)| match h.place {
+            Place::Row(w, at) => {
+                let (old, own) = self.workers[w as usize].rows.weight(at);
+                !own && old != **weight
+            }
             _ => false,
         };
-        set.handles()
-            .iter()
-            .filter(shares)
-            .map(|h| h.model)
-            .collect()
+        let handles = set.handles().iter().zip(weights);
+        handles.filter(leaves).map(|(h, _)| h.model).collect()
+    }
+
+    /// Notes that connections of these models have weights of their own from now on, on all ranks.
+    fn note_separated(&mut self, models: &BTreeSet<u16>) {
+        for model in models {
+            self.separated |= 1 << (model % 64);
+        }
+    }
+
+    /// Gives each connection a weight of its own where any rank has set weights of some of its
+    /// model: the order of sums depends on which weights are shared.
+    pub(super) fn separate_agreed(&mut self) -> Result<()> {
+        let mask = self.separated;
+        if mask == 0 || self.separation == (mask, self.generation) {
+            return Ok(());
+        }
+        let all = self.workers.iter().flat_map(|w| w.rows.models_that_share());
+        let models: BTreeSet<u16> = all.filter(|m| mask >> (m % 64) & 1 != 0).collect();
+        if !self.separate_in_place(&models) {
+            let values = self.siblings(&ConnectionSet::default(), &models)?;
+            for w in 0..self.workers.len() {
+                let blocks: Vec<u32> = (0..self.workers[w].rows.num_blocks()).collect();
+                self.rebuild_rows(w, &blocks, |c, _| {
+                    Some(Connection {
+                        own_weight: c.own_weight || models.contains(&c.model),
+                        ..c
+                    })
+                });
+            }
+            self.generation += 1;
+            self.arrange()?;
+            self.note_order(values)?;
+        }
+        self.separation = (mask, self.generation);
+        Ok(())
+    }
+
+    /// Gives each connection of some models a weight of its own where it is, on all workers or on
+    /// none; says whether that was possible.
+    fn separate_in_place(&mut self, models: &BTreeSet<u16>) -> bool {
+        let can = |w: &super::Worker| models.iter().all(|&m| w.rows.can_separate(m));
+        if !self.workers.iter().all(can) {
+            return false;
+        }
+        for worker in &mut self.workers {
+            models.iter().for_each(|&m| worker.rows.separate(m));
+        }
+        true
     }
 
     /// Sets weights where they are, unless a connection would change its channel or its place in a
@@ -316,9 +353,11 @@ impl Simulation {
             }
             rows.push((w, at, weight));
         }
-        if !self.separate(&separate) {
+        // on all workers alike, since the order of sums depends on which weights are shared
+        if !self.separate_in_place(&separate) {
             return false;
         }
+        self.note_separated(&separate);
         let mut swap = |workers: &mut [super::Worker]| {
             for (w, at, weight) in &mut rows {
                 let rows = &mut workers[*w].rows;

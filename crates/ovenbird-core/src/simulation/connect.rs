@@ -14,6 +14,7 @@ use crate::synapse::{BLOCK_BITS, PendingMark, blocks_of};
 use crate::time::Clock;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Most constant weights that are stored once for all their connections; those of later constants
@@ -145,9 +146,15 @@ impl Simulation {
         };
         let side = |ids: &[u32]| -> Result<Side> {
             let (layer, places) = self.layers.common(ids)?;
-            Ok(Side { layer, places })
+            let columns = Arc::new(layer.columns(&places));
+            Ok(Side { layer, columns })
         };
-        let (source, target) = (side(sources)?, side(targets)?);
+        let source = side(sources)?;
+        let target = if sources == targets {
+            source.clone()
+        } else {
+            side(targets)?
+        };
         Space::new(&spec, &rule.rule, source, target, synapses).map(Some)
     }
 

@@ -1,7 +1,7 @@
 //! Spikes on their way between ranks.
 //!
 //! The spikes of a slice go to all ranks, or, where that is less, to those that hold targets of
-//! their senders. Where slices are long enough they are taken in halves: the spikes of one half
+//! their senders. Where slices are long enough, in steps and in work, they are taken in halves: the spikes of one half
 //! travel while the next half is updated, and are delivered before the half after that, which is as
 //! early as the smallest delay asks for. Between runs, and wherever else all that was sent must be
 //! where it would be on one rank, [`Simulation::settle_exchange`] ends what is under way.
@@ -16,9 +16,24 @@ use std::time::Instant;
 /// Slices of fewer steps are not halved.
 const LEAST_OVERLAP: usize = 4;
 
+/// Nor are those in half of which the nodes of a rank take fewer steps in all: one more exchange
+/// takes longer than what it would travel under.
+const LEAST_WORK: usize = 4000;
+
+/// How spikes pass between ranks where that is not left to the simulation. Results do not depend on
+/// it; all ranks must have the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExchangePolicy {
+    /// Whether spikes go only to ranks that hold targets of their senders.
+    pub selective: Option<bool>,
+    /// Whether spikes travel while nodes are updated, in slices of at least two steps.
+    pub overlap: Option<bool>,
+}
+
 /// How spikes pass between ranks.
 #[derive(Default)]
 pub(super) struct Exchange {
+    policy: ExchangePolicy,
     /// Which own nodes have targets on each other rank, a bit each, where spikes are sent there
     /// alone.
     routes: Option<Routes>,
@@ -109,6 +124,12 @@ impl Simulation {
         self.exchange.overlaps
     }
 
+    /// Chooses how spikes pass between ranks from the next Prepare on.
+    pub fn set_exchange(&mut self, policy: ExchangePolicy) {
+        self.exchange.policy = policy;
+        self.exchange.known = None;
+    }
+
     /// Where an update that starts within the present slice must end at the latest.
     pub(super) fn end_of_piece(&self) -> usize {
         let half = self.min_delay / 2;
@@ -140,7 +161,10 @@ impl Simulation {
         if self.ranks.alone() {
             return Ok(());
         }
-        self.exchange.overlaps = !self.couples() && self.min_delay >= LEAST_OVERLAP;
+        let wanted = self.exchange.policy.overlap;
+        let work = self.network_size() / self.ranks.count() * (self.min_delay / 2);
+        let pays = self.min_delay >= LEAST_OVERLAP && work >= LEAST_WORK;
+        self.exchange.overlaps = !self.couples() && self.min_delay >= 2 && wanted.unwrap_or(pays);
         if rerouted {
             self.find_routes()?;
         }
@@ -162,7 +186,8 @@ impl Simulation {
         let asked = Ok(&routes.bits[..]);
         let all = self.ranks.scatter(Call::Route, pairs, asked, &counts)?;
         let pairs: u64 = all.heads.iter().map(|h| h.note).sum();
-        let selective = 2 * pairs <= (nodes * (ranks - 1)) as u64;
+        let pays = 2 * pairs <= (nodes * (ranks - 1)) as u64;
+        let selective = self.exchange.policy.selective.unwrap_or(pays);
         routes.bits = self.ranks.take_words();
         routes.bits.shrink_to_fit();
         self.exchange.routes = selective.then_some(routes);

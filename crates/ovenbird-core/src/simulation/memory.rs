@@ -14,7 +14,7 @@ pub struct Memory {
     pub buffers: usize,
     /// Connections, compressed and new, of all kinds.
     pub connections: usize,
-    /// Where nodes are, who is recorded, and what passes between ranks.
+    /// Where nodes are, listed positions, who is recorded, and what passes between ranks.
     pub tables: usize,
 }
 
@@ -37,6 +37,7 @@ impl Simulation {
         }
         let spikes = self.emitted.capacity() + self.waiting.1.capacity();
         sum.tables = self.nodes.bytes()
+            + self.layers.bytes()
             + self.devices.bytes()
             + self.gaps.bytes()
             + spikes * size_of::<Spike>()

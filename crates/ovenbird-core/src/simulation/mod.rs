@@ -29,6 +29,7 @@ mod watch;
 mod worker;
 
 pub use connections::{ConnectionSet, Filter};
+pub use exchange::ExchangePolicy;
 pub use growth::GrownSynapse;
 pub use memory::Memory;
 pub use models::{Registry, SynapseModel};
@@ -36,7 +37,6 @@ pub use nodes::{Group, Progression};
 pub use run::{Progress, RunControl};
 pub use settings::Settings;
 pub use space::Positions;
-pub(crate) use space::taken;
 pub use timers::{Spent, Timers};
 pub use tripartite::TripartiteSynapses;
 pub use typed::{Events, Nodes};
@@ -119,6 +119,10 @@ pub struct Simulation {
     delays: DelayRange,
     /// Synapse models and constant weights (as bits) that connections share.
     shared_weights: Vec<(u16, u64)>,
+    /// The models of which each connection has a weight of its own since weights were set, by
+    /// their number modulo 64; and those for which a generation has it so.
+    separated: u64,
+    separation: (u64, u64),
     /// The slice length of the current run.
     min_delay: usize,
     /// Calls of Connect, of set with Parameters, and of evaluate, which key their draws.
@@ -189,6 +193,8 @@ impl Simulation {
             waiting: (0, Vec::new()),
             delays: DelayRange::default(),
             shared_weights: Vec::new(),
+            separated: 0,
+            separation: (0, 0),
             min_delay: 1,
             connect_calls: 0,
             draw_calls: 0,

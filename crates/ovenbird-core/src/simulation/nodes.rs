@@ -1,5 +1,6 @@
 //! Nodes of a simulation: making them, reading and setting their status.
 
+use super::space::LayerReader;
 use super::timers::Stopwatch;
 use super::{Nodes, Simulation};
 use crate::error::{Error, Kind, Result};
@@ -496,12 +497,19 @@ impl Simulation {
 
     fn draw_for_nodes(&self, p: &Parameter, ids: &[u32]) -> Result<Vec<Value>> {
         let key = Key::new(self.settings.seed(), Purpose::NodeParameter);
+        let mut reader = LayerReader::default();
+        let count = if ids.is_sorted() { 0 } else { ids.len() };
         ids.iter()
             .map(|&id| {
                 let mut stream = Stream::new(key, self.draw_calls, id, 0);
-                let layer = self.layers.find(id).filter(|_| p.needs().node);
-                let position = layer.map(|(l, place)| (l.position(place), l.dimensions()));
-                let node = position.as_ref().map(|(p, n)| Points::same(&p[..*n]));
+                let place = if p.needs().node {
+                    self.layers.read(id, &mut reader, count)
+                } else {
+                    None
+                };
+                let node = place
+                    .as_ref()
+                    .map(|(l, p)| Points::same(&p[..l.dimensions()]));
                 let context = Context {
                     node,
                     ..Context::default()

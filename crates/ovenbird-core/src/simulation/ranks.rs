@@ -76,7 +76,8 @@ impl Simulation {
         self.stopped_by
     }
 
-    /// Brings the ranks to one result of a call, and to one range of delays. `flags` are joined.
+    /// Brings the ranks to one result of a call, to one range of delays, and to one set of models
+    /// whose connections do not share weights. `flags` are joined.
     ///
     /// # Errors
     /// The same on all ranks: when the call failed on one, or they differ in what they have.
@@ -101,6 +102,7 @@ impl Simulation {
             range_word(self.delays.fixed),
             steps as u64,
             range_word(self.delays.found),
+            self.separated,
         ];
         let all = self.ranks.gather(call, flags, result.map(|()| &mine[..]))?;
         let first = all.of(0);
@@ -123,6 +125,7 @@ impl Simulation {
                 found: range,
                 fixed: None,
             });
+            self.separated |= words[STANDING.len() + 1];
         }
         Ok(all.heads.iter().fold(0, |flags, head| flags | head.note))
     }

@@ -104,7 +104,7 @@ impl Simulation {
         let flags = u64::from(coupled) | u64::from(self.needs_routes()) << 1;
         let flags = self.agree(Call::Prepare, flags, 0, opened)?;
         self.learn_driven()?;
-        let arranged = self.arrange();
+        let arranged = self.arrange().and_then(|()| self.separate_agreed());
         self.gaps.any = flags & 1 != 0;
         if !self.gaps.any {
             self.agree(Call::Ready, 0, 0, arranged)?;
@@ -297,6 +297,7 @@ impl Simulation {
             _ => return Err(Self::not_prepared("Run")),
         };
         self.agree(Call::Run, 0, steps, Ok(()))?;
+        self.separate_agreed()?;
         let start = Stopwatch::start();
         self.spike_count = 0;
         self.has_run |= steps > 0;

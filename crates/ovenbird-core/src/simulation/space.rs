@@ -4,12 +4,16 @@ use super::{Nodes, Simulation};
 use crate::error::{Error, Kind, Result};
 use crate::parameter::{Context, Parameter, Points};
 use crate::rng::{Key, Purpose, Stream};
-use crate::space::{Found, Layer, Mask, Point, Search};
+use crate::space::{Draws, Found, Layer, Mask, Point, Reader, Search};
 use std::sync::Arc;
 
 /// The layers of a simulation by their first node.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Layers(Vec<(u32, Arc<Layer>)>);
+
+/// The layer that was read last, and what reads its positions.
+#[derive(Default)]
+pub(super) struct LayerReader<'a>(Option<(&'a Arc<Layer>, Reader<'a>)>);
 
 impl Layers {
     /// The layer of a node, and its place there.
@@ -18,6 +22,26 @@ impl Layers {
         let (first, layer) = self.0.get(i.checked_sub(1)?)?;
         let place = (id - first) as usize;
         (place < layer.len()).then_some((layer, place))
+    }
+
+    /// The layer and position of a node, one of about `count` that are asked for in any order.
+    pub fn read<'a>(
+        &'a self,
+        id: u32,
+        reader: &mut LayerReader<'a>,
+        count: usize,
+    ) -> Option<(&'a Layer, Point)> {
+        let (layer, place) = self.find(id)?;
+        let known = reader.0.take().filter(|known| Arc::ptr_eq(known.0, layer));
+        let (_, reader) = reader
+            .0
+            .insert(known.unwrap_or_else(|| (layer, layer.reader(count))));
+        Some((layer, reader.position(place)))
+    }
+
+    /// Bytes held for positions.
+    pub fn bytes(&self) -> usize {
+        self.0.iter().map(|(_, layer)| layer.bytes()).sum()
     }
 
     /// Drops the layers whose first node is `first` or a later one.
@@ -101,8 +125,8 @@ impl Simulation {
                 extent,
                 wrap,
             } => {
-                let columns = self.draw_positions(coordinates, *n)?;
-                Layer::free(columns, extent.as_deref(), *wrap)?
+                let draws = self.draws(coordinates, *n);
+                Layer::drawn(draws, extent.as_deref(), *wrap)?
             }
         };
         let nodes = self.create(model, layer.len() as i64)?;
@@ -110,19 +134,16 @@ impl Simulation {
         Ok(nodes)
     }
 
-    /// Positions of `n` nodes; each dimension has a stream of its own, so that they do not depend
-    /// on who draws.
-    fn draw_positions(&mut self, coordinates: &[Parameter], n: usize) -> Result<Vec<Vec<f64>>> {
-        let key = Key::new(self.settings.seed(), Purpose::Position);
+    /// How the positions of `n` nodes are drawn, whoever draws them.
+    fn draws(&mut self, coordinates: &[Parameter], n: usize) -> Draws {
         let call = self.draw_calls;
         self.draw_calls += 1;
-        (0..)
-            .zip(coordinates)
-            .map(|(d, p)| {
-                let mut stream = Stream::new(key, call, d, 0);
-                Ok(p.filled(&mut stream, &Context::default(), n)?)
-            })
-            .collect()
+        Draws {
+            coordinates: coordinates.to_vec(),
+            count: n,
+            key: Key::new(self.settings.seed(), Purpose::Position),
+            call,
+        }
     }
 
     /// The layer that a node is in, and its place there.
@@ -137,7 +158,8 @@ impl Simulation {
     /// When the nodes are not in one layer.
     pub fn positions(&self, ids: &[u32]) -> Result<(Vec<Point>, usize)> {
         let (layer, places) = self.layers.common(ids)?;
-        let positions = places.iter().map(|&p| layer.position(p as usize));
+        let mut reader = layer.reader(places.len());
+        let positions = places.iter().map(|&p| reader.position(p as usize));
         Ok((positions.collect(), layer.dimensions()))
     }
 
@@ -161,8 +183,9 @@ impl Simulation {
             )));
         }
         let of = |i: usize, len: usize| if len == 1 { 0 } else { i };
+        let mut reader = layer.reader(m);
         let vector = |i: usize| {
-            let node = layer.position(places[of(i, m)] as usize);
+            let node = reader.position(places[of(i, m)] as usize);
             layer.displacement(&points[of(i, n)], &node)
         };
         let count = if n == 1 { m } else { n };
@@ -172,16 +195,17 @@ impl Simulation {
     /// The distances between the ends of connections, in the space of the target; NaN where an end
     /// has no position.
     pub fn connection_distances(&self, sources: &[u32], targets: &[u32]) -> Vec<f64> {
+        let mut ends = [LayerReader::default(), LayerReader::default()];
+        let [from, to] = &mut ends;
         let distance = |(source, target): (&u32, &u32)| {
-            let (Some((from, s)), Some((to, t))) =
-                (self.layers.find(*source), self.layers.find(*target))
-            else {
-                return f64::NAN;
-            };
-            if from.dimensions() != to.dimensions() {
-                return f64::NAN;
+            let from = self.layers.read(*source, from, sources.len());
+            let to = self.layers.read(*target, to, targets.len());
+            match (from, to) {
+                (Some((from, s)), Some((to, t))) if from.dimensions() == to.dimensions() => {
+                    to.distance(&s, &t)
+                }
+                _ => f64::NAN,
             }
-            to.distance(&from.position(s), &to.position(t))
         };
         sources.iter().zip(targets).map(distance).collect()
     }
@@ -209,7 +233,7 @@ impl Simulation {
             ));
         }
         let mask = mask.for_layer(&layer, false)?;
-        let search = Search::new(taken(&layer, &places), mask, &layer);
+        let search = Search::new(layer.columns(&places), mask, &layer);
         let mut point = [0.0; crate::parameter::MAX_DIMENSIONS];
         point[..anchor.len()].copy_from_slice(anchor);
         let mut found = Found::default();
@@ -274,12 +298,6 @@ pub(super) fn refuse_node_position(p: &Parameter) -> Result<()> {
         return Err(crate::parameter::ParameterError::OneOfTwo.into());
     }
     Ok(())
-}
-
-/// The coordinates of some nodes of a layer.
-pub(crate) fn taken(layer: &Layer, places: &[u32]) -> Vec<Vec<f64>> {
-    let of = |column: &Vec<f64>| places.iter().map(|&p| column[p as usize]).collect();
-    layer.columns().iter().map(of).collect()
 }
 
 fn check_dimensions(given: usize, wanted: usize) -> Result<()> {

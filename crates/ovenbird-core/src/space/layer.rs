@@ -1,5 +1,6 @@
-//! Layers: the positions of nodes, and the geometry of the space that they are in.
+//! Layers: the nodes of one call of Create, and the geometry of the space that they are in.
 
+use super::places::{Draws, Grid, Places, Reader};
 use crate::error::{Error, Result};
 use crate::parameter::MAX_DIMENSIONS;
 
@@ -9,11 +10,34 @@ pub type Point = [f64; MAX_DIMENSIONS];
 /// The positions of the nodes of one call of Create.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
-    columns: Vec<Vec<f64>>,
+    places: Places,
     lower_left: Point,
     extent: Point,
     wrap: bool,
-    shape: Option<Vec<u32>>,
+}
+
+/// The least and the greatest coordinate in each dimension.
+#[derive(Clone, Copy)]
+struct Span {
+    low: Point,
+    high: Point,
+}
+
+impl Span {
+    fn new(dimensions: usize) -> Self {
+        let start = |x: f64| std::array::from_fn(|d| if d < dimensions { x } else { 0.0 });
+        Span {
+            low: start(f64::INFINITY),
+            high: start(f64::NEG_INFINITY),
+        }
+    }
+
+    /// Takes coordinates in; returns one that is not finite.
+    fn note(&mut self, d: usize, coordinates: &[f64]) -> Option<f64> {
+        self.low[d] = coordinates.iter().copied().fold(self.low[d], f64::min);
+        self.high[d] = coordinates.iter().copied().fold(self.high[d], f64::max);
+        coordinates.iter().copied().find(|x| !x.is_finite())
+    }
 }
 
 fn bad<T>(text: impl Into<String>) -> Result<T> {
@@ -45,6 +69,15 @@ fn checked_extent(v: &[f64], dimensions: usize) -> Result<Point> {
     }
 }
 
+fn check_dimensions(dimensions: usize) -> Result<()> {
+    if (2..=MAX_DIMENSIONS).contains(&dimensions) {
+        return Ok(());
+    }
+    bad(format!(
+        "Positions must have 2 or 3 coordinates, got {dimensions}."
+    ))
+}
+
 impl Layer {
     /// Nodes on a grid. They are numbered along the last dimension first; the second dimension
     /// runs downwards.
@@ -69,9 +102,9 @@ impl Layer {
         let size = shape
             .iter()
             .try_fold(1u32, |n, &k| n.checked_mul(u32::try_from(k).ok()?));
-        let Some(size) = size else {
+        if size.is_none() {
             return bad(format!("A grid of shape {shape:?} has too many nodes."));
-        };
+        }
         let extent = match extent {
             Some(v) => checked_extent(v, dimensions)?,
             None => [1.0; MAX_DIMENSIONS],
@@ -82,15 +115,11 @@ impl Layer {
         };
         let lower_left = std::array::from_fn(|d| center[d] - extent[d] / 2.0);
         let counts: Vec<u32> = shape.iter().map(|&n| n as u32).collect();
-        let columns = (0..dimensions)
-            .map(|d| grid_column(d, &counts, size, lower_left[d], extent[d]))
-            .collect();
         Ok(Layer {
-            columns,
+            places: Places::Grid(Grid::new(counts, lower_left, extent)),
             lower_left,
             extent,
             wrap,
-            shape: Some(counts),
         })
     }
 
@@ -101,26 +130,43 @@ impl Layer {
     /// When there are not two or three columns of equal length, a position is not finite or lies
     /// outside the extent, or a single node has no extent.
     pub fn free(columns: Vec<Vec<f64>>, extent: Option<&[f64]>, wrap: bool) -> Result<Self> {
-        let dimensions = columns.len();
-        if !(2..=MAX_DIMENSIONS).contains(&dimensions) {
-            return bad(format!(
-                "Positions must have 2 or 3 coordinates, got {dimensions}."
-            ));
-        }
+        check_dimensions(columns.len())?;
         let n = columns[0].len();
-        if n == 0 {
-            return bad("Empty positions array.");
-        }
         if columns.iter().any(|c| c.len() != n) {
             return bad("Positions must have the same number of coordinates.");
         }
-        let (mut low, mut high) = ([0.0; MAX_DIMENSIONS], [0.0; MAX_DIMENSIONS]);
-        for (d, column) in columns.iter().enumerate() {
-            if let Some(x) = column.iter().find(|x| !x.is_finite()) {
-                return bad(format!("Positions must be finite, got {x}"));
-            }
-            low[d] = column.iter().copied().fold(f64::INFINITY, f64::min);
-            high[d] = column.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let mut span = Span::new(columns.len());
+        let mut columns_in_turn = columns.iter().enumerate();
+        let odd = columns_in_turn.find_map(|(d, column)| span.note(d, column));
+        Layer::between(Places::Listed(columns), span, odd, extent, wrap)
+    }
+
+    /// Nodes at drawn positions; otherwise as [`Layer::free`].
+    ///
+    /// # Errors
+    /// As [`Layer::free`], and when a Parameter cannot be evaluated.
+    pub fn drawn(draws: Draws, extent: Option<&[f64]>, wrap: bool) -> Result<Self> {
+        let dimensions = draws.coordinates.len();
+        check_dimensions(dimensions)?;
+        let (mut span, mut odd) = (Span::new(dimensions), None);
+        draws.for_each(|d, _, drawn| odd = odd.or(span.note(d, drawn)))?;
+        Layer::between(Places::Drawn(draws), span, odd, extent, wrap)
+    }
+
+    /// A layer of nodes within a span; `odd` is a coordinate that is not finite.
+    fn between(
+        places: Places,
+        Span { low, high }: Span,
+        odd: Option<f64>,
+        extent: Option<&[f64]>,
+        wrap: bool,
+    ) -> Result<Self> {
+        let (n, dimensions) = (places.len(), places.dimensions());
+        if n == 0 {
+            return bad("Empty positions array.");
+        }
+        if let Some(x) = odd {
+            return bad(format!("Positions must be finite, got {x}"));
         }
         let center: Point = std::array::from_fn(|d| (high[d] + low[d]) / 2.0);
         let size = match extent {
@@ -149,17 +195,16 @@ impl Layer {
             }
         }
         Ok(Layer {
-            columns,
+            places,
             lower_left,
             extent: size,
             wrap,
-            shape: None,
         })
     }
 
     /// The number of nodes.
     pub fn len(&self) -> usize {
-        self.columns[0].len()
+        self.places.len()
     }
 
     /// Whether there are no nodes; a layer always has some.
@@ -169,26 +214,52 @@ impl Layer {
 
     /// The number of dimensions, 2 or 3.
     pub fn dimensions(&self) -> usize {
-        self.columns.len()
+        self.places.dimensions()
     }
 
-    /// The coordinates of all nodes, a column for each dimension.
-    pub fn columns(&self) -> &[Vec<f64>] {
-        &self.columns
+    /// Bytes held for positions.
+    pub fn bytes(&self) -> usize {
+        self.places.bytes()
+    }
+
+    /// Reads the positions of about `count` nodes in any order.
+    pub fn reader(&self, count: usize) -> Reader<'_> {
+        Reader::new(&self.places, count)
+    }
+
+    /// Reads positions in the order of nodes.
+    pub fn reader_in_order(&self) -> Reader<'_> {
+        Reader::in_order(&self.places)
     }
 
     /// The position of a node.
     pub fn position(&self, node: usize) -> Point {
-        let mut point = [0.0; MAX_DIMENSIONS];
-        for (x, column) in point.iter_mut().zip(&self.columns) {
-            *x = column[node];
+        self.reader_in_order().position(node)
+    }
+
+    /// The coordinates of some nodes, a column for each dimension.
+    pub fn columns(&self, nodes: &[u32]) -> Vec<Vec<f64>> {
+        let mut reader = if nodes.is_sorted() {
+            self.reader_in_order()
+        } else {
+            self.reader(nodes.len())
+        };
+        let mut columns = vec![Vec::with_capacity(nodes.len()); self.dimensions()];
+        for &node in nodes {
+            let position = reader.position(node as usize);
+            for (column, x) in columns.iter_mut().zip(position) {
+                column.push(x);
+            }
         }
-        point
+        columns
     }
 
     /// The number of nodes in each dimension of a grid.
     pub fn shape(&self) -> Option<&[u32]> {
-        self.shape.as_deref()
+        match &self.places {
+            Places::Grid(grid) => Some(&grid.shape),
+            _ => None,
+        }
     }
 
     /// The size in each dimension.
@@ -272,19 +343,4 @@ impl Layer {
         let offset = (x - low) % size;
         low + offset + if low + offset < low { size } else { 0.0 }
     }
-}
-
-/// Coordinate `d` of all nodes of a grid.
-fn grid_column(d: usize, shape: &[u32], size: u32, low: f64, extent: f64) -> Vec<f64> {
-    let n = shape[d];
-    // how many consecutive nodes have the same coordinate
-    let run: u32 = shape[d + 1..].iter().product();
-    let (start, extent) = if d == 1 {
-        (low + extent, -extent)
-    } else {
-        (low, extent)
-    };
-    let width = extent / f64::from(n);
-    let coordinate = |i: u32| start + width * f64::from(i) + width * 0.5;
-    (0..size).map(|k| coordinate(k / run % n)).collect()
 }

@@ -8,6 +8,7 @@ mod index;
 mod layer;
 mod mask;
 mod mask_spec;
+mod places;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -15,4 +16,5 @@ mod tree;
 pub use index::{Found, Index, Search};
 pub use layer::{Layer, Point};
 pub use mask::{Bounds, Mask};
+pub use places::{Draws, Reader};
 pub use tree::{Tree, Visit};

@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::parameter::Parameter;
+use crate::rng::{Key, Purpose};
 use crate::value::{Dict, Value};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 fn dict<const N: usize>(entries: [(&str, Value); N]) -> Dict {
     entries.into_iter().collect()
@@ -30,6 +33,10 @@ fn rectangle(lower: [f64; 2], upper: [f64; 2]) -> Mask {
     mask("rectangular", corners)
 }
 
+fn all(layer: &Layer) -> Vec<u32> {
+    (0..layer.len() as u32).collect()
+}
+
 fn inside(mask: &Mask, points: &[(f64, f64)]) -> Vec<bool> {
     points
         .iter()
@@ -53,6 +60,36 @@ fn grids_are_numbered_downwards_and_then_to_the_right() {
     let cube = Layer::grid(&[2, 2, 2], None, None, false).unwrap();
     assert_eq!(cube.position(1), [-0.25, 0.25, 0.25]);
     assert_eq!(cube.position(2), [-0.25, -0.25, -0.25]);
+}
+
+#[test]
+fn positions_that_are_not_stored_are_the_same_in_any_order() {
+    let coordinates = vec![Parameter::uniform(-1.0, 1.0).unwrap(); 3];
+    let draws = Draws {
+        coordinates,
+        count: 1000,
+        key: Key::new(1, Purpose::Position),
+        call: 0,
+    };
+    let drawn = Layer::drawn(draws, Some(&[2.0; 3]), false).unwrap();
+    let grid = Layer::grid(&[10, 4, 25], Some(&[1.0, 0.0, 2.0]), Some(&[2.0; 3]), true).unwrap();
+    for layer in [drawn, grid] {
+        assert_eq!(layer.bytes(), 0);
+        let nodes = all(&layer);
+        let columns = layer.columns(&nodes);
+        let listed = Layer::free(columns.clone(), None, false).unwrap();
+        assert_eq!(listed.bytes(), 3 * 8 * nodes.len());
+        let backwards: Vec<u32> = nodes.iter().rev().copied().collect();
+        assert_eq!(layer.columns(&backwards), listed.columns(&backwards));
+        let few = [999, 0, 256, 255];
+        assert_eq!(layer.columns(&few), listed.columns(&few));
+        assert!(
+            few.iter()
+                .all(|&i| layer.position(i as usize) == listed.position(i as usize))
+        );
+        let distinct: BTreeSet<u64> = columns[0].iter().map(|x| x.to_bits()).collect();
+        assert!(distinct.len() >= 10);
+    }
 }
 
 #[test]
@@ -202,7 +239,7 @@ fn a_mask_larger_than_a_periodic_layer_finds_nodes_in_each_of_its_images() {
     let layer = Layer::grid(&[5, 5], None, Some(&[5.0, 5.0]), true).unwrap();
     assert!(circle(3.0).for_layer(&layer, false).is_err());
     let big = circle(9.0).for_layer(&layer, true).unwrap();
-    let search = Search::new(layer.columns().to_vec(), big, &layer);
+    let search = Search::new(layer.columns(&all(&layer)), big, &layer);
     let mut found = Found::default();
     search.find(&[2.0, -2.0, 0.0], &mut found);
     // the images whose lower corner is in the layer, and one turn below
@@ -307,7 +344,7 @@ proptest! {
         let layer = Layer::free(columns, Some(&[2.0, 2.0]), wrap).unwrap();
         let anchor = [anchor.0, anchor.1, 0.0];
         let fitted = mask.for_layer(&layer, true).unwrap();
-        let search = Search::new(layer.columns().to_vec(), fitted, &layer);
+        let search = Search::new(layer.columns(&all(&layer)), fitted, &layer);
         let mut found = Found::default();
         search.find(&anchor, &mut found);
         if search.gives_relative() {
@@ -340,7 +377,7 @@ proptest! {
         ];
         let mask = ball.union(&mask("ellipsoidal", spec)).unwrap();
         let anchor = [anchor.0, anchor.1, anchor.2];
-        let search = Search::new(layer.columns().to_vec(), mask.clone(), &layer);
+        let search = Search::new(layer.columns(&all(&layer)), mask.clone(), &layer);
         let mut found = Found::default();
         search.find(&anchor, &mut found);
         if search.gives_relative() {

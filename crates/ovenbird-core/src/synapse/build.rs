@@ -3,6 +3,7 @@
 
 use super::pending::{BLOCK_ROWS, Batch};
 use super::rows::{Block, COUNTS, Group, OWN};
+use super::starts::Starts;
 use crate::event::Ring;
 
 /// Model, flags, and shared weight in the order of the floats: groups of a row are sorted by it.
@@ -47,6 +48,8 @@ pub(super) struct Builder {
     sorted_weights: Vec<f64>,
     runs: Vec<u32>,
     groups: Vec<Group>,
+    /// The first group of each row.
+    rows: Vec<u32>,
     delays: Vec<u32>,
 }
 
@@ -83,6 +86,7 @@ impl Builder {
             sorted_weights: Vec::new(),
             runs: Vec::new(),
             groups: Vec::new(),
+            rows: Vec::new(),
             delays: Vec::new(),
         }
     }
@@ -192,16 +196,16 @@ impl Builder {
     fn compress(&mut self, n: usize, shared: &mut Vec<f64>) -> Block {
         let width = self.keys.len();
         let mut block = Block {
-            first_group: Vec::with_capacity(BLOCK_ROWS + 1),
             cells: Vec::with_capacity(n),
             weights: Vec::with_capacity(self.own_entries()),
             ..Block::default()
         };
         self.runs.clear();
         self.groups.clear();
+        self.rows.clear();
         let mut from = 0;
         for row in 0..BLOCK_ROWS {
-            block.first_group.push(self.groups.len() as u32);
+            self.rows.push(self.groups.len() as u32);
             for k in 0..width {
                 let to = self.starts[row * width + k] as usize;
                 if to == from {
@@ -229,7 +233,7 @@ impl Builder {
                 from = to;
             }
         }
-        block.first_group.push(self.groups.len() as u32);
+        self.rows.push(self.groups.len() as u32);
         self.groups.push(Group {
             entries: n as u32,
             runs: self.runs.len() as u32,
@@ -239,7 +243,7 @@ impl Builder {
         });
         block.groups = self.groups.as_slice().to_vec();
         block.runs = self.runs.as_slice().to_vec();
-        block.thin();
+        block.starts = Starts::new(&self.rows);
         block
     }
 

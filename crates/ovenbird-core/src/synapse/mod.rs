@@ -8,6 +8,7 @@ mod index;
 mod pending;
 mod plastic;
 mod rows;
+mod starts;
 mod weights;
 
 pub use delivery::{Delivery, PairRule, Past};

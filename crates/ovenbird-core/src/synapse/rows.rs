@@ -11,6 +11,7 @@
 
 use super::build::Builder;
 use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending, visit_sources};
+use super::starts::Starts;
 use crate::event::{ChannelKey, Ring, Spike};
 use crate::time::Step;
 use std::ops::Range;
@@ -82,10 +83,7 @@ pub(super) struct Group {
 /// The rows of consecutive sources.
 #[derive(Debug, Default)]
 pub(super) struct Block {
-    /// The sources that have a row, a bit each; where most have one, all do.
-    pub present: Option<Box<[u64; BLOCK_ROWS / 64]>>,
-    /// The first group of each row, and one past the last.
-    pub first_group: Vec<u32>,
+    pub starts: Starts,
     /// Groups, and a last one that only marks the ends.
     pub groups: Vec<Group>,
     /// Delays: the number of entries in the low half, their delay in the high half. A word without
@@ -130,33 +128,7 @@ impl Block {
     /// The groups of the row of a source, by its number in the block.
     #[inline(always)]
     pub fn row(&self, source: usize) -> Range<usize> {
-        let row = match &self.present {
-            None => source,
-            Some(bits) => match rank(bits, source) {
-                Some(row) => row,
-                None => return 0..0,
-            },
-        };
-        match self.first_group.get(row..row + 2) {
-            Some(ends) => ends[0] as usize..ends[1] as usize,
-            None => 0..0,
-        }
-    }
-
-    /// Drops empty rows where most are empty, as they are where few nodes are held of a network.
-    pub fn thin(&mut self) {
-        let starts = &self.first_group;
-        let is_empty = |row: usize| starts[row] == starts[row + 1];
-        let rows = (0..BLOCK_ROWS).filter(|&row| !is_empty(row));
-        if rows.clone().count() > BLOCK_ROWS / 2 {
-            return;
-        }
-        let mut bits = Box::new([0; BLOCK_ROWS / 64]);
-        rows.clone()
-            .for_each(|row| bits[row / 64] |= 1 << (row % 64));
-        let ends = starts[BLOCK_ROWS];
-        self.first_group = rows.map(|row| starts[row]).chain([ends]).collect();
-        self.present = Some(bits);
+        self.starts.row(source)
     }
 
     #[inline(always)]
@@ -172,17 +144,6 @@ impl Block {
             shared[g.weights as usize]
         }
     }
-}
-
-/// How many bits are set before bit `i`, if that is set.
-#[inline(always)]
-fn rank(bits: &[u64; BLOCK_ROWS / 64], i: usize) -> Option<usize> {
-    let (word, bit) = (i / 64, i % 64);
-    if bits[word] >> bit & 1 == 0 {
-        return None;
-    }
-    let before: u32 = bits[..word].iter().map(|w| w.count_ones()).sum();
-    Some((before + (bits[word] & ((1 << bit) - 1)).count_ones()) as usize)
 }
 
 /// Most cells that are looked for by comparison.
@@ -285,8 +246,8 @@ impl Rows {
     pub fn bytes(&self) -> usize {
         let of_block = |b: &Block| {
             size_of::<Block>()
-                + b.present.as_ref().map_or(0, |bits| size_of_val(&**bits))
-                + (b.first_group.capacity() + b.runs.capacity() + b.cells.capacity()) * 4
+                + b.starts.bytes()
+                + (b.runs.capacity() + b.cells.capacity()) * 4
                 + b.groups.capacity() * size_of::<Group>()
                 + b.weights.capacity() * 8
         };
@@ -598,6 +559,20 @@ impl Rows {
             None => {
                 for block in self.blocks.iter().flatten() {
                     note(&block.groups[..block.groups.len().saturating_sub(1)]);
+                }
+            }
+        }
+        models
+    }
+
+    /// The models of which connections share a weight.
+    pub fn models_that_share(&self) -> Vec<u16> {
+        let mut models: Vec<u16> = Vec::new();
+        for block in self.blocks.iter().flatten() {
+            let groups = &block.groups[..block.groups.len().saturating_sub(1)];
+            for g in groups.iter().filter(|g| g.flags & OWN == 0) {
+                if let Err(at) = models.binary_search(&g.model) {
+                    models.insert(at, g.model);
                 }
             }
         }

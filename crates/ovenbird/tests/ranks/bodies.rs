@@ -4,7 +4,7 @@
 use ovenbird::core::connect::SpaceSpec;
 use ovenbird::core::parameter::{BinaryOp, Place};
 use ovenbird::core::rank::Communicator;
-use ovenbird::core::simulation::{Filter, Positions};
+use ovenbird::core::simulation::{ExchangePolicy, Filter, Positions};
 use ovenbird::core::space::Mask;
 use ovenbird::prelude::*;
 use std::collections::BTreeSet;
@@ -19,6 +19,8 @@ pub struct Outcome {
     samples: Vec<(u32, u64, u64)>,
     states: Vec<(u32, u64)>,
     connections: Vec<(u32, [u64; 4])>,
+    /// What weight recorders have: the target, then time, source and weight.
+    weights: Vec<(u32, [u64; 3])>,
 }
 
 impl Outcome {
@@ -34,6 +36,7 @@ impl Outcome {
                 .filter(|c| here(c.0))
                 .copied()
                 .collect(),
+            weights: self.weights.iter().filter(|w| here(w.0)).copied().collect(),
         }
     }
 }
@@ -67,6 +70,14 @@ fn synapse(sim: &Simulation, weight: Amount, delay: Amount) -> ovenbird::Result<
         numbers: Vec::new(),
         elements: None,
     }])
+}
+
+/// Spikes travel while nodes are updated, as they do where there are many nodes.
+fn overlap(sim: &mut Simulation) {
+    sim.set_exchange(ExchangePolicy {
+        overlap: Some(true),
+        ..ExchangePolicy::default()
+    });
 }
 
 fn threads(sim: &mut Simulation, n: usize) -> ovenbird::Result<()> {
@@ -193,6 +204,7 @@ pub fn random_network(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<
 pub fn sparse(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
     let ranks = rank.as_ref().map_or(1, |r| r.ranks());
     let mut sim = on(rank);
+    overlap(&mut sim);
     threads(&mut sim, n_threads)?;
     let cells = sim.create("iaf_psc_alpha", 151)?.ids();
     let currents = (0..cells.len()).map(|i| 420.0 + (i % 7) as f64).collect();
@@ -238,6 +250,7 @@ pub fn sparse(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome>
 /// Neurons whose connections come and go with their synaptic elements.
 pub fn grown(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
     let mut sim = on(rank);
+    overlap(&mut sim);
     threads(&mut sim, n_threads)?;
     let number = |x: f64| Value::Float(x);
     let element = |rate: f64, eps: f64| {
@@ -353,6 +366,124 @@ pub fn in_space(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcom
     look(&mut sim, &cells, (recorder[0], meter[0]))
 }
 
+/// Several connections between the same nodes, whose weights are set where they are held and then
+/// change by themselves, before others from the same sources come.
+pub fn multapses(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
+    let mut sim = on(rank);
+    threads(&mut sim, n_threads)?;
+    let cells = sim.create("iaf_psc_alpha", 31)?.ids();
+    let currents = (0..cells.len()).map(|i| 410.0 + (i % 7) as f64).collect();
+    sim.set(&cells, &dict([("I_e", Value::Floats(currents))]))?;
+    let same = |w: f64| Amount::Same(w);
+    let own = normal(11.0, 3.0, 1.0, 30.0);
+    let plastic = |sim: &Simulation, weight: Amount| -> ovenbird::Result<[SynSpec; 1]> {
+        Ok([SynSpec {
+            model: sim.synapse_index("stdp_synapse")?,
+            ..synapse(sim, weight, Amount::Same(1.5))?[0].clone()
+        }])
+    };
+    let some = ConnSpec::new(Rule::PairwiseBernoulli(constant(0.3)));
+    let dense = fixed_indegree(40)?;
+    let makers = [
+        synapse(&sim, same(7.3), same(1.5))?,
+        synapse(&sim, same(5.1), same(1.5))?,
+        synapse(&sim, own.clone(), same(1.5))?,
+        plastic(&sim, own.clone())?,
+    ];
+    for maker in &makers {
+        sim.connect(&cells, &cells, &dense, maker)?;
+    }
+    let recorder = sim.create("spike_recorder", 1)?.ids();
+    let meter = sim.create("voltmeter", 1)?.ids();
+    let plain = synapse(&sim, same(1.0), same(1.0))?;
+    sim.connect(&cells, &recorder, &all_to_all(), &plain)?;
+    sim.connect(&meter, &cells, &all_to_all(), &plain)?;
+    sim.simulate(20.3)?;
+    for (model, target, factor) in [("static_synapse", 5, 0.7), ("stdp_synapse", 8, 1.9)] {
+        let mut few = sim.connections(&Filter {
+            sources: Some(&cells),
+            targets: Some(&cells[target..target + 1]),
+            model: Some(sim.synapse_index(model)?),
+            ..Filter::default()
+        })?;
+        let every_third = |i: usize| if i.is_multiple_of(3) { 4.0 } else { 21.0 };
+        let weights = (0..few.len()).map(|i| every_third(i) * factor).collect();
+        sim.set_connections(&mut few, &dict([("weight", Value::Floats(weights))]))?;
+    }
+    sim.simulate(15.1)?;
+    for maker in [
+        synapse(&sim, same(6.9), same(1.5))?,
+        plastic(&sim, own)?,
+        synapse(&sim, same(9.7), same(1.0))?,
+    ] {
+        sim.connect(&cells, &cells[10..20], &some, &maker)?;
+    }
+    sim.simulate(40.4)?;
+    look(&mut sim, &cells, (recorder[0], meter[0]))
+}
+
+/// Recorded weights, fixed and plastic, where spikes travel while nodes are updated.
+pub fn recorded_weights(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
+    let ranks = rank.as_ref().map_or(1, |r| r.ranks());
+    let mut sim = on(rank);
+    overlap(&mut sim);
+    threads(&mut sim, n_threads)?;
+    let cells = sim.create("iaf_psc_alpha", 40)?.ids();
+    let currents = (0..cells.len()).map(|i| 420.0 + (i % 9) as f64).collect();
+    sim.set(&cells, &dict([("I_e", Value::Floats(currents))]))?;
+    let weights = sim.create("weight_recorder", 1)?.ids();
+    for model in ["static_synapse", "stdp_synapse", "tsodyks2_synapse"] {
+        let seen = dict([("weight_recorder", Value::Int(weights[0].into()))]);
+        sim.copy_model(model, &format!("seen_{model}"), &seen)?;
+        let spec = SynSpec {
+            model: sim.synapse_index(&format!("seen_{model}"))?,
+            ..synapse(
+                &sim,
+                normal(20.0, 6.0, 1.0, 60.0),
+                normal(2.0, 0.4, 1.1, 3.0),
+            )?[0]
+                .clone()
+        };
+        sim.connect(&cells, &cells, &fixed_indegree(4)?, &[spec])?;
+    }
+    let recorder = sim.create("spike_recorder", 1)?.ids();
+    let meter = sim.create("voltmeter", 1)?.ids();
+    let plain = synapse(&sim, Amount::Same(1.0), Amount::Same(2.0))?;
+    sim.connect(&cells, &recorder, &all_to_all(), &plain)?;
+    sim.connect(&meter, &cells, &all_to_all(), &plain)?;
+    for ms in [17.3, 0.2, 0.4, 0.3, 22.6, 1.1, 20.0] {
+        sim.simulate(ms)?;
+        assert_eq!(sim.overlaps_exchange(), ranks > 1);
+    }
+    let mut out = look(&mut sim, &cells, (recorder[0], meter[0]))?;
+    let seen = sim.events(weights[0])?;
+    let recorder = &sim.groups(&weights)?[0];
+    let events = sim.get(recorder, "events").map(|column| column.at(0));
+    let Some(Value::Dict(events)) = events else {
+        panic!("a recorder has events");
+    };
+    let Some(Value::Ints(targets)) = events.get("targets") else {
+        panic!("a weight recorder has targets");
+    };
+    for (i, &target) in targets.iter().enumerate() {
+        let what = [
+            seen.times[i].to_bits(),
+            seen.senders[i].into(),
+            seen.values[0][i].to_bits(),
+        ];
+        out.weights.push((target as u32, what));
+    }
+    Ok(out)
+}
+
+impl Outcome {
+    /// How many weights were recorded, and whether in the order of time.
+    pub fn recorded_weights(&self) -> (usize, bool) {
+        let times = self.weights.iter().map(|w| f64::from_bits(w.1[0]));
+        (self.weights.len(), times.is_sorted())
+    }
+}
+
 /// Hodgkin-Huxley neurons on a ring of gap junctions, iterated or not.
 pub fn coupled(rank: Option<Rank>, n_threads: usize, iterate: bool) -> ovenbird::Result<Outcome> {
     let mut sim = on(rank);
@@ -388,6 +519,53 @@ pub fn coupled(rank: Option<Rank>, n_threads: usize, iterate: bool) -> ovenbird:
     sim.simulate(15.0)?;
     sim.simulate(5.3)?;
     look(&mut sim, &cells, (recorder[0], meter[0]))
+}
+
+/// Few coupled neurons among others: most ranks have none of them, and some have only such as are
+/// coupled among themselves.
+pub fn coupled_apart(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
+    let mut sim = on(rank);
+    threads(&mut sim, n_threads)?;
+    let mut cells: Vec<u32> = Vec::new();
+    let mut coupled = Vec::new();
+    // 60 apart on one rank, of up to 6
+    for (others, hh) in [(0, 1), (1, 1), (57, 1), (59, 1), (2, 0)] {
+        if others > 0 {
+            cells.extend(sim.create("iaf_psc_alpha", others)?.ids());
+        }
+        if hh > 0 {
+            coupled.extend(sim.create("hh_psc_alpha_gap", hh)?.ids());
+        }
+    }
+    assert_eq!(coupled, [1, 3, 61, 121]);
+    let currents = vec![400.0, 650.0, 300.0, 100.0];
+    sim.set(&coupled, &dict([("I_e", Value::Floats(currents))]))?;
+    let gap = [SynSpec {
+        model: sim.synapse_index("gap_junction")?,
+        weight: Amount::Same(15.0),
+        delay: None,
+        receptor: vec![0],
+        numbers: Vec::new(),
+        elements: None,
+    }];
+    let both = ConnSpec {
+        make_symmetric: true,
+        ..ConnSpec::new(Rule::OneToOne)
+    };
+    let recorder = sim.create("spike_recorder", 1)?.ids();
+    let meter = sim.create("voltmeter", 1)?.ids();
+    let plain = synapse(&sim, Amount::Same(1.0), Amount::Same(1.0))?;
+    let all = [&coupled[..], &cells[..]].concat();
+    sim.connect(&all, &recorder, &all_to_all(), &plain)?;
+    sim.connect(&meter, &all[..9], &all_to_all(), &plain)?;
+    sim.connect(&[1, 1, 61], &[61, 121, 121], &both, &gap)?;
+    let strong = synapse(&sim, Amount::Same(900.0), Amount::Same(1.0))?;
+    sim.connect(&coupled, &cells[..20], &all_to_all(), &strong)?;
+    sim.simulate(20.0)?;
+    // now three that share a rank say much to one on another, and nobody else says anything
+    sim.connect(&[1, 61, 121], &[3, 3, 3], &both, &gap)?;
+    sim.simulate(20.3)?;
+    look(&mut sim, &all, (recorder[0], meter[0]))
 }
 
 /// Stimulators that draw, recorded and sampled themselves.
@@ -450,6 +628,7 @@ pub fn compare(
         mine.connections == wanted.connections,
         "connections differ {place}"
     );
+    assert!(mine.weights == wanted.weights, "weights differ {place}");
 }
 
 /// Checks that a network does enough for a comparison to mean something.

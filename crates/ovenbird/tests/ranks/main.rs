@@ -68,6 +68,25 @@ fn nodes_in_space_have_the_same_bits_on_any_number_of_ranks() -> ovenbird::Resul
 }
 
 #[test]
+fn connections_between_the_same_nodes_keep_their_order_on_any_number_of_ranks()
+-> ovenbird::Result<()> {
+    let reference = bodies::multapses(None, 1)?;
+    bodies::check_active(&reference, 200, 1000, 4900);
+    everywhere(&reference, bodies::multapses);
+    Ok(())
+}
+
+#[test]
+fn recorded_weights_are_the_same_on_any_number_of_ranks() -> ovenbird::Result<()> {
+    let reference = bodies::recorded_weights(None, 1)?;
+    bodies::check_active(&reference, 100, 1000, 480);
+    let (count, in_order) = reference.recorded_weights();
+    assert!(count > 1000 && in_order, "{count}");
+    everywhere(&reference, bodies::recorded_weights);
+    Ok(())
+}
+
+#[test]
 fn coupled_neurons_have_the_same_bits_on_any_number_of_ranks() -> ovenbird::Result<()> {
     for iterate in [true, false] {
         let reference = bodies::coupled(None, 1, iterate)?;
@@ -76,6 +95,14 @@ fn coupled_neurons_have_the_same_bits_on_any_number_of_ranks() -> ovenbird::Resu
             bodies::coupled(rank, threads, iterate)
         });
     }
+    Ok(())
+}
+
+#[test]
+fn few_coupled_neurons_have_the_same_bits_on_any_number_of_ranks() -> ovenbird::Result<()> {
+    let reference = bodies::coupled_apart(None, 1)?;
+    bodies::check_active(&reference, 10, 300, 80);
+    everywhere(&reference, bodies::coupled_apart);
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use crate::event::Ring;
 use crate::synapse::build::{encode, order_bits};
 use crate::synapse::pending::{BLOCK_ROWS, Batch};
 use crate::synapse::rows::COUNTS;
+use crate::synapse::starts::Starts;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
@@ -42,11 +43,16 @@ struct Item {
     /// Delay and cell.
     key: u64,
     weight: f64,
+    /// Whether it comes to a row for the first time.
+    new: bool,
 }
 
 impl Item {
-    fn rank(&self) -> (u32, u64, u64) {
-        (self.shared, self.key, order_bits(self.weight))
+    /// Several connections between two nodes stand in the order of their weights when they are made
+    /// and stay in it: weights change, and rows are made anew when it suits this worker alone.
+    fn rank(&self) -> (u32, u64, bool, u64) {
+        let weight = if self.new { order_bits(self.weight) } else { 0 };
+        (self.shared, self.key, self.new, weight)
     }
 }
 
@@ -181,6 +187,7 @@ impl Builder {
                                 own,
                                 key,
                                 weight,
+                                new: false,
                             },
                         );
                     }
@@ -229,6 +236,7 @@ impl Builder {
                 } else {
                     w
                 },
+                new: true,
             };
             self.put(row, item);
         });
@@ -267,13 +275,13 @@ impl Builder {
             cells: Vec::with_capacity(n),
             weights: Vec::with_capacity(own_weights.count()),
             extras: Vec::with_capacity(self.own.len()),
-            first_group: Vec::with_capacity(BLOCK_ROWS + 1),
             ..Block::default()
         };
         let mut items = std::mem::take(&mut self.items);
+        let mut starts = Vec::with_capacity(BLOCK_ROWS + 1);
         let mut from = 0;
         for row in 0..BLOCK_ROWS {
-            block.first_group.push(block.groups.len() as u32);
+            starts.push(block.groups.len() as u32);
             let to = self.starts[row] as usize;
             let row = &mut items[from..to];
             if !row.is_sorted_by_key(Item::rank) {
@@ -286,7 +294,7 @@ impl Builder {
             }
             from = to;
         }
-        block.first_group.push(block.groups.len() as u32);
+        starts.push(block.groups.len() as u32);
         block.groups.push(Group {
             entries: n as u32,
             runs: block.runs.len() as u32,
@@ -295,6 +303,7 @@ impl Builder {
             model: u16::MAX,
             ..Group::default()
         });
+        block.starts = Starts::new(&starts);
         block.groups.shrink_to_fit();
         block.runs.shrink_to_fit();
         block.states.shrink_to_fit();

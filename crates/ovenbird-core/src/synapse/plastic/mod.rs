@@ -14,6 +14,7 @@ mod sets;
 use super::delivery::{Delivery, Scratch};
 use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending, visit_sources};
 use super::rows::{COUNTS, Connection, Position, Runs, Transmission};
+use super::starts::Starts;
 use crate::event::{Ring, Spike};
 use crate::model::{PostSide, SynapseOps};
 use crate::rng::Key;
@@ -44,7 +45,7 @@ struct Group {
 /// The rows of consecutive sources.
 #[derive(Debug, Default)]
 struct Block {
-    first_group: Vec<u32>,
+    starts: Starts,
     /// Groups, and a last one that only marks the ends.
     groups: Vec<Group>,
     runs: Vec<u32>,
@@ -56,10 +57,7 @@ struct Block {
 
 impl Block {
     fn row(&self, row: usize) -> Range<usize> {
-        match self.first_group.get(row..row + 2) {
-            Some(ends) => ends[0] as usize..ends[1] as usize,
-            None => 0..0,
-        }
+        self.starts.row(row)
     }
 
     fn runs(&self, group: usize) -> Runs<'_> {
@@ -68,7 +66,8 @@ impl Block {
     }
 
     fn bytes(&self) -> usize {
-        (self.first_group.capacity() + self.runs.capacity() + self.cells.capacity()) * 4
+        self.starts.bytes()
+            + (self.runs.capacity() + self.cells.capacity()) * 4
             + self.groups.capacity() * size_of::<Group>()
             + (self.weights.capacity() + self.extras.capacity() + self.states.capacity()) * 8
     }
