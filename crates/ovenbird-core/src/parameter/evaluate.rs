@@ -8,24 +8,35 @@ use crate::math::vectorize;
 use crate::rng::{Stream, cos, exp, pow, sin};
 
 /// Values that are looked at together before any of them is redrawn.
-const REDRAWN: usize = 64;
+const LOOKED_AT: usize = 64;
+/// Values of which those out of bounds are redrawn together.
+const REDRAWN: usize = 512;
 
 /// Replaces each value by a function of it.
 #[inline(always)]
 fn change(values: &mut [f64], f: impl Fn(f64) -> f64) {
     vectorize(
         #[inline(always)]
-        || values.iter_mut().for_each(|x| *x = f(*x)),
+        || {
+            for x in values {
+                *x = f(*x);
+            }
+        },
     );
 }
 
-fn all_within(values: &[f64], min: f64, max: f64) -> bool {
-    let mut within = true;
+/// One bit for each of up to 64 values, set where it is out of bounds.
+fn outside(values: &[f64], min: f64, max: f64) -> u64 {
     vectorize(
         #[inline(always)]
-        || values.iter().for_each(|&x| within &= min <= x && x <= max),
-    );
-    within
+        || {
+            let mut bits = 0u64;
+            for (i, &x) in (0u64..).zip(values) {
+                bits |= u64::from(!((min <= x) & (x <= max))) << i;
+            }
+            bits
+        },
+    )
 }
 
 impl Parameter {
@@ -102,10 +113,7 @@ impl Parameter {
     ) -> Result<(), ParameterError> {
         match &*self.node {
             Node::Constant(value) => out.fill(*value),
-            Node::Normal { mean, std } => {
-                stream.fill_normal(out);
-                change(out, |x| mean + std * x);
-            }
+            Node::Normal { mean, std } => stream.fill_normal(*mean, *std, out),
             Node::Uniform { min, max } => {
                 stream.fill_uniform(out);
                 change(out, |x| in_range(x, *min, *max));
@@ -146,17 +154,7 @@ impl Parameter {
                 change(out, |x| larger(x, *value));
             }
             Node::Redraw { inner, min, max } => {
-                inner.fill(stream, ctx, out)?;
-                for (k, some) in out.chunks_mut(REDRAWN).enumerate() {
-                    if all_within(some, *min, *max) {
-                        continue;
-                    }
-                    for (i, x) in some.iter_mut().enumerate() {
-                        if !(*min <= *x && *x <= *max) {
-                            *x = redraw(inner, *min, *max, stream, ctx, k * REDRAWN + i)?;
-                        }
-                    }
-                }
+                fill_redrawn(inner, *min, *max, stream, ctx, out)?;
             }
             // a redraw may fail where its branch is not taken
             Node::Conditional { condition, yes, no } if !yes.redraws() && !no.redraws() => {
@@ -242,6 +240,78 @@ fn redraw(
         }
     }
     Err(ParameterError::RedrawLimit { min, max })
+}
+
+/// Draws all values, then those anew that are out of bounds, in their order.
+fn fill_redrawn(
+    inner: &Parameter,
+    min: f64,
+    max: f64,
+    stream: &mut Stream,
+    ctx: &Context,
+    out: &mut [f64],
+) -> Result<(), ParameterError> {
+    inner.fill(stream, ctx, out)?;
+    let leaf = matches!(&*inner.node, Node::Normal { .. } | Node::Uniform { .. });
+    for (k, some) in out.chunks_mut(REDRAWN).enumerate() {
+        let mut places = [0u16; REDRAWN];
+        let n = list_outside(some, min, max, &mut places);
+        if leaf {
+            redraw_leaf(inner, min, max, stream, ctx, &places[..n], some)?;
+            continue;
+        }
+        for i in places[..n].iter().map(|&i| usize::from(i)) {
+            some[i] = redraw(inner, min, max, stream, ctx, k * REDRAWN + i)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes where values are out of bounds; returns how many are.
+fn list_outside(values: &[f64], min: f64, max: f64, places: &mut [u16; REDRAWN]) -> usize {
+    let mut n = 0;
+    for (k, some) in values.chunks(LOOKED_AT).enumerate() {
+        let mut bits = outside(some, min, max);
+        while bits != 0 {
+            places[n] = (k * LOOKED_AT) as u16 + bits.trailing_zeros() as u16;
+            bits &= bits - 1;
+            n += 1;
+        }
+    }
+    n
+}
+
+/// Redraws the values at `places` one after another, as [`redraw`] does, for a leaf, of which many
+/// draws at a time are the draws one by one.
+fn redraw_leaf(
+    leaf: &Parameter,
+    min: f64,
+    max: f64,
+    stream: &mut Stream,
+    ctx: &Context,
+    mut places: &[u16],
+    values: &mut [f64],
+) -> Result<(), ParameterError> {
+    let mut buffer = [0.0; LOOKED_AT];
+    let mut failed = 0;
+    while !places.is_empty() {
+        // each place needs a draw at least, so that none is too many
+        let drawn = &mut buffer[..places.len().min(LOOKED_AT)];
+        leaf.fill(stream, ctx, drawn)?;
+        for &value in &*drawn {
+            if min <= value && value <= max {
+                values[usize::from(places[0])] = value;
+                places = &places[1..];
+                failed = 0;
+            } else {
+                failed += 1;
+                if failed == MAX_REDRAWS {
+                    return Err(ParameterError::RedrawLimit { min, max });
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Writes a column, whose single value may stand for all.

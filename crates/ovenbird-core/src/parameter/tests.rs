@@ -197,6 +197,32 @@ fn redraw_keeps_bounds_and_gives_up() {
 }
 
 #[test]
+fn values_are_redrawn_one_after_another() {
+    let ctx = Context::default();
+    let normal = Parameter::normal(1.5, 0.75).unwrap();
+    let uniform = Parameter::uniform(0.0, 1.5).unwrap();
+    let sum = Parameter::binary(BinaryOp::Add, &normal, &constant(0.1)).unwrap();
+    for (inner, n) in [(&normal, 1300), (&normal, 30), (&uniform, 700), (&sum, 600)] {
+        for min in [0.1, 1.0] {
+            let redrawn = Parameter::redraw(inner, min, f64::INFINITY).unwrap();
+            let mut stream = Stream::new(key(), 1, 2, 3);
+            let mut one = stream.clone();
+            let mut expected = inner.filled(&mut one, &ctx, n).unwrap();
+            for x in &mut expected {
+                while *x < min {
+                    *x = inner.evaluate(&mut one, &ctx).unwrap();
+                }
+            }
+            assert_eq!(redrawn.filled(&mut stream, &ctx, n).unwrap(), expected);
+            assert_eq!(stream.next_u64(), one.next_u64());
+        }
+    }
+    let never = Parameter::redraw(&normal, 90.0, 91.0).unwrap();
+    let result = never.filled(&mut Stream::new(key(), 0, 0, 0), &ctx, 40);
+    assert!(matches!(result, Err(ParameterError::RedrawLimit { .. })));
+}
+
+#[test]
 fn spatial_leaves_read_the_context() {
     let ctx = Context {
         source: Some(Points::same(&[1.0, 2.0])),

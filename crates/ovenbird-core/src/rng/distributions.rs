@@ -134,7 +134,8 @@ pub(super) fn central_normal_quantile(low: u32, high: u32) -> f64 {
 /// The same bits as [`normal_quantile`] where [`is_in_tail`]; what is beyond the near tail is too
 /// rare for lanes.
 #[inline(always)]
-pub(super) fn tail_normal_quantiles(words: &[u64], out: &mut [f64]) {
+pub(super) fn tail_normal_quantiles<const N: usize>(words: &[u64; N]) -> [f64; N] {
+    let mut out = [0.0; N];
     let mut far = false;
     for (x, word) in out.iter_mut().zip(words) {
         let (low, high) = (*word as u32, (*word >> 32) as u32);
@@ -147,6 +148,7 @@ pub(super) fn tail_normal_quantiles(words: &[u64], out: &mut [f64]) {
             *x = normal_quantile_single(word as u32, (word >> 32) as u32);
         }
     }
+    out
 }
 
 /// The same bits as [`normal_quantile`]; faster for a single number.
@@ -338,7 +340,6 @@ impl Stream {
         let accepted_at_once = 0.92 - 4.2 / b;
         let alpha = (2.83 + 5.1 / b) * spread;
         let mode = ((trials + 1.0) * p).floor();
-        let at_mode = ln_binomial(mode, trials, p);
         loop {
             let u = self.uniform() - 0.5;
             let v = self.uniform_fine();
@@ -350,7 +351,9 @@ impl Stream {
             if k < 0.0 || k > trials {
                 continue;
             }
-            if ln(v * alpha / (a / (us * us) + b)) <= ln_binomial(k, trials, p) - at_mode {
+            if ln(v * alpha / (a / (us * us) + b))
+                <= ln_binomial(k, trials, p) - ln_binomial(mode, trials, p)
+            {
                 return k as u64;
             }
         }

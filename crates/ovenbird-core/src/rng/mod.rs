@@ -135,7 +135,7 @@ impl Stream {
 
     /// As many times 64 uniform bits as there is room: the same as [`Stream::next_u64`] one by one.
     pub fn fill_u64(&mut self, mut out: &mut [u64]) {
-        while !out.is_empty() && (self.used != 4 || out.len() < 16) {
+        while !out.is_empty() && (self.used != 4 || out.len() < FEW) {
             out[0] = self.next_u64();
             out = &mut out[1..];
         }
@@ -184,14 +184,14 @@ impl Stream {
         }
     }
 
-    /// As many standard normals as there is room: the same as [`Stream::normal`] one by one.
-    pub fn fill_normal(&mut self, out: &mut [f64]) {
+    /// As many normals as there is room: the same as `mean + std *` [`Stream::normal`] one by one.
+    pub fn fill_normal(&mut self, mean: f64, std: f64, out: &mut [f64]) {
         let mut words = [0u64; NORMALS];
         for part in out.chunks_mut(words.len()) {
             self.fill_u64(&mut words[..part.len()]);
             crate::math::vectorize(
                 #[inline(always)]
-                || normals(&words, part),
+                || normals(&words, (mean, std), part),
             );
         }
     }
@@ -246,32 +246,79 @@ impl Stream {
     }
 }
 
+/// Blocks that are made together: lanes of a vector.
+const BLOCKS: usize = 8;
+/// Fewer numbers of 64 bits than this are drawn one by one.
+const FEW: usize = 6;
+
 /// The words of the blocks from `first` on, two to each number.
 #[inline(always)]
 fn fill_blocks(identity: [u32; 3], key: [u32; 2], first: u32, out: &mut [[u64; 2]]) {
+    let (whole, rest) = out.as_chunks_mut::<BLOCKS>();
+    let mut next = first;
+    for part in whole {
+        eight_blocks(identity, key, next, part);
+        next = next.wrapping_add(BLOCKS as u32);
+    }
+    if !rest.is_empty() {
+        let mut last = [[0u64; 2]; BLOCKS];
+        eight_blocks(identity, key, next, &mut last);
+        for (out, words) in rest.iter_mut().zip(last) {
+            *out = words;
+        }
+    }
+}
+
+#[inline(always)]
+fn eight_blocks(identity: [u32; 3], key: [u32; 2], first: u32, out: &mut [[u64; 2]; BLOCKS]) {
     let [a, b, c] = identity;
-    for (block, out) in (first..).zip(out) {
-        let [w0, w1, w2, w3] = philox4x32([a, b, c, block], key).map(u64::from);
+    for (i, out) in (0..).zip(out) {
+        let [w0, w1, w2, w3] = philox4x32([a, b, c, first.wrapping_add(i)], key).map(u64::from);
         *out = [w0 | w1 << 32, w2 | w3 << 32];
     }
 }
 
 /// How many normals are made at a time.
 const NORMALS: usize = 128;
-/// Loops over normals have multiples of this length, so that little is left to scalar code.
+/// Normals of a loop without a rest.
 const LANES: usize = 16;
+/// Likewise in the tails, where there are few.
+const TAIL_LANES: usize = 8;
 
-/// The standard normals of the first words: all as if they were central, then those in the tails.
+/// Normals as if all were central, and which are not.
 #[inline(always)]
-fn normals(words: &[u64; NORMALS], out: &mut [f64]) {
-    use distributions::{central_normal_quantile, is_in_tail, tail_normal_quantiles};
-    let mut beyond = [false; NORMALS];
-    for ((x, beyond), &word) in out.iter_mut().zip(&mut beyond).zip(words) {
+fn central(
+    words: &[u64; LANES],
+    (mean, std): (f64, f64),
+    out: &mut [f64; LANES],
+    beyond: &mut [bool; LANES],
+) {
+    for ((x, beyond), &word) in out.iter_mut().zip(beyond).zip(words) {
         let (low, high) = (word as u32, (word >> 32) as u32);
-        *x = central_normal_quantile(low, high);
-        *beyond = is_in_tail(low, high);
+        *x = mean + std * distributions::central_normal_quantile(low, high);
+        *beyond = distributions::is_in_tail(low, high);
     }
-    let mut tails = [0u8; NORMALS + LANES];
+}
+
+/// Normals of the first words: all as if they were central, then those in the tails.
+#[inline(always)]
+fn normals(words: &[u64; NORMALS], (mean, std): (f64, f64), out: &mut [f64]) {
+    let mut beyond = [false; NORMALS];
+    let words_of = words.as_chunks::<LANES>().0;
+    let beyond_of = beyond.as_chunks_mut::<LANES>().0;
+    let (whole, rest) = out.as_chunks_mut::<LANES>();
+    let n = whole.len();
+    for ((x, beyond), words) in whole.iter_mut().zip(&mut *beyond_of).zip(words_of) {
+        central(words, (mean, std), x, beyond);
+    }
+    if !rest.is_empty() {
+        let mut last = [0.0; LANES];
+        central(&words_of[n], (mean, std), &mut last, &mut beyond_of[n]);
+        for (out, x) in rest.iter_mut().zip(last) {
+            *out = x;
+        }
+    }
+    let mut tails = [0u8; NORMALS + TAIL_LANES];
     let mut found = 0;
     for (i, &beyond) in beyond[..out.len()].iter().enumerate() {
         tails[found] = i as u8;
@@ -279,16 +326,14 @@ fn normals(words: &[u64; NORMALS], out: &mut [f64]) {
     }
     // filled up with the first tail again
     let first = tails[0];
-    tails[found..][..LANES].fill(first);
-    let padded = found.next_multiple_of(LANES);
-    let mut picked = [0u64; NORMALS + LANES];
-    for (word, &i) in picked.iter_mut().zip(&tails[..padded]) {
-        *word = words[usize::from(i)];
-    }
-    let mut values = [0.0; NORMALS + LANES];
-    tail_normal_quantiles(&picked[..padded], &mut values[..padded]);
-    for (&i, x) in tails[..found].iter().zip(values) {
-        out[usize::from(i)] = x;
+    tails[found..][..TAIL_LANES].fill(first);
+    let padded = found.next_multiple_of(TAIL_LANES);
+    for places in tails[..padded].as_chunks::<TAIL_LANES>().0 {
+        let picked = places.map(|i| words[usize::from(i)]);
+        let values = distributions::tail_normal_quantiles(&picked);
+        for (&i, x) in places.iter().zip(values) {
+            out[usize::from(i)] = mean + std * x;
+        }
     }
 }
 
@@ -364,8 +409,11 @@ mod tests {
             many.fill_below(bound, n, &mut words, &mut below);
             prop_assert!(below.iter().all(|&x| u64::from(x) == one.below(bound.into())));
             let mut normals = vec![0.0; n];
-            many.fill_normal(&mut normals);
+            many.fill_normal(0.0, 1.0, &mut normals);
             prop_assert!(normals.iter().all(|x| x.to_bits() == one.normal().to_bits()));
+            many.fill_normal(-3.0, 0.7, &mut normals);
+            let mut single = || -3.0 + 0.7 * one.normal();
+            prop_assert!(normals.iter().all(|x| x.to_bits() == single().to_bits()));
             many.fill_uniform(&mut normals);
             prop_assert!(normals.iter().all(|&x| x == one.uniform()));
             prop_assert_eq!(many.next_u32(), one.next_u32());
