@@ -60,14 +60,16 @@ mpi-library:
 mpi: mpi-library $(PACKAGE_READY)
 	$(BIN)/maturin develop --quiet --profile develop --skip-install --features mpi
 
-# Four processes on fewer cores, also for root.
+# More processes than cores, also for root.
 MPIRUN := mpirun --oversubscribe $(if $(filter 0,$(shell id -u)),--allow-run-as-root)
 
 test-mpi: mpi
 	cargo test --package ovenbird-mpi --features mpi --no-run
-	for n in 2 4; do \
+	for n in 2 3 4 5; do \
 	    $(MPIRUN) -n $$n $$(cargo test --package ovenbird-mpi --features mpi --no-run \
 	        --message-format short 2>&1 | sed -n 's/.*tests.ranks.rs (\(.*\))/\1/p') || exit 1; \
+	done
+	for n in 2 4; do \
 	    $(BIN)/python -m pytest python/tests/mpi --processes $$n || exit 1; \
 	done
 
