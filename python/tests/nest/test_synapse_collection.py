@@ -426,3 +426,57 @@ def test_the_selected_one_of_several_connections_goes(model: str) -> None:
     nest.Disconnect(nodes[0], nodes[0], syn_spec={"synapse_model": model})
     assert nest.GetConnections(nodes[0]).weight == 3.0
     assert nest.GetConnections(nodes[1]).weight == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("model", ["static_synapse", "stdp_synapse"])
+def test_a_collection_says_when_it_cannot_tell_its_connections_from_new_ones(model: str) -> None:
+    nodes = nest.Create("iaf_psc_alpha", 3)
+    spec = {"synapse_model": model, "weight": 10.0}
+    nest.Connect(nodes[0], nodes[1:], "all_to_all", spec)
+    held, other = nest.GetConnections(target=nodes[1]), nest.GetConnections(target=nodes[2])
+    nest.Connect(nodes[0], nodes[1], "one_to_one", spec | {"weight": 5.0})
+    for use in (lambda: held.get("weight"), lambda: held.set(weight=20.0), held.disconnect):
+        with pytest.raises(nest.NESTErrors.InexistentConnection, match="get the collection again"):
+            use()
+    assert sorted(nest.GetConnections(target=nodes[1]).weight) == [5.0, 10.0]
+    other.weight = 7.0
+    assert other.weight == 7.0
+
+
+def test_a_connection_is_chosen_once() -> None:
+    nodes = nest.Create("iaf_psc_alpha", 2)
+    nest.Connect(nodes, nodes, "all_to_all", "stdp_synapse")
+    conns = nest.GetConnections()
+    with pytest.raises(IndexError, match="index 0 occurs more than once"):
+        conns[[0, 0, 1, 2]]
+    assert conns[[2, 0]].get("target") == [conns[2].target, conns[0].target]
+
+
+@pytest.mark.parametrize("model", ["static_synapse", "stdp_synapse", "tsodyks2_synapse"])
+def test_delays_leave_held_connections_what_they_are(model: str) -> None:
+    nest.Create("iaf_psc_alpha", 2)
+    spec = {
+        "synapse_model": model,
+        "weight": np.array([1.0, 2.0, 3.0]),
+        "delay": np.array([1.0, 2.0, 1.0]),
+    }
+    nest.Connect(np.array([1] * 3), np.array([2] * 3), "one_to_one", spec)
+    conns = nest.GetConnections()
+    held = [conns[i] for i in range(3)]
+    weights = conns.get("weight")
+    delays = dict(zip(weights, [3.0, 1.0, 2.0], strict=True))
+    conns.set(delay=[delays[w] for w in weights])
+    assert [h.weight for h in held] == weights == conns.weight
+    assert [h.delay for h in held] == [delays[w] for w in weights]
+
+
+def test_labelled_connections_among_others_of_the_same_ends() -> None:
+    nodes = nest.Create("iaf_psc_alpha", 2)
+    for label, weight in ((1, 1.0), (2, 2.0), (1, 3.0)):
+        spec = {"synapse_model": "static_synapse_lbl", "synapse_label": label, "weight": weight}
+        nest.Connect(nodes[0], nodes[1], "one_to_one", spec)
+    first, second = (nest.GetConnections(synapse_label=label) for label in (1, 2))
+    second.set(delay=3.0)
+    first.set(weight=7.0)
+    assert first.weight == [7.0, 7.0]
+    assert (second.weight, second.delay, second.synapse_label) == (2.0, 3.0, 2)

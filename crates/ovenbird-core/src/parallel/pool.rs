@@ -143,13 +143,11 @@ impl Pool {
         while shared.done.0.load(Ordering::Acquire) < self.threads.len() {
             spins = pause(spins);
         }
+        let elsewhere = shared.panicked.swap(false, Ordering::Relaxed);
         if let Err(panic) = own {
             std::panic::resume_unwind(panic);
         }
-        assert!(
-            !shared.panicked.swap(false, Ordering::Relaxed),
-            "a worker thread panicked"
-        );
+        assert!(!elsewhere, "a worker thread panicked");
     }
 }
 
@@ -259,6 +257,10 @@ mod tests {
             pool.run(&mut items, |i, _| assert!(i != 2, "expected by the test"));
         }));
         assert!(panic.is_err());
+        let all = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            pool.run(&mut items, |_, _| panic!("expected by the test"));
+        }));
+        assert!(all.is_err());
         pool.run(&mut items, |_, x| *x += 1);
         assert_eq!(items, [1, 2, 3]);
     }

@@ -42,8 +42,9 @@ impl Simulation {
         }
         self.draw_calls += 1;
         let plastic = self.plan_plastic(set, &changes)?;
+        let expected = self.expected_plastic(set, &plastic)?;
         self.write_connections(set, changes.weights.as_deref(), changes.delays.as_deref())?;
-        self.write_plastic(plastic)
+        self.write_plastic(plastic, expected)
     }
 
     /// Sets one weight for all connections of the network or of a model, if that is what is asked
@@ -181,7 +182,7 @@ impl Simulation {
         };
         self.note_separated(&own);
         let mut expected = self.siblings(set, &own)?;
-        for (i, h) in set.handles().iter().enumerate().filter(|(_, h)| !h.alone) {
+        for (i, h) in set.handles().iter().enumerate().filter(|(_, h)| !h.alone()) {
             if let Some(value) = expected.get_mut(&h.ends()).map(|v| &mut v[h.nth as usize]) {
                 value.0 = weights.map_or(value.0, |w| w[i].to_bits());
                 value.1 = delays.map_or(value.1, |d| d[i]);
@@ -370,7 +371,7 @@ impl Simulation {
         let in_order = set
             .handles()
             .iter()
-            .filter(|h| !h.alone)
+            .filter(|h| !h.alone())
             .all(|h| match h.place {
                 Place::Row(w, at) => self.workers[w as usize].rows.is_in_order(at),
                 _ => true,

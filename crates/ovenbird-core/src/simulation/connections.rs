@@ -49,6 +49,29 @@ impl Place {
     }
 }
 
+/// An index that occurs more than once.
+fn first_repeated(indices: &[usize]) -> Option<usize> {
+    if indices.is_sorted_by(|a, b| a < b) {
+        return None;
+    }
+    let mut sorted = indices.to_vec();
+    sorted.sort_unstable();
+    sorted.windows(2).find(|w| w[0] == w[1]).map(|w| w[0])
+}
+
+/// The error for a connection that cannot be told from others any more.
+fn ambiguous(h: &Handle) -> Error {
+    Error::new(
+        Kind::InexistentConnection,
+        format!(
+            "connections from node {} to node {} of the same model as one of this collection were \
+             made or removed since it was made, so that it cannot be told which one is meant; get \
+             the collection again with GetConnections",
+            h.source, h.target
+        ),
+    )
+}
+
 /// One connection in a set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Handle {
@@ -57,12 +80,17 @@ pub(super) struct Handle {
     pub model: u16,
     /// Which of the connections of the same ends and model, in their order.
     pub nth: u32,
-    /// Whether there are no others of these ends and model.
-    pub alone: bool,
+    /// How many there are of these ends and model.
+    pub of: u32,
     pub place: Place,
 }
 
 impl Handle {
+    /// Whether there are no others of these ends and model.
+    pub fn alone(&self) -> bool {
+        self.of == 1
+    }
+
     /// What sets are sorted by: of one model those between neurons come first, then those to
     /// devices, then those from devices.
     fn order(&self) -> (u16, u8, u32, u32) {
@@ -84,7 +112,9 @@ impl Handle {
     }
 }
 
-/// An ordered set of connections. It stays valid when connections are added or removed.
+/// An ordered set of connections. It stays valid when connections are added or removed; only where
+/// others of the same ends and model are added, those that it holds cannot be told from them, which
+/// is an error.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectionSet {
     members: Members,
@@ -118,10 +148,13 @@ pub(super) type RowKey = (u32, u32);
 /// Source, target and model of a connection.
 pub(super) type Ends = (u32, u32, u16);
 
+/// Weights, as bits, and delays of connections with the same ends, in their order.
+pub(super) type Numbered = BTreeMap<Ends, Vec<(u64, u32)>>;
+
 /// Everything about a connection that users see.
 pub(super) struct Seen {
     pub weight: f64,
-    delay: u32,
+    pub delay: u32,
     receptor: i64,
 }
 
@@ -244,13 +277,19 @@ impl Simulation {
     /// The connections of a set with the given indices.
     ///
     /// # Errors
-    /// When an index is out of range.
+    /// When an index is out of range or occurs twice.
     pub fn take_connections(
         &self,
         set: &ConnectionSet,
         indices: &[usize],
     ) -> Result<ConnectionSet> {
         let all = self.list(set);
+        if let Some(twice) = first_repeated(indices) {
+            return Err(Error::new(
+                Kind::Index,
+                format!("index {twice} occurs more than once; a connection can be chosen once"),
+            ));
+        }
         let handles = indices.iter().map(|&i| {
             all.get(i).copied().ok_or_else(|| {
                 Error::new(
@@ -338,28 +377,29 @@ impl Simulation {
             filter,
             |source, target, model, place| {
                 let wanted = filter.model.is_none_or(|m| m == model)
-                    && targets.as_ref().is_none_or(|t| t.row(target).is_some())
-                    && filter.label.is_none_or(|l| self.label(place) == l);
+                    && targets.as_ref().is_none_or(|t| t.row(target).is_some());
                 if wanted {
                     handles.push(Handle {
                         source,
                         target,
                         model,
                         nth: 0,
-                        alone: true,
+                        of: 1,
                         place,
                     });
                 }
             },
         );
         sort(handles);
-        for i in 1..handles.len() {
-            let (a, b) = (handles[i - 1], handles[i]);
-            if a.ends() == b.ends() {
-                handles[i].nth = a.nth + 1;
-                handles[i].alone = false;
-                handles[i - 1].alone = false;
+        for same in handles.chunk_by_mut(|a, b| a.ends() == b.ends()) {
+            let of = same.len() as u32;
+            for (h, nth) in same.iter_mut().zip(0..) {
+                (h.nth, h.of) = (nth, of);
             }
+        }
+        // labels differ between connections of the same ends, which are numbered together
+        if let Some(label) = filter.label {
+            handles.retain(|h| self.label(h.place) == label);
         }
     }
 
@@ -489,11 +529,14 @@ impl Simulation {
         // a set is in order, as a rule, so what is looked for comes next
         let mut next = 0;
         for h in set.handles() {
-            let mut nth = h.nth;
+            let (mut nth, mut of) = (h.nth, h.of);
             for what in moved.get(&h.ends()).into_iter().flatten() {
                 match what {
                     Move::Gone(other) if *other == nth => return Err(gone()),
-                    Move::Gone(other) => nth -= u32::from(*other < nth),
+                    Move::Gone(other) => {
+                        nth -= u32::from(*other < nth);
+                        of -= 1;
+                    }
                     Move::To(numbers) => nth = numbers.get(nth as usize).copied().unwrap_or(nth),
                 }
             }
@@ -502,93 +545,14 @@ impl Simulation {
                 let search = now.binary_search_by_key(&key, |n| (n.order(), n.nth));
                 next = search.map_err(|_| gone())?;
             }
+            if now[next].of != of {
+                return Err(ambiguous(h));
+            }
             found.push(now[next]);
             next += 1;
         }
         set.members = Members::Listed(found);
         set.generation = self.moves.reader(self.generation);
-        Ok(())
-    }
-
-    /// Remembers what is being removed, so that other sets can find the connections that stay.
-    pub(super) fn note_removed(&mut self, set: &ConnectionSet) {
-        let mut handles: Vec<&Handle> = set.handles().iter().collect();
-        // the last of several connections first, so that the numbers of the others stay valid
-        handles.sort_by_key(|h| (h.ends(), std::cmp::Reverse(h.nth)));
-        let generation = self.generation + 1;
-        let gone = handles.into_iter().map(|h| (h.ends(), Move::Gone(h.nth)));
-        self.moves.add(generation, gone);
-    }
-
-    /// Weights and delays of all connections that share their ends with one of `set` or with
-    /// another of `models`.
-    pub(super) fn siblings(
-        &mut self,
-        set: &ConnectionSet,
-        models: &BTreeSet<u16>,
-    ) -> Result<BTreeMap<Ends, Vec<(u64, u32)>>> {
-        let shared = |handles: &[Handle]| -> BTreeSet<Ends> {
-            let shared = handles.iter().filter(|h| !h.alone);
-            shared.map(Handle::ends).collect()
-        };
-        let mut ends = shared(set.handles());
-        for &model in models {
-            ends.extend(shared(&self.find_connections(&Filter {
-                model: Some(model),
-                ..Filter::default()
-            })?));
-        }
-        self.values_between(ends.into_iter())
-    }
-
-    /// Weights and delays of all connections with some ends, in their order.
-    fn values_between(
-        &mut self,
-        ends: impl Iterator<Item = Ends>,
-    ) -> Result<BTreeMap<Ends, Vec<(u64, u32)>>> {
-        let mut values: BTreeMap<Ends, Vec<_>> = ends.map(|ends| (ends, Vec::new())).collect();
-        if values.is_empty() {
-            return Ok(values);
-        }
-        let mut sources: Vec<u32> = values.keys().map(|ends| ends.0).collect();
-        sources.dedup();
-        let all = self.find_connections(&Filter {
-            sources: Some(&sources),
-            ..Filter::default()
-        })?;
-        for h in &all {
-            if let Some(list) = values.get_mut(&h.ends()) {
-                let seen = self.see(h.place);
-                list.push((seen.weight.to_bits(), seen.delay));
-            }
-        }
-        Ok(values)
-    }
-
-    /// Remembers how the order of connections with the same ends changed: `expected` is what they
-    /// should be in the order before.
-    pub(super) fn note_order(&mut self, expected: BTreeMap<Ends, Vec<(u64, u32)>>) -> Result<()> {
-        let now = self.values_between(expected.keys().copied())?;
-        let mut moves = Vec::new();
-        for (ends, values) in expected {
-            let Some(found) = now.get(&ends) else {
-                continue;
-            };
-            let mut taken = vec![false; found.len()];
-            let numbers: Vec<u32> = values
-                .iter()
-                .filter_map(|value| {
-                    let free = |&i: &usize| !taken[i] && found[i] == *value;
-                    let i = (0..found.len()).find(free)?;
-                    taken[i] = true;
-                    Some(i as u32)
-                })
-                .collect();
-            if numbers.len() == values.len() && !numbers.is_sorted() {
-                moves.push((ends, Move::To(numbers)));
-            }
-        }
-        self.moves.add(self.generation, moves.into_iter());
         Ok(())
     }
 

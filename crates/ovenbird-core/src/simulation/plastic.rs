@@ -1,12 +1,12 @@
 //! Changes of connections that have parameters or state of their own.
 
 use super::Simulation;
-use super::connections::{Changes, ConnectionSet, Handle, Place};
+use super::connections::{Changes, ConnectionSet, Handle, Numbered, Place};
 use super::models::LABEL;
 use crate::error::{Error, Kind, Result};
 use crate::model::Event;
 use crate::synapse::{Full, Position};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What becomes of a connection: another weight in its place, or all of it anew.
 enum Change {
@@ -115,8 +115,41 @@ impl Simulation {
         Ok(())
     }
 
-    /// Makes planned changes.
-    pub(super) fn write_plastic(&mut self, plan: PlasticChanges) -> Result<()> {
+    /// Weights and delays that connections with the same ends have after planned changes, where these
+    /// put any of them elsewhere.
+    pub(super) fn expected_plastic(
+        &mut self,
+        set: &ConnectionSet,
+        plan: &PlasticChanges,
+    ) -> Result<Numbered> {
+        let mut new = BTreeMap::new();
+        let mut any = false;
+        for (w, at, change) in &plan.changes {
+            let (weight, delay) = match change {
+                Change::Weight(x) => (*x, at.delay()),
+                Change::Anew(full) => (full.connection.weight, full.connection.delay),
+            };
+            any |= matches!(change, Change::Anew(_));
+            new.insert((*w, at.key()), (weight.to_bits(), delay));
+        }
+        if !any {
+            return Ok(Numbered::new());
+        }
+        let mut expected = self.siblings(set, &BTreeSet::new())?;
+        for h in set.handles().iter().filter(|h| !h.alone()) {
+            let Place::Plastic(w, at) = h.place else {
+                continue;
+            };
+            let value = new.get(&(w, at.key()));
+            if let (Some(values), Some(&value)) = (expected.get_mut(&h.ends()), value) {
+                values[h.nth as usize] = value;
+            }
+        }
+        Ok(expected)
+    }
+
+    /// Makes planned changes; `expected` is from [`Simulation::expected_plastic`].
+    pub(super) fn write_plastic(&mut self, plan: PlasticChanges, expected: Numbered) -> Result<()> {
         let mut gone: BTreeMap<u32, BTreeMap<(u32, u32), u32>> = BTreeMap::new();
         let mut anew = Vec::new();
         for ((w, d, entry), label) in plan.labels {
@@ -145,6 +178,7 @@ impl Simulation {
             self.workers[w as usize].plastic.push(&full, now);
         }
         self.generation += 1;
-        self.arrange()
+        self.arrange()?;
+        self.note_order(expected)
     }
 }
