@@ -122,19 +122,21 @@ impl Simulation {
         set: &ConnectionSet,
         plan: &PlasticChanges,
     ) -> Result<Numbered> {
-        let mut new = BTreeMap::new();
-        let mut any = false;
-        for (w, at, change) in &plan.changes {
-            let (weight, delay) = match change {
-                Change::Weight(x) => (*x, at.delay()),
-                Change::Anew(full) => (full.connection.weight, full.connection.delay),
-            };
-            any |= matches!(change, Change::Anew(_));
-            new.insert((*w, at.key()), (weight.to_bits(), delay));
-        }
-        if !any {
+        let moves = |c: &(u32, Position, Change)| matches!(c.2, Change::Anew(_));
+        if !plan.changes.iter().any(moves) {
             return Ok(Numbered::new());
         }
+        let new: BTreeMap<_, _> = plan
+            .changes
+            .iter()
+            .map(|(w, at, change)| {
+                let (weight, delay) = match change {
+                    Change::Weight(x) => (*x, at.delay()),
+                    Change::Anew(full) => (full.connection.weight, full.connection.delay),
+                };
+                ((*w, at.key()), (weight.to_bits(), delay))
+            })
+            .collect();
         let mut expected = self.siblings(set, &BTreeSet::new())?;
         for h in set.handles().iter().filter(|h| !h.alone()) {
             let Place::Plastic(w, at) = h.place else {

@@ -484,6 +484,23 @@ impl Outcome {
     }
 }
 
+/// What connects pairs of neurons by gap junctions of a conductance in nS.
+fn gap_junctions(sim: &Simulation, conductance: f64) -> ovenbird::Result<(ConnSpec, [SynSpec; 1])> {
+    let both = ConnSpec {
+        make_symmetric: true,
+        ..ConnSpec::new(Rule::OneToOne)
+    };
+    let gap = SynSpec {
+        model: sim.synapse_index("gap_junction")?,
+        weight: Amount::Same(conductance),
+        delay: None,
+        receptor: vec![0],
+        numbers: Vec::new(),
+        elements: None,
+    };
+    Ok((both, [gap]))
+}
+
 /// Hodgkin-Huxley neurons on a ring of gap junctions, iterated or not.
 pub fn coupled(rank: Option<Rank>, n_threads: usize, iterate: bool) -> ovenbird::Result<Outcome> {
     let mut sim = on(rank);
@@ -493,18 +510,7 @@ pub fn coupled(rank: Option<Rank>, n_threads: usize, iterate: bool) -> ovenbird:
     let cells = sim.create("hh_psc_alpha_gap", n.into())?.ids();
     let currents = (0..n).map(|i| 100.0 + 40.0 * f64::from(i)).collect();
     sim.set(&cells, &dict([("I_e", Value::Floats(currents))]))?;
-    let gap = [SynSpec {
-        model: sim.synapse_index("gap_junction")?,
-        weight: Amount::Same(20.0),
-        delay: None,
-        receptor: vec![0],
-        numbers: Vec::new(),
-        elements: None,
-    }];
-    let both = ConnSpec {
-        make_symmetric: true,
-        ..ConnSpec::new(Rule::OneToOne)
-    };
+    let (both, gap) = gap_junctions(&sim, 20.0)?;
     for shift in [1, 3] {
         let others: Vec<u32> = (0..n).map(|i| 1 + (i + shift) % n).collect();
         sim.connect(&cells, &others, &both, &gap)?;
@@ -540,18 +546,7 @@ pub fn coupled_apart(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<O
     assert_eq!(coupled, [1, 3, 61, 121]);
     let currents = vec![400.0, 650.0, 300.0, 100.0];
     sim.set(&coupled, &dict([("I_e", Value::Floats(currents))]))?;
-    let gap = [SynSpec {
-        model: sim.synapse_index("gap_junction")?,
-        weight: Amount::Same(15.0),
-        delay: None,
-        receptor: vec![0],
-        numbers: Vec::new(),
-        elements: None,
-    }];
-    let both = ConnSpec {
-        make_symmetric: true,
-        ..ConnSpec::new(Rule::OneToOne)
-    };
+    let (both, gap) = gap_junctions(&sim, 15.0)?;
     let recorder = sim.create("spike_recorder", 1)?.ids();
     let meter = sim.create("voltmeter", 1)?.ids();
     let plain = synapse(&sim, Amount::Same(1.0), Amount::Same(1.0))?;
