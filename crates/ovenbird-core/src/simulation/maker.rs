@@ -594,16 +594,17 @@ impl Maker<'_> {
             let kind = kind(if sign { -1.0 } else { 1.0 }, constant);
             let batch = pending.batch(kind.with_delays_up_to(most));
             batch.reach(last);
-            let all = numbers.weights.len();
-            let source = |i: usize| sources[draws.partners[i] as usize];
-            let connection = |i: usize| (source(i), numbers.delays[i], numbers.weights[i]);
+            // slices of one known length, and a range over it, make a loop without checks
+            let all = draws.partners.len();
+            let partners = &draws.partners[..all];
+            let (weights, delays) = (&numbers.weights[..all], &numbers.delays[..all]);
+            let connection = |i: usize| (sources[partners[i] as usize], delays[i], weights[i]);
             if n == all && are_neighbours(&draws.partners) {
                 batch.extend_runs(n, connection, |_| at.local);
             } else if n == all {
-                let all = ids.clone().zip(&numbers.delays).zip(&numbers.weights);
-                batch.extend(all.map(|((id, &d), &w)| (id, d, w)), at.local);
+                batch.extend((0..all).map(connection), at.local);
             } else {
-                let chosen = (0..all).filter(|&i| negative(numbers.weights[i]) == sign);
+                let chosen = (0..all).filter(|&i| negative(weights[i]) == sign);
                 batch.extend(chosen.map(connection), at.local);
             }
         }
