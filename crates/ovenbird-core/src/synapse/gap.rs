@@ -358,8 +358,9 @@ impl GapPart {
             .partition_point(|&l| (l as usize) < nodes.start);
         let last = &mut self.last[lag * self.senders.len()..][..self.senders.len()];
         let mut largest = 0.0f64;
-        for slot in first..self.senders.len() {
-            let local = self.senders[slot] as usize;
+        let senders = self.senders.iter().zip(last).enumerate().skip(first);
+        for (slot, (&local, last)) in senders {
+            let local = local as usize;
             if local >= nodes.end {
                 break;
             }
@@ -371,8 +372,8 @@ impl GapPart {
             );
             let numbers = std::array::from_fn::<f64, TERMS, _>(|k| c[k]);
             self.outgoing.set(slot, lag, numbers);
-            largest = largest.max((end - last[slot]).abs());
-            last[slot] = end;
+            largest = largest.max((end - *last).abs());
+            *last = end;
         }
         largest
     }
