@@ -8,8 +8,7 @@ use crate::model::{Event, PostSide};
 use crate::node::{Family, Part, Tap, UpdateContext};
 use crate::rng::Key;
 use crate::synapse::{
-    Arrived, BLOCK_BITS, GapPart, GapTable, Pending, PlasticContext, PlasticRows, Rows,
-    Transmission,
+    BLOCK_BITS, GapPart, GapTable, Pending, PlasticContext, PlasticRows, Rows, Sent, Transmission,
 };
 use crate::time::{Clock, Step};
 use std::collections::{BTreeMap, BTreeSet};
@@ -312,7 +311,7 @@ impl Worker {
     }
 
     /// Delivers what coupled nodes sent.
-    pub fn receive_gaps(&mut self, arrived: &Arrived) {
+    pub fn receive_gaps(&mut self, arrived: &Sent) {
         self.gaps.receive(&mut self.gap_parts, arrived);
     }
 }

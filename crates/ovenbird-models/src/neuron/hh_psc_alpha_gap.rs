@@ -508,7 +508,7 @@ impl Neuron for HhPscAlphaGap {
             &mut *s.dI_syn_in,
             &mut *s.I_syn_in,
         ];
-        if let Some(signal) = &mut output.gap {
+        if let Some(signal) = output.gap.as_mut().filter(|signal| signal.starts) {
             nodes.signal(0.0, &columns, signal.start, signal.start_slope);
         }
         advance_nodes(&nodes, &control(), context.h, &mut columns, s.step_size)?;
