@@ -153,9 +153,12 @@ macro_rules! each_kind {
     };
 }
 
-/// Bytes of a full chunk. Chunks neither move nor leave slack, and what one block gave back serves
-/// the rows of the next.
+/// Bytes of the first full chunks. Chunks neither move nor leave slack, and what one block gave back
+/// serves the rows of the next.
 const CHUNK_BYTES: usize = 1 << 16;
+/// Later chunks of a bucket are a quarter of what it holds, up to so many times as large: what a
+/// large block gives back must not be in pieces much smaller than its rows, which could not use them.
+const LARGEST_CHUNK: usize = 32;
 
 /// Connections of one kind from the sources of one block.
 #[derive(Debug)]
@@ -302,7 +305,7 @@ impl<T: Entry> Bucket<T> {
         self.last.entries.push(entry);
     }
 
-    /// Makes room for an entry: twice what there is, but no more than a chunk has.
+    /// Makes room for an entry: twice what there is, up to the size of a chunk, then another one.
     #[cold]
     fn make_room(&mut self) {
         let held = self.last.entries.len();
@@ -311,10 +314,11 @@ impl<T: Entry> Bucket<T> {
             self.last.entries.reserve_exact(more);
             return;
         }
+        let room = (self.len() / 4).clamp(Self::CHUNK, LARGEST_CHUNK * Self::CHUNK);
         let mut next = Chunk::default();
-        next.entries.reserve_exact(Self::CHUNK);
+        next.entries.reserve_exact(room);
         if self.last.firsts.is_empty() {
-            next.targets.reserve_exact(Self::CHUNK);
+            next.targets.reserve_exact(room);
         }
         self.full.push(std::mem::replace(&mut self.last, next));
     }
