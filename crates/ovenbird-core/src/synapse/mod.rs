@@ -2,6 +2,7 @@
 
 mod build;
 mod delivery;
+mod directory;
 mod entry;
 mod gap;
 mod index;

@@ -16,22 +16,6 @@ pub const BLOCK_BITS: u32 = 8;
 /// Rows in a block.
 pub(super) const BLOCK_ROWS: usize = 1 << BLOCK_BITS;
 
-/// Visits the sources whose row in their block is not empty.
-pub(super) fn visit_sources<B>(
-    blocks: &[Option<Box<B>>],
-    row: impl Fn(&B, usize) -> Range<usize>,
-    mut visit: impl FnMut(u32),
-) {
-    for (b, block) in blocks.iter().enumerate() {
-        let Some(block) = block else {
-            continue;
-        };
-        (0..BLOCK_ROWS)
-            .filter(|&i| !row(block, i).is_empty())
-            .for_each(|i| visit((b << BLOCK_BITS | i) as u32));
-    }
-}
-
 /// From so many sources on their blocks are marked instead of sorted.
 const MANY_SOURCES: usize = 256;
 
