@@ -288,6 +288,9 @@ impl Devices {
     /// Takes over samples that workers took, to be written at the start of the next slice.
     pub fn take_samples(&mut self, workers: &mut [super::Worker], families: &[Box<dyn Family>]) {
         for worker in workers {
+            if !std::mem::take(&mut worker.sampled) {
+                continue;
+            }
             for (f, taps) in worker.taps.iter_mut().enumerate() {
                 let Some(ops) = families[f].neurons() else {
                     continue;

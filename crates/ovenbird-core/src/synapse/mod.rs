@@ -14,7 +14,7 @@ mod starts;
 mod weights;
 
 pub use delivery::{Delivery, PairRule, Past};
-pub use gap::{Arrived, GapEntry, GapPart, GapTable, Interpolation};
+pub use gap::{GapEntry, GapPart, GapTable, Interpolation, Sent};
 pub use index::SourceIndex;
 pub use pending::{BLOCK_BITS, Batch, BatchKind, Pending, PendingMark, blocks_of};
 pub use plastic::{Full, PlasticContext, PlasticRows};

@@ -4,7 +4,7 @@
 //! rows are made block by block and what was pending of a block is dropped before the next. Since
 //! connections are made target by target, a target is stored once for the sources that follow each
 //! other; a source then takes one byte, four with a delay of its own, nine with a weight of its own,
-//! and twelve with both.
+//! and ten with both, or twelve where delays are long.
 
 use super::buckets::{Bucket, Buckets, extend, extend_runs};
 use super::entry::Entry;
@@ -55,6 +55,9 @@ pub struct BatchKind {
     pub weight: Option<f64>,
     /// The delay of all in steps, or `None` where each has its own.
     pub delay: Option<u32>,
+    /// Whether all delays are below [`SHORT_DELAYS`], where each connection has its own and a
+    /// weight of its own, too.
+    pub short: bool,
     /// The parameters and state that all start with, for connections that have such, or `None`
     /// where each starts with its own.
     pub template: Option<u32>,
@@ -63,7 +66,18 @@ pub struct BatchKind {
 /// Most batches with a constant delay; later ones store the delay of each connection.
 const CONSTANT_DELAYS: usize = 64;
 
+/// Delays in steps below this are stored in one byte.
+const SHORT_DELAYS: u32 = 1 << 8;
+
 impl BatchKind {
+    /// The kind for connections none of which has a delay above `most` steps.
+    pub fn with_delays_up_to(mut self, most: u32) -> Self {
+        self.short = most < SHORT_DELAYS
+            && (self.weight, self.delay) == (None, None)
+            && self.template.is_some();
+        self
+    }
+
     fn same(&self, other: &BatchKind) -> bool {
         let bits = |k: &BatchKind| k.weight.map(f64::to_bits);
         (
@@ -71,14 +85,14 @@ impl BatchKind {
             self.channel,
             self.counts,
             bits(self),
-            self.delay,
+            (self.delay, self.short),
             self.template,
         ) == (
             other.model,
             other.channel,
             other.counts,
             bits(other),
-            other.delay,
+            (other.delay, other.short),
             other.template,
         )
     }
@@ -104,6 +118,7 @@ pub(super) enum Blocks {
     Shared(Buckets<u8>),
     OwnDelay(Buckets<u32>),
     OwnWeight(Buckets<[u8; 9]>),
+    OwnShort(Buckets<[u8; 10]>),
     OwnBoth(Buckets<[u32; 3]>),
     OwnTemplate(Buckets<[u32; 4]>),
 }
@@ -115,6 +130,7 @@ macro_rules! each_kind {
             Blocks::Shared($buckets) => $do,
             Blocks::OwnDelay($buckets) => $do,
             Blocks::OwnWeight($buckets) => $do,
+            Blocks::OwnShort($buckets) => $do,
             Blocks::OwnBoth($buckets) => $do,
             Blocks::OwnTemplate($buckets) => $do,
         }
@@ -135,6 +151,7 @@ impl Batch {
         let blocks = match (kind.weight, kind.delay) {
             _ if kind.template.is_none() => Blocks::OwnTemplate(Buckets::default()),
             (None, Some(_)) => Blocks::OwnWeight(Buckets::default()),
+            (None, None) if kind.short => Blocks::OwnShort(Buckets::default()),
             (None, None) => Blocks::OwnBoth(Buckets::default()),
             (_, None) => Blocks::OwnDelay(Buckets::default()),
             _ => Blocks::Shared(Buckets::default()),
@@ -337,6 +354,7 @@ impl Pending {
             counts: c.counts,
             weight: (!c.own_weight).then_some(c.weight),
             delay: None,
+            short: false,
             template: Some(0),
         });
         batch.reach(c.source);
@@ -351,6 +369,7 @@ impl Pending {
             counts: c.counts,
             weight: None,
             delay: None,
+            short: false,
             template: None,
         });
         batch.reach(c.source);
@@ -379,6 +398,7 @@ mod tests {
             counts: false,
             weight: (!own_weight).then_some(2.5),
             delay: (!own_delay).then_some(7),
+            short: false,
             template: Some(0),
         }
     }
@@ -435,9 +455,10 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_made_is_pending_in_its_order(
-            lists in lists(), own_weight: bool, own_delay: bool, kept in 0usize..6,
+            lists in lists(), own_weight: bool, own_delay: bool, long: bool, kept in 0usize..6,
         ) {
             let kind = kind(own_weight, own_delay);
+            let kind = if long { kind } else { kind.with_delays_up_to(255) };
             let mut pending = Pending::default();
             let mut expected: Vec<Made> = Vec::new();
             let far = FEW_BLOCKS as u32;
