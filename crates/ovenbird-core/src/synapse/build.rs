@@ -3,8 +3,11 @@
 
 use super::pending::{BLOCK_ROWS, Batch};
 use super::rows::{Block, COUNTS, Group, OWN};
+use super::siblings::{Finder, Places, Sibling, keep_disordered, place};
 use super::starts::Starts;
+use super::turns::{Numbers, Turns};
 use crate::event::Ring;
+use std::ops::Range;
 
 /// Model, flags, and shared weight in the order of the floats: groups of a row are sorted by it.
 type GroupKey = (u16, u8, u64);
@@ -51,6 +54,12 @@ pub(super) struct Builder {
     /// The first group of each row.
     rows: Vec<u32>,
     delays: Vec<u32>,
+    /// Numbers of the entries in the order in which they were made, where that of a row and group
+    /// does not show it.
+    numbers: Vec<u32>,
+    finder: Finder,
+    siblings: Vec<Sibling>,
+    places: Vec<(u32, u32)>,
 }
 
 impl Builder {
@@ -88,6 +97,10 @@ impl Builder {
             groups: Vec::new(),
             rows: Vec::new(),
             delays: Vec::new(),
+            numbers: Vec::new(),
+            finder: Finder::new(ring),
+            siblings: Vec::new(),
+            places: Vec::new(),
         }
     }
 
@@ -96,14 +109,32 @@ impl Builder {
         &mut self,
         block: &mut Block,
         b: usize,
-        batches: &mut [Batch],
+        (batches, turns): (&mut [Batch], &Turns),
         shared: &mut Vec<f64>,
     ) {
         self.know(block, shared);
         self.count(block, b, batches, shared);
         let n = *self.starts.last().unwrap_or(&0) as usize;
-        self.scatter(block, b, batches, shared, n);
+        self.numbers.clear();
+        if self.may_part(block, b, batches) {
+            self.numbers.resize(n, 0);
+            let lens: Vec<usize> = batches.iter().map(|batch| batch.len_in(b)).collect();
+            let numbers = turns.number(b, &lens, block.cells.len() as u32);
+            self.scatter::<true>(block, b, batches, shared, &numbers);
+        } else {
+            self.scatter::<false>(block, b, batches, shared, &Numbers::default());
+        }
         *block = self.compress(n, shared);
+    }
+
+    /// Whether connections of one model to one node can be in several batches, or in rows already.
+    fn may_part(&self, block: &Block, b: usize, batches: &[Batch]) -> bool {
+        let here = batches.iter().filter(|batch| batch.has(b));
+        let mut kinds: Vec<(u16, u32)> = here
+            .map(|batch| (batch.kind.model, batch.kind.channel.family))
+            .collect();
+        kinds.sort_unstable();
+        !block.cells.is_empty() || kinds.windows(2).any(|w| w[0] == w[1])
     }
 
     /// Adds the groups of a block that has rows to those that can occur.
@@ -146,21 +177,24 @@ impl Builder {
         }
     }
 
-    /// Puts entries where their rows are, in the order in which they were made; drops the pending.
-    /// Leaves in `starts` the end of each row and group.
-    fn scatter(
+    /// Puts entries where their rows are, with their numbers if these are `NUMBERED`, else in the
+    /// order in which they were made; drops the pending. Leaves in `starts` the end of each row and
+    /// group.
+    fn scatter<const NUMBERED: bool>(
         &mut self,
         block: &Block,
         b: usize,
         batches: &mut [Batch],
         shared: &[f64],
-        n: usize,
+        new: &Numbers,
     ) {
         let width = self.keys.len();
+        let n = *self.starts.last().unwrap_or(&0) as usize;
         self.entries.resize(n, 0);
         if self.keys.iter().any(|k| k.1 & OWN != 0) {
             self.weights.resize(n, 0.0);
         }
+        let mut place = block.places.ascending();
         for (row, g) in rows_of(block) {
             let group = &block.groups[g];
             let key = self.keys.binary_search(&key_of(group, shared));
@@ -169,6 +203,7 @@ impl Builder {
             for (delay, len) in block.runs(g) {
                 for entry in e..e + len {
                     self.entries[*next as usize] = sortable(delay, block.cells[entry]);
+                    self.numbers[*next as usize] = place(entry as u32);
                     if group.flags & OWN != 0 {
                         self.weights[*next as usize] = block.weight(group, entry, shared);
                     }
@@ -182,11 +217,15 @@ impl Builder {
             let own = batch.kind.weight.is_none();
             let starts = &mut self.starts[group..];
             let (entries, weights) = (&mut self.entries[..], &mut self.weights[..]);
+            let (numbers, mut coming) = (&mut self.numbers[..], new.of(i));
             batch.take(b, |row, delay, local, weight, _| {
                 let next = &mut starts[row * width];
                 entries[*next as usize] = sortable(delay, first + local);
                 if own {
                     weights[*next as usize] = weight;
+                }
+                if NUMBERED && let Some(number) = coming.next() {
+                    numbers[*next as usize] = number;
                 }
                 *next += 1;
             });
@@ -203,34 +242,22 @@ impl Builder {
         self.runs.clear();
         self.groups.clear();
         self.rows.clear();
+        self.places.clear();
         let mut from = 0;
         for row in 0..BLOCK_ROWS {
             self.rows.push(self.groups.len() as u32);
-            for k in 0..width {
-                let to = self.starts[row * width + k] as usize;
-                if to == from {
-                    continue;
+            let mut keys = 0..width;
+            while let Some(first) = self.keys.get(keys.start).filter(|_| !keys.is_empty()) {
+                let same = self.keys[keys.clone()]
+                    .iter()
+                    .take_while(|k| k.0 == first.0);
+                let of_model = keys.start..keys.start + same.count();
+                keys.start = of_model.end;
+                let to = self.starts[row * width + of_model.end - 1] as usize;
+                if to > from {
+                    self.append(&mut block, from, row, of_model, shared);
+                    from = to;
                 }
-                let (model, flags, weight) = self.keys[k];
-                let own = flags & OWN != 0;
-                self.groups.push(Group {
-                    entries: block.cells.len() as u32,
-                    runs: self.runs.len() as u32,
-                    weights: if own {
-                        block.weights.len() as u32
-                    } else {
-                        index_of(shared, from_order_bits(weight))
-                    },
-                    model,
-                    flags,
-                });
-                self.sort(from..to, own);
-                encode(&self.sorted, &mut self.runs);
-                block.cells.extend(self.sorted.iter().map(|&e| e as u32));
-                if own {
-                    block.weights.extend_from_slice(&self.sorted_weights);
-                }
-                from = to;
             }
         }
         self.rows.push(self.groups.len() as u32);
@@ -244,7 +271,143 @@ impl Builder {
         block.groups = self.groups.as_slice().to_vec();
         block.runs = self.runs.as_slice().to_vec();
         block.starts = Starts::new(&self.rows);
+        block.places = Places::from(&*self.places);
         block
+    }
+
+    /// Appends the groups of a row whose keys, all of one model, are at `keys`; their entries begin
+    /// at `from`.
+    fn append(
+        &mut self,
+        block: &mut Block,
+        mut from: usize,
+        row: usize,
+        keys: Range<usize>,
+        shared: &mut Vec<f64>,
+    ) {
+        let first = row * self.keys.len();
+        self.siblings.clear();
+        if !self.numbers.is_empty() {
+            self.find_siblings(from, first, keys.clone());
+        }
+        for key in keys {
+            let to = self.starts[first + key] as usize;
+            if to == from {
+                continue;
+            }
+            let (model, flags, weight) = self.keys[key];
+            let own = flags & OWN != 0;
+            let entries = block.cells.len() as u32;
+            self.groups.push(Group {
+                entries,
+                runs: self.runs.len() as u32,
+                weights: if own {
+                    block.weights.len() as u32
+                } else {
+                    index_of(shared, from_order_bits(weight))
+                },
+                model,
+                flags,
+            });
+            let moved = self.sort(from..to, own);
+            if moved && self.numbers.is_empty() {
+                self.find_neighbours(from..to, key);
+            }
+            self.locate_siblings(key, entries, own);
+            encode(&self.sorted, &mut self.runs);
+            block.cells.extend(self.sorted.iter().map(|&e| e as u32));
+            if own {
+                block.weights.extend_from_slice(&self.sorted_weights);
+            }
+            from = to;
+        }
+        if !self.siblings.is_empty() {
+            place(&self.siblings, &mut self.places);
+        }
+    }
+
+    /// An entry as one of several connections between two nodes.
+    fn sibling(&self, i: usize, key: usize, node: u32, number: u32) -> Sibling {
+        let own = self.keys[key].1 & OWN != 0;
+        let weight = if own { order_bits(self.weights[i]) } else { 0 };
+        Sibling {
+            node,
+            number,
+            group: key as u32,
+            key: (self.entries[i], weight),
+            entry: 0,
+        }
+    }
+
+    /// Finds siblings out of order among numbered entries: those of the groups with the given keys,
+    /// the first of which begins at `from`, in a row whose ends begin at `first` in `starts`.
+    fn find_siblings(&mut self, from: usize, first: usize, keys: Range<usize>) {
+        let ends = first + keys.start..first + keys.end;
+        let to = self.starts[ends.end - 1] as usize;
+        let cells = self.entries[from..to].iter().map(|&e| e as u32);
+        let mut found = Vec::new();
+        self.finder
+            .several(cells, |i, node| found.push((from + i, node)));
+        for (i, node) in found {
+            let before = self.starts[ends.clone()].partition_point(|&end| end as usize <= i);
+            let number = self.numbers[i];
+            let sibling = self.sibling(i, keys.start + before, node, number);
+            self.siblings.push(sibling);
+        }
+        keep_disordered(&mut self.siblings);
+    }
+
+    /// Finds siblings out of order in a group that is alone of its model in its row, and whose
+    /// entries are in the order in which they were made. Where that is by cell, siblings are
+    /// neighbours.
+    fn find_neighbours(&mut self, range: Range<usize>, key: usize) {
+        let cell = |e: u64| e as u32;
+        let entries = &self.entries[range.clone()];
+        let (by_cell, repeated) = survey_cells(entries);
+        if by_cell && !repeated {
+            return;
+        }
+        let mut found: Vec<(usize, u32)> = Vec::new();
+        if by_cell {
+            let mut from = 0;
+            for i in 1..=entries.len() {
+                if i < entries.len() && cell(entries[i]) == cell(entries[from]) {
+                    continue;
+                }
+                if i - from > 1 {
+                    found.extend((from..i).map(|i| (i, cell(entries[i]))));
+                }
+                from = i;
+            }
+        } else {
+            let cells = entries.iter().map(|&e| cell(e));
+            self.finder.several(cells, |i, node| found.push((i, node)));
+        }
+        for (i, node) in found {
+            let sibling = self.sibling(range.start + i, key, node, i as u32);
+            self.siblings.push(sibling);
+        }
+        keep_disordered(&mut self.siblings);
+    }
+
+    /// Finds the entries of siblings of a group, which is sorted and begins with the entry `first`.
+    fn locate_siblings(&mut self, key: usize, first: u32, own: bool) {
+        for s in &mut self.siblings {
+            if s.group as usize != key {
+                continue;
+            }
+            let from = self.sorted.partition_point(|&e| e < s.key.0);
+            let lighter = |n: usize| {
+                let here = self.sorted.get(from + n) == Some(&s.key.0);
+                here && order_bits(self.sorted_weights[from + n]) < s.key.1
+            };
+            let before = if own {
+                (0..).take_while(|&n| lighter(n)).count()
+            } else {
+                0
+            };
+            s.entry = first + (from + before) as u32;
+        }
     }
 
     fn own_entries(&self) -> usize {
@@ -260,17 +423,19 @@ impl Builder {
         n
     }
 
-    /// Puts entries by delay, cell and weight into `sorted` and `sorted_weights`.
-    fn sort(&mut self, range: std::ops::Range<usize>, own: bool) {
+    /// Puts entries by delay, cell and weight into `sorted` and `sorted_weights`; `false` if they are
+    /// surely in order.
+    fn sort(&mut self, range: Range<usize>, own: bool) -> bool {
         let entries = &self.entries[range.clone()];
         self.sorted.clear();
         self.sorted_weights.clear();
         if !own {
             self.sorted.extend_from_slice(entries);
-            if !self.sorted.is_sorted() {
+            let in_order = self.sorted.is_sorted();
+            if !in_order {
                 self.sorted.sort_unstable();
             }
-            return;
+            return !in_order;
         }
         let weights = &self.weights[range];
         let delay = |e: u64| (e >> 32) as usize;
@@ -301,7 +466,23 @@ impl Builder {
             }
         }
         mend(&mut self.sorted, &mut self.sorted_weights);
+        true
     }
+}
+
+/// Whether entries are in the order of their cells, and whether any neighbours have the same cell.
+fn survey_cells(entries: &[u64]) -> (bool, bool) {
+    crate::math::vectorize(
+        #[inline(always)]
+        || {
+            let (mut back, mut same) = (0u32, 0u32);
+            for (&a, &b) in entries.iter().zip(entries.iter().skip(1)) {
+                back |= u32::from(a as u32 > b as u32);
+                same |= u32::from(a as u32 == b as u32);
+            }
+            (back == 0, same != 0)
+        },
+    )
 }
 
 /// The index of a weight among the shared ones.

@@ -8,6 +8,7 @@
 
 use super::entry::Entry;
 use super::rows::Connection;
+use super::turns::Turns;
 use crate::event::ChannelKey;
 use std::ops::Range;
 
@@ -104,6 +105,9 @@ impl BatchKind {
 #[derive(Debug, Default)]
 pub struct Pending {
     pub(super) batches: Vec<Batch>,
+    pub(super) turns: Turns,
+    /// The batch that [`Pending::turn_to`] last named.
+    named: usize,
 }
 
 /// Connections of one kind, in the order in which they were made.
@@ -146,6 +150,8 @@ const CHUNK_BYTES: usize = 1 << 16;
 pub(super) struct Bucket<T> {
     full: Vec<Chunk<T>>,
     last: Chunk<T>,
+    /// The turn of the last entry.
+    turn: u32,
 }
 
 /// Entries that a bucket has room for at first.
@@ -181,6 +187,7 @@ impl<T> Default for Bucket<T> {
         Bucket {
             full: Vec::new(),
             last: Chunk::default(),
+            turn: 0,
         }
     }
 }
@@ -277,6 +284,15 @@ impl<T: Entry> Bucket<T> {
         self.chunks().map(|c| c.entries.len()).sum()
     }
 
+    /// Notes that the next entry is added in the present turn, by the batch of `turns`.
+    #[inline(always)]
+    fn take_turn(&mut self, block: u32, (turns, batch): &mut (&mut Turns, usize)) {
+        if self.turn != turns.now() {
+            self.turn = turns.now();
+            turns.take(block, *batch, self.len());
+        }
+    }
+
     #[inline(always)]
     fn push(&mut self, entry: T, target: u32) {
         if self.last.entries.len() == self.last.entries.capacity() {
@@ -356,10 +372,12 @@ fn extend<T: Entry>(
     buckets: &mut [Bucket<T>],
     connections: impl Iterator<Item = (u32, u32, f64)>,
     target: u32,
+    mut turns: (&mut Turns, usize),
 ) -> usize {
     let mut n = 0;
     for (source, delay, weight) in connections {
         let bucket = &mut buckets[(source >> BLOCK_BITS) as usize];
+        bucket.take_turn(source >> BLOCK_BITS, &mut turns);
         bucket.push(T::new(source as u8, delay, weight), target);
         n += 1;
     }
@@ -372,6 +390,7 @@ fn extend_runs<T: Entry>(
     n: usize,
     connection: impl Fn(usize) -> (u32, u32, f64),
     target: impl Fn(usize) -> u32,
+    mut turns: (&mut Turns, usize),
 ) {
     let block = |i: usize| connection(i).0 >> BLOCK_BITS;
     let entry = |i: usize| {
@@ -386,6 +405,7 @@ fn extend_runs<T: Entry>(
             to += 1;
         }
         let bucket = &mut buckets[here as usize];
+        bucket.take_turn(here, &mut turns);
         if to == from + 1 {
             bucket.push(entry(from), target(from));
         } else {
@@ -402,6 +422,7 @@ pub struct PendingMark {
     batches: Vec<(usize, usize)>,
     /// Batch by batch the connections in each of the blocks in question.
     lens: Vec<usize>,
+    turns: usize,
 }
 
 impl Batch {
@@ -459,44 +480,29 @@ impl Batch {
     }
 
     /// Makes room for connections from sources up to `last`.
-    pub fn reach(&mut self, last: u32) {
+    fn reach(&mut self, last: u32) {
         let blocks = (last >> BLOCK_BITS) as usize + 1;
         if self.num_blocks() < blocks {
             each_kind!(&mut self.blocks, buckets => buckets.resize_with(blocks, Bucket::default));
         }
     }
 
-    /// Adds connections, each with its source within [`Batch::reach`], delay and weight, to the
-    /// target at a place. Delays and weights that the batch shares are not looked at.
-    #[inline]
-    pub fn extend(&mut self, connections: impl Iterator<Item = (u32, u32, f64)>, target: u32) {
-        self.len += each_kind!(
-            &mut self.blocks,
-            buckets => extend(buckets, connections, target)
-        );
-    }
-
-    /// Adds `n` connections as [`Batch::extend`] does, each to a target of its own; fast where
-    /// sources are neighbours.
-    #[inline]
-    pub fn extend_runs(
-        &mut self,
-        n: usize,
-        connection: impl Fn(usize) -> (u32, u32, f64),
-        target: impl Fn(usize) -> u32,
-    ) {
-        self.len += n;
-        each_kind!(
-            &mut self.blocks,
-            buckets => extend_runs(buckets, n, connection, target)
-        );
+    /// The number of connections from the sources of block `b`.
+    pub(super) fn len_in(&self, b: usize) -> usize {
+        each_kind!(&self.blocks, buckets => buckets.get(b).map_or(0, Bucket::len))
     }
 }
 
 impl Pending {
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.batches.iter().map(Batch::bytes).sum()
+        self.batches.iter().map(Batch::bytes).sum::<usize>() + self.turns.bytes()
+    }
+
+    /// Begins a turn: what is added from now on was made after what there is, whatever batches both
+    /// go to. Within a turn the order in which batches were added to is not known.
+    pub fn turn(&mut self) {
+        self.turns.next();
     }
 
     /// Whether there is nothing new.
@@ -520,9 +526,20 @@ impl Pending {
         self.batches.iter().map(|b| b.kind.channel)
     }
 
+    /// Begins a turn if the batch with this index is not the one that the last call named: of the
+    /// connections that are added after such calls the order is known.
+    pub fn turn_to(&mut self, index: usize) {
+        if std::mem::replace(&mut self.named, index) != index {
+            self.turn();
+        }
+    }
+
     /// The present lengths of what is in `blocks`, which are sorted.
     pub fn mark(&self, blocks: &[u32]) -> PendingMark {
-        let mut mark = PendingMark::default();
+        let mut mark = PendingMark {
+            turns: self.turns.len(),
+            ..PendingMark::default()
+        };
         for batch in &self.batches {
             mark.batches.push((batch.len, batch.num_blocks()));
             each_kind!(&batch.blocks, buckets => {
@@ -536,6 +553,7 @@ impl Pending {
     /// Drops everything that was added in `blocks` since `mark` was taken of them.
     pub fn truncate(&mut self, blocks: &[u32], mark: &PendingMark) {
         self.batches.truncate(mark.batches.len());
+        self.turns.truncate(mark.turns);
         let mut lens = mark.lens.iter();
         for (batch, &(len, held)) in self.batches.iter_mut().zip(&mark.batches) {
             batch.len = len;
@@ -565,24 +583,36 @@ impl Pending {
         })
     }
 
-    /// The batch of a kind, as [`Pending::index_of`].
-    pub fn batch(&mut self, kind: BatchKind) -> &mut Batch {
-        let index = self.index_of(kind);
-        &mut self.batches[index]
-    }
-
     /// Makes room in the batch with this index for connections from sources up to `last`.
     pub fn reach(&mut self, index: usize, last: u32) {
         self.batches[index].reach(last);
     }
 
-    /// Adds a connection to the batch with this index, as [`Batch::extend`].
-    #[inline(always)]
-    pub fn add(&mut self, index: usize, connection: (u32, u32, f64), target: u32) {
-        self.batches[index].extend(std::iter::once(connection), target);
+    /// Adds connections to the batch with this index, each with its source within
+    /// [`Pending::reach`], delay and weight, to the target at a place. Delays and weights that the
+    /// batch shares are not looked at.
+    #[inline]
+    pub fn extend(
+        &mut self,
+        index: usize,
+        connections: impl Iterator<Item = (u32, u32, f64)>,
+        target: u32,
+    ) {
+        let (batch, turns) = (&mut self.batches[index], (&mut self.turns, index));
+        batch.len += each_kind!(
+            &mut batch.blocks,
+            buckets => extend(buckets, connections, target, turns)
+        );
     }
 
-    /// Adds connections to the batch with this index, as [`Batch::extend_runs`].
+    /// Adds a connection to the batch with this index, as [`Pending::extend`].
+    #[inline(always)]
+    pub fn add(&mut self, index: usize, connection: (u32, u32, f64), target: u32) {
+        self.extend(index, std::iter::once(connection), target);
+    }
+
+    /// Adds `n` connections as [`Pending::extend`] does, each to a target of its own; fast where
+    /// sources are neighbours.
     #[inline(always)]
     pub fn add_runs(
         &mut self,
@@ -591,37 +621,52 @@ impl Pending {
         connection: impl Fn(usize) -> (u32, u32, f64),
         target: impl Fn(usize) -> u32,
     ) {
-        self.batches[index].extend_runs(n, connection, target);
+        let (batch, turns) = (&mut self.batches[index], (&mut self.turns, index));
+        batch.len += n;
+        each_kind!(
+            &mut batch.blocks,
+            buckets => extend_runs(buckets, n, connection, target, turns)
+        );
     }
 
-    /// Adds one connection.
+    /// The batch of a kind for a connection that is made after all others.
+    fn batch_of_next(&mut self, kind: BatchKind, source: u32) -> usize {
+        let index = self.index_of(kind);
+        self.turn_to(index);
+        self.reach(index, source);
+        index
+    }
+
+    /// Adds one connection after all others.
     pub fn push(&mut self, c: Connection) {
-        let batch = self.batch(BatchKind {
+        let kind = BatchKind {
             model: c.model,
             channel: c.channel,
             counts: c.counts,
             weight: (!c.own_weight).then_some(c.weight),
             delay: None,
             template: Some(0),
-        });
-        batch.reach(c.source);
-        batch.extend([(c.source, c.delay, c.weight)].into_iter(), c.local);
+        };
+        let index = self.batch_of_next(kind, c.source);
+        self.add(index, (c.source, c.delay, c.weight), c.local);
     }
 
-    /// Adds one connection that starts with the parameters and state of a template.
+    /// Adds one connection after all others that starts with the parameters and state of a template.
     pub fn push_template(&mut self, c: Connection, template: u32) {
-        let batch = self.batch(BatchKind {
+        let kind = BatchKind {
             model: c.model,
             channel: c.channel,
             counts: c.counts,
             weight: None,
             delay: None,
             template: None,
-        });
-        batch.reach(c.source);
+        };
+        let index = self.batch_of_next(kind, c.source);
+        let (batch, mut turns) = (&mut self.batches[index], (&mut self.turns, index));
         if let Blocks::OwnTemplate(buckets) = &mut batch.blocks {
             let [first, low, high] = <[u32; 3]>::new(c.source as u8, c.delay, c.weight);
             let bucket = &mut buckets[(c.source >> BLOCK_BITS) as usize];
+            bucket.take_turn(c.source >> BLOCK_BITS, &mut turns);
             bucket.push([first, low, high, template], c.local);
             batch.len += 1;
         }

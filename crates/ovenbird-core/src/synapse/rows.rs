@@ -11,6 +11,7 @@
 
 use super::build::Builder;
 use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending, visit_sources};
+use super::siblings::Places;
 use super::starts::Starts;
 use crate::event::{ChannelKey, Ring, Spike};
 use crate::time::Step;
@@ -91,6 +92,7 @@ pub(super) struct Block {
     pub runs: Vec<u32>,
     pub cells: Vec<u32>,
     pub weights: Vec<f64>,
+    pub places: Places,
 }
 
 /// Decodes the delays of a group: delay and number of entries.
@@ -250,6 +252,7 @@ impl Rows {
                 + (b.runs.capacity() + b.cells.capacity()) * 4
                 + b.groups.capacity() * size_of::<Group>()
                 + b.weights.capacity() * 8
+                + b.places.bytes()
         };
         let blocks = self.blocks.iter().flatten();
         blocks.map(|b| of_block(b)).sum::<usize>()
@@ -272,6 +275,8 @@ impl Rows {
         if batches.is_empty() {
             return;
         }
+        let mut turns = std::mem::take(&mut pending.turns);
+        turns.sort();
         let last = batches.iter().map(Batch::num_blocks).max().unwrap_or(0);
         if self.blocks.len() < last {
             self.blocks.resize_with(last, || None);
@@ -283,7 +288,7 @@ impl Rows {
             }
             let block = block.get_or_insert_default();
             let before = block.cells.len();
-            builder.rebuild(block, b, &mut batches, &mut self.shared);
+            builder.rebuild(block, b, (&mut batches, &turns), &mut self.shared);
             self.len += block.cells.len() - before;
         }
         let reporting = std::mem::take(&mut self.reporting);
@@ -509,17 +514,35 @@ impl Rows {
         }
     }
 
-    /// Visits the connections of a block of sources, and removes them.
+    /// Removes the connections of a block of sources and gives what `keep` makes of them, those of
+    /// the same ends and model in the order in which they were made.
     pub fn take_block(
         &mut self,
         block: u32,
         ring: &Ring,
-        mut visit: impl FnMut(Position, Connection),
-    ) {
-        self.for_block(block, &Wanted::default(), ring, &mut visit);
-        if let Some(block) = self.blocks.get_mut(block as usize).and_then(Option::take) {
-            self.len -= block.cells.len();
+        mut keep: impl FnMut(Position, Connection) -> Option<Connection>,
+    ) -> Vec<Connection> {
+        let mut kept = Vec::new();
+        self.for_block(block, &Wanted::default(), ring, &mut |at, c| {
+            kept.extend(keep(at, c).map(|c| (at.entry, c)));
+        });
+        let Some(block) = self.blocks.get_mut(block as usize).and_then(Option::take) else {
+            return Vec::new();
+        };
+        self.len -= block.cells.len();
+        if !block.places.is_empty() {
+            kept.sort_by_cached_key(|&(entry, c)| {
+                let ends = (c.source, c.model, c.channel.family, c.local);
+                (ends, block.places.of(entry))
+            });
         }
+        kept.into_iter().map(|(_, c)| c).collect()
+    }
+
+    /// A number by which connections of the same ends and model are in the order in which they were
+    /// made.
+    pub fn place(&self, at: Position) -> u32 {
+        self.block(at).places.of(at.entry)
     }
 
     /// The number of blocks of sources.

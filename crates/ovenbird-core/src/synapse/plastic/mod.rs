@@ -14,6 +14,7 @@ mod sets;
 use super::delivery::{Delivery, Scratch};
 use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending, visit_sources};
 use super::rows::{COUNTS, Connection, Position, Runs, Transmission};
+use super::siblings::Places;
 use super::starts::Starts;
 use crate::event::{Ring, Spike};
 use crate::model::{PostSide, SynapseOps};
@@ -22,7 +23,7 @@ use crate::time::{Clock, Step};
 use build::Builder;
 use forget::Reading;
 use sets::ModelSets;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -53,6 +54,7 @@ struct Block {
     weights: Vec<f64>,
     extras: Vec<f64>,
     states: Vec<f64>,
+    places: Places,
 }
 
 impl Block {
@@ -70,6 +72,7 @@ impl Block {
             + (self.runs.capacity() + self.cells.capacity()) * 4
             + self.groups.capacity() * size_of::<Group>()
             + (self.weights.capacity() + self.extras.capacity() + self.states.capacity()) * 8
+            + self.places.bytes()
     }
 }
 
@@ -184,6 +187,8 @@ impl PlasticRows {
         if batches.is_empty() {
             return;
         }
+        let mut turns = std::mem::take(&mut self.pending.turns);
+        turns.sort();
         let last = batches.iter().map(Batch::num_blocks).max().unwrap_or(0);
         if self.blocks.len() < last {
             self.blocks.resize_with(last, || None);
@@ -195,7 +200,7 @@ impl PlasticRows {
             }
             let block = block.get_or_insert_default();
             let before = block.cells.len();
-            builder.rebuild(block, b, &mut batches, &mut self.sets);
+            builder.rebuild(block, b, (&mut batches, &turns), &mut self.sets);
             self.len += block.cells.len() - before;
         }
         self.sets.iter_mut().for_each(ModelSets::derive);
@@ -440,9 +445,30 @@ impl PlasticRows {
         self.block(at.block as usize).cells[at.entry as usize]
     }
 
+    /// A number by which connections of the same ends and model are in the order in which they were
+    /// made.
+    pub fn place(&self, at: Position) -> u32 {
+        self.block(at.block as usize).places.of(at.entry)
+    }
+
+    /// Makes the order of connections, each list with the same ends and model, that in which they
+    /// are listed.
+    pub fn order(&mut self, lists: &[Vec<Position>]) {
+        let mut by_block: BTreeMap<u32, Vec<Vec<u32>>> = BTreeMap::new();
+        for list in lists.iter().filter(|list| !list.is_empty()) {
+            let entries = list.iter().map(|at| at.entry).collect();
+            by_block.entry(list[0].block).or_default().push(entries);
+        }
+        for (b, sets) in by_block {
+            if let Some(block) = &mut self.blocks[b as usize] {
+                block.places.put(&sets);
+            }
+        }
+    }
+
     /// Removes the connections at the given places, which are sorted by block and entry.
-    pub fn remove(&mut self, places: &BTreeSet<(u32, u32)>) {
-        let mut builder = Builder::default();
+    pub fn remove(&mut self, places: &BTreeSet<(u32, u32)>, ring: &Ring) {
+        let mut builder = Builder::new(&[], ring);
         for (b, block) in self.blocks.iter_mut().enumerate() {
             let b = b as u32;
             let gone: Vec<u32> = places.range((b, 0)..=(b, u32::MAX)).map(|p| p.1).collect();
