@@ -53,7 +53,9 @@ pub(super) struct Builder {
     groups: Vec<Group>,
     /// The first group of each row.
     rows: Vec<u32>,
+    /// Where entries are sorted by counting, the end of those of each delay from `least` on.
     delays: Vec<u32>,
+    least: usize,
     /// Numbers of the entries in the order in which they were made, where that of a row and group
     /// does not show it.
     numbers: Vec<u32>,
@@ -97,6 +99,7 @@ impl Builder {
             groups: Vec::new(),
             rows: Vec::new(),
             delays: Vec::new(),
+            least: 0,
             numbers: Vec::new(),
             finder: Finder::new(ring),
             siblings: Vec::new(),
@@ -286,9 +289,11 @@ impl Builder {
         shared: &mut Vec<f64>,
     ) {
         let first = row * self.keys.len();
+        let to = self.starts[first + keys.end - 1] as usize;
+        let as_made = self.are_as_made(from..to, first + keys.start..first + keys.end);
         self.siblings.clear();
-        if !self.numbers.is_empty() {
-            self.find_siblings(from, first, keys.clone());
+        if !as_made {
+            self.find_siblings(from..to, first, keys.clone());
         }
         for key in keys {
             let to = self.starts[first + key] as usize;
@@ -310,7 +315,7 @@ impl Builder {
                 flags,
             });
             let moved = self.sort(from..to, own);
-            if moved && self.numbers.is_empty() {
+            if moved && as_made {
                 self.find_neighbours(from..to, key);
             }
             self.locate_siblings(key, entries, own);
@@ -326,7 +331,19 @@ impl Builder {
         }
     }
 
-    /// An entry as one of several connections between two nodes.
+    /// Whether the entries of a row in a range, of one model, are of one group and in the order in
+    /// which they were made; `ends` are the ends of groups.
+    fn are_as_made(&self, range: Range<usize>, ends: Range<usize>) -> bool {
+        if self.numbers.is_empty() {
+            return true;
+        }
+        let last = self.starts[ends]
+            .iter()
+            .find(|&&end| end as usize > range.start);
+        last.is_some_and(|&end| end as usize == range.end) && self.numbers[range].is_sorted()
+    }
+
+    /// An entry of the group with a key as one of several connections to a node.
     fn sibling(&self, i: usize, key: usize, node: u32, number: u32) -> Sibling {
         let own = self.keys[key].1 & OWN != 0;
         let weight = if own { order_bits(self.weights[i]) } else { 0 };
@@ -339,19 +356,17 @@ impl Builder {
         }
     }
 
-    /// Finds siblings out of order among numbered entries: those of the groups with the given keys,
-    /// the first of which begins at `from`, in a row whose ends begin at `first` in `starts`.
-    fn find_siblings(&mut self, from: usize, first: usize, keys: Range<usize>) {
+    /// Finds siblings out of order among the numbered entries in a range, of groups with the given
+    /// keys; the ends of the groups of their row begin at `first` in `starts`.
+    fn find_siblings(&mut self, range: Range<usize>, first: usize, keys: Range<usize>) {
         let ends = first + keys.start..first + keys.end;
-        let to = self.starts[ends.end - 1] as usize;
-        let cells = self.entries[from..to].iter().map(|&e| e as u32);
+        let cells = self.entries[range.clone()].iter().map(|&e| e as u32);
         let mut found = Vec::new();
         self.finder
-            .several(cells, |i, node| found.push((from + i, node)));
+            .several(cells, |i, node| found.push((range.start + i, node)));
         for (i, node) in found {
             let before = self.starts[ends.clone()].partition_point(|&end| end as usize <= i);
-            let number = self.numbers[i];
-            let sibling = self.sibling(i, keys.start + before, node, number);
+            let sibling = self.sibling(i, keys.start + before, node, self.numbers[i]);
             self.siblings.push(sibling);
         }
         keep_disordered(&mut self.siblings);
@@ -361,33 +376,41 @@ impl Builder {
     /// entries are in the order in which they were made. Where that is by cell, siblings are
     /// neighbours.
     fn find_neighbours(&mut self, range: Range<usize>, key: usize) {
-        let cell = |e: u64| e as u32;
-        let entries = &self.entries[range.clone()];
-        let (by_cell, repeated) = survey_cells(entries);
-        if by_cell && !repeated {
-            return;
-        }
-        let mut found: Vec<(usize, u32)> = Vec::new();
-        if by_cell {
-            let mut from = 0;
-            for i in 1..=entries.len() {
-                if i < entries.len() && cell(entries[i]) == cell(entries[from]) {
+        let (by_cell, repeated) = survey_cells(&self.entries[range.clone()]);
+        // numbered entries can reach a node through several channels
+        let ends = [range.start, range.end - 1].map(|i| self.entries[i] as u32);
+        let apart = !self.numbers.is_empty() && !self.finder.share_channel(ends);
+        if !by_cell || apart {
+            let cells = self.entries[range.clone()].iter().map(|&e| e as u32);
+            let mut found = Vec::new();
+            self.finder
+                .several(cells, |i, node| found.push((range.start + i, node)));
+            for (i, node) in found {
+                let sibling = self.sibling(i, key, node, i as u32);
+                self.siblings.push(sibling);
+            }
+            keep_disordered(&mut self.siblings);
+        } else if repeated {
+            let mut siblings = std::mem::take(&mut self.siblings);
+            let cell = |i: usize| self.entries[i] as u32;
+            let mut next = range.start + 1;
+            while next < range.end {
+                let from = next - 1;
+                next += 1;
+                if cell(from) != cell(from + 1) {
                     continue;
                 }
-                if i - from > 1 {
-                    found.extend((from..i).map(|i| (i, cell(entries[i]))));
+                while next < range.end && cell(next) == cell(from) {
+                    next += 1;
                 }
-                from = i;
+                let of = |i: usize| self.sibling(i, key, cell(i), i as u32);
+                if !(from..next).is_sorted_by_key(|i| of(i).key) {
+                    siblings.extend((from..next).map(of));
+                }
+                next += 1;
             }
-        } else {
-            let cells = entries.iter().map(|&e| cell(e));
-            self.finder.several(cells, |i, node| found.push((i, node)));
+            self.siblings = siblings;
         }
-        for (i, node) in found {
-            let sibling = self.sibling(range.start + i, key, node, i as u32);
-            self.siblings.push(sibling);
-        }
-        keep_disordered(&mut self.siblings);
     }
 
     /// Finds the entries of siblings of a group, which is sorted and begins with the entry `first`.
@@ -396,17 +419,27 @@ impl Builder {
             if s.group as usize != key {
                 continue;
             }
-            let from = self.sorted.partition_point(|&e| e < s.key.0);
+            // only those with the same delay where that is known
+            let delay = ((s.key.0 >> 32) as usize).wrapping_sub(self.least);
+            let to = self
+                .delays
+                .get(delay)
+                .map_or(self.sorted.len(), |&end| end as usize);
+            let from = match delay.checked_sub(1).and_then(|d| self.delays.get(d)) {
+                Some(&end) => end as usize,
+                None => 0,
+            };
+            let sorted = &self.sorted[from..to];
+            let at = from + sorted.partition_point(|&e| e < s.key.0);
             let lighter = |n: usize| {
-                let here = self.sorted.get(from + n) == Some(&s.key.0);
-                here && order_bits(self.sorted_weights[from + n]) < s.key.1
+                let here = self.sorted.get(at + n) == Some(&s.key.0);
+                here && order_bits(self.sorted_weights[at + n]) < s.key.1
             };
-            let before = if own {
-                (0..).take_while(|&n| lighter(n)).count()
-            } else {
-                0
+            let before = match own {
+                true => (0..).take_while(|&n| lighter(n)).count(),
+                false => 0,
             };
-            s.entry = first + (from + before) as u32;
+            s.entry = first + (at + before) as u32;
         }
     }
 
@@ -429,6 +462,7 @@ impl Builder {
         let entries = &self.entries[range.clone()];
         self.sorted.clear();
         self.sorted_weights.clear();
+        self.delays.clear();
         if !own {
             self.sorted.extend_from_slice(entries);
             let in_order = self.sorted.is_sorted();
@@ -446,7 +480,7 @@ impl Builder {
             self.sorted.extend_from_slice(entries);
             self.sorted_weights.extend_from_slice(weights);
         } else {
-            self.delays.clear();
+            self.least = least;
             self.delays.resize(most - least + 2, 0);
             for &e in entries {
                 self.delays[delay(e) - least + 1] += 1;

@@ -150,8 +150,6 @@ const CHUNK_BYTES: usize = 1 << 16;
 pub(super) struct Bucket<T> {
     full: Vec<Chunk<T>>,
     last: Chunk<T>,
-    /// The turn of the last entry.
-    turn: u32,
 }
 
 /// Entries that a bucket has room for at first.
@@ -160,14 +158,18 @@ const FIRST: usize = 8;
 /// So many entries into a chunk it is known whether most targets have one entry or several.
 const KNOWN: usize = 16;
 
+/// No target, in no turn.
+const NOWHERE: u64 = u32::MAX as u64;
+
 #[derive(Debug)]
 struct Chunk<T> {
     /// The places of the targets, in the order of the entries.
     targets: Vec<u32>,
     /// The first entry of each target; nothing as long as each entry has a target.
     firsts: Vec<u32>,
-    /// The target of the last entry where targets have several, else a number that is no target.
-    target: u32,
+    /// In the low half the target of the last entry where targets have several, else a number that
+    /// is no target; in the high half the turn of the last entry.
+    aimed: u64,
     entries: Vec<T>,
 }
 
@@ -176,7 +178,7 @@ impl<T> Default for Chunk<T> {
         Chunk {
             targets: Vec::new(),
             firsts: Vec::new(),
-            target: u32::MAX,
+            aimed: NOWHERE,
             entries: Vec::new(),
         }
     }
@@ -187,7 +189,6 @@ impl<T> Default for Bucket<T> {
         Bucket {
             full: Vec::new(),
             last: Chunk::default(),
-            turn: 0,
         }
     }
 }
@@ -206,28 +207,21 @@ impl<T: Entry> Chunk<T> {
         };
         self.targets.truncate(targets);
         self.firsts.truncate(targets);
-        let last = self.targets.last().filter(|_| !self.firsts.is_empty());
-        self.target = last.copied().unwrap_or(u32::MAX);
+        self.aimed = NOWHERE;
     }
 
     /// Notes the target of the entry that is added next.
-    #[inline(always)]
-    fn aim(&mut self, target: u32) {
-        if self.target != target {
-            self.aim_anew(target);
-        }
-    }
-
     #[inline]
-    fn aim_anew(&mut self, target: u32) {
+    fn aim(&mut self, target: u32) {
         let n = self.entries.len();
+        let turn = self.aimed & !NOWHERE;
         if !self.firsts.is_empty() {
             self.firsts.push(n as u32);
-            self.target = target;
+            self.aimed = turn | u64::from(target);
         } else if n < KNOWN && self.targets.last() == Some(&target) {
             // the first target that has two entries
             self.firsts.extend(0..self.targets.len() as u32);
-            self.target = target;
+            self.aimed = turn | u64::from(target);
             return;
         }
         self.targets.push(target);
@@ -284,21 +278,31 @@ impl<T: Entry> Bucket<T> {
         self.chunks().map(|c| c.entries.len()).sum()
     }
 
-    /// Notes that the next entry is added in the present turn, by the batch of `turns`.
+    /// Notes the target and the turn of the entry that is added next.
     #[inline(always)]
-    fn take_turn(&mut self, block: u32, (turns, batch): &mut (&mut Turns, usize)) {
-        if self.turn != turns.now() {
-            self.turn = turns.now();
-            turns.take(block, *batch, self.len());
+    fn aim(&mut self, target: u32, by: &mut By<'_>) {
+        if self.last.aimed != u64::from(by.turns.now()) << 32 | u64::from(target) {
+            self.take_turn(by);
+            self.last.aim(target);
+        }
+    }
+
+    /// Notes the turn of the entry that is added next.
+    #[inline(always)]
+    fn take_turn(&mut self, by: &mut By<'_>) {
+        let now = by.turns.now();
+        if self.last.aimed >> 32 != u64::from(now) {
+            self.last.aimed = u64::from(now) << 32 | NOWHERE;
+            by.turns.take(by.block, by.batch, self.len());
         }
     }
 
     #[inline(always)]
-    fn push(&mut self, entry: T, target: u32) {
+    fn push(&mut self, entry: T, target: u32, by: &mut By<'_>) {
         if self.last.entries.len() == self.last.entries.capacity() {
             self.make_room();
         }
-        self.last.aim(target);
+        self.aim(target, by);
         self.last.entries.push(entry);
     }
 
@@ -311,7 +315,10 @@ impl<T: Entry> Bucket<T> {
             self.last.entries.reserve_exact(more);
             return;
         }
-        let mut next = Chunk::default();
+        let mut next = Chunk {
+            aimed: self.last.aimed | NOWHERE,
+            ..Chunk::default()
+        };
         next.entries.reserve_exact(Self::CHUNK);
         if self.last.firsts.is_empty() {
             next.targets.reserve_exact(Self::CHUNK);
@@ -326,13 +333,15 @@ impl<T: Entry> Bucket<T> {
         mut places: Range<usize>,
         entry: impl Fn(usize) -> T,
         target: impl Fn(usize) -> u32,
+        by: &mut By<'_>,
     ) {
+        self.take_turn(by);
         while !places.is_empty() {
             let held = self.last.entries.len();
             let room = self.last.entries.capacity() - held;
             let single = self.last.firsts.is_empty();
             if room == 0 || (single && held < KNOWN) {
-                self.push(entry(places.start), target(places.start));
+                self.push(entry(places.start), target(places.start), by);
                 places.start += 1;
                 continue;
             }
@@ -345,11 +354,16 @@ impl<T: Entry> Bucket<T> {
                 last.targets.extend(here.clone().map(&target));
                 last.entries.extend(here.map(&entry));
             } else if here.clone().all(|place| target(place) == first) {
-                last.aim(first);
+                if last.aimed & NOWHERE != u64::from(first) {
+                    last.aim(first);
+                }
                 last.entries.extend(here.map(&entry));
             } else {
                 for place in here {
-                    last.aim(target(place));
+                    let target = target(place);
+                    if last.aimed & NOWHERE != u64::from(target) {
+                        last.aim(target);
+                    }
                     last.entries.push(entry(place));
                 }
             }
@@ -368,17 +382,34 @@ impl<T: Entry> Bucket<T> {
     }
 }
 
+/// The turns, and the batch and block whose turn it is.
+struct By<'a> {
+    turns: &'a mut Turns,
+    batch: usize,
+    block: u32,
+}
+
+impl<'a> By<'a> {
+    fn new(turns: &'a mut Turns, batch: usize) -> Self {
+        By {
+            turns,
+            batch,
+            block: 0,
+        }
+    }
+}
+
 fn extend<T: Entry>(
     buckets: &mut [Bucket<T>],
     connections: impl Iterator<Item = (u32, u32, f64)>,
     target: u32,
-    mut turns: (&mut Turns, usize),
+    mut by: By<'_>,
 ) -> usize {
     let mut n = 0;
     for (source, delay, weight) in connections {
-        let bucket = &mut buckets[(source >> BLOCK_BITS) as usize];
-        bucket.take_turn(source >> BLOCK_BITS, &mut turns);
-        bucket.push(T::new(source as u8, delay, weight), target);
+        by.block = source >> BLOCK_BITS;
+        let bucket = &mut buckets[by.block as usize];
+        bucket.push(T::new(source as u8, delay, weight), target, &mut by);
         n += 1;
     }
     n
@@ -390,7 +421,7 @@ fn extend_runs<T: Entry>(
     n: usize,
     connection: impl Fn(usize) -> (u32, u32, f64),
     target: impl Fn(usize) -> u32,
-    mut turns: (&mut Turns, usize),
+    mut by: By<'_>,
 ) {
     let block = |i: usize| connection(i).0 >> BLOCK_BITS;
     let entry = |i: usize| {
@@ -405,11 +436,11 @@ fn extend_runs<T: Entry>(
             to += 1;
         }
         let bucket = &mut buckets[here as usize];
-        bucket.take_turn(here, &mut turns);
+        by.block = here;
         if to == from + 1 {
-            bucket.push(entry(from), target(from));
+            bucket.push(entry(from), target(from), &mut by);
         } else {
-            bucket.extend(from..to, &entry, &target);
+            bucket.extend(from..to, &entry, &target, &mut by);
         }
         from = to;
     }
@@ -598,10 +629,10 @@ impl Pending {
         connections: impl Iterator<Item = (u32, u32, f64)>,
         target: u32,
     ) {
-        let (batch, turns) = (&mut self.batches[index], (&mut self.turns, index));
+        let (batch, by) = (&mut self.batches[index], By::new(&mut self.turns, index));
         batch.len += each_kind!(
             &mut batch.blocks,
-            buckets => extend(buckets, connections, target, turns)
+            buckets => extend(buckets, connections, target, by)
         );
     }
 
@@ -621,11 +652,11 @@ impl Pending {
         connection: impl Fn(usize) -> (u32, u32, f64),
         target: impl Fn(usize) -> u32,
     ) {
-        let (batch, turns) = (&mut self.batches[index], (&mut self.turns, index));
+        let (batch, by) = (&mut self.batches[index], By::new(&mut self.turns, index));
         batch.len += n;
         each_kind!(
             &mut batch.blocks,
-            buckets => extend_runs(buckets, n, connection, target, turns)
+            buckets => extend_runs(buckets, n, connection, target, by)
         );
     }
 
@@ -662,12 +693,13 @@ impl Pending {
             template: None,
         };
         let index = self.batch_of_next(kind, c.source);
-        let (batch, mut turns) = (&mut self.batches[index], (&mut self.turns, index));
+        let mut by = By::new(&mut self.turns, index);
+        let batch = &mut self.batches[index];
         if let Blocks::OwnTemplate(buckets) = &mut batch.blocks {
             let [first, low, high] = <[u32; 3]>::new(c.source as u8, c.delay, c.weight);
-            let bucket = &mut buckets[(c.source >> BLOCK_BITS) as usize];
-            bucket.take_turn(c.source >> BLOCK_BITS, &mut turns);
-            bucket.push([first, low, high, template], c.local);
+            by.block = c.source >> BLOCK_BITS;
+            let bucket = &mut buckets[by.block as usize];
+            bucket.push([first, low, high, template], c.local, &mut by);
             batch.len += 1;
         }
     }

@@ -100,6 +100,12 @@ pub(super) fn place(siblings: &[Sibling], places: &mut Vec<(u32, u32)>) {
     let first = places.len();
     let mut order: Vec<(u32, usize)> = Vec::new();
     for set in siblings.chunk_by(|a, b| a.node == b.node) {
+        if let [a, b] = set
+            && a.entry > b.entry
+        {
+            places.extend([(a.entry, b.entry), (b.entry, a.entry)]);
+            continue;
+        }
         order.clear();
         order.extend(set.iter().map(|s| s.entry).zip(0..));
         order.sort_unstable();
@@ -142,6 +148,12 @@ impl Finder {
             seen: vec![0; words],
             again: vec![0; words],
         }
+    }
+
+    /// Whether two cells are of the same channel.
+    pub fn share_channel(&self, cells: [u32; 2]) -> bool {
+        let [a, b] = cells.map(|cell| self.channels.partition_point(|c| c.0 <= cell));
+        a == b
     }
 
     #[inline(always)]
