@@ -255,7 +255,7 @@ impl Test {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn connections_with_the_same_ends_stay_in_the_order_in_which_they_were_made(

@@ -3,7 +3,7 @@
 
 use super::pending::{BLOCK_ROWS, Batch};
 use super::rows::{Block, COUNTS, Group, OWN};
-use super::siblings::{Finder, Places, Sibling, keep_disordered, place};
+use super::siblings::{Finder, Places, Sibling, Swaps, keep_disordered, place};
 use super::starts::Starts;
 use super::turns::{Numbers, Turns};
 use crate::event::Ring;
@@ -61,7 +61,9 @@ pub(super) struct Builder {
     numbers: Vec<u32>,
     finder: Finder,
     siblings: Vec<Sibling>,
-    places: Vec<(u32, u32)>,
+    marks: Vec<u64>,
+    places: Vec<u64>,
+    swaps: Vec<u64>,
 }
 
 impl Builder {
@@ -103,7 +105,9 @@ impl Builder {
             numbers: Vec::new(),
             finder: Finder::new(ring),
             siblings: Vec::new(),
+            marks: Vec::new(),
             places: Vec::new(),
+            swaps: Vec::new(),
         }
     }
 
@@ -197,7 +201,6 @@ impl Builder {
         if self.keys.iter().any(|k| k.1 & OWN != 0) {
             self.weights.resize(n, 0.0);
         }
-        let mut place = block.places.ascending();
         for (row, g) in rows_of(block) {
             let group = &block.groups[g];
             let key = self.keys.binary_search(&key_of(group, shared));
@@ -206,7 +209,7 @@ impl Builder {
             for (delay, len) in block.runs(g) {
                 for entry in e..e + len {
                     self.entries[*next as usize] = sortable(delay, block.cells[entry]);
-                    self.numbers[*next as usize] = place(entry as u32);
+                    self.numbers[*next as usize] = block.place(g, entry as u32);
                     if group.flags & OWN != 0 {
                         self.weights[*next as usize] = block.weight(group, entry, shared);
                     }
@@ -246,6 +249,7 @@ impl Builder {
         self.groups.clear();
         self.rows.clear();
         self.places.clear();
+        self.swaps.clear();
         let mut from = 0;
         for row in 0..BLOCK_ROWS {
             self.rows.push(self.groups.len() as u32);
@@ -275,6 +279,7 @@ impl Builder {
         block.runs = self.runs.as_slice().to_vec();
         block.starts = Starts::new(&self.rows);
         block.places = Places::from(&*self.places);
+        block.swaps = Swaps::from(&*self.swaps);
         block
     }
 
@@ -391,25 +396,33 @@ impl Builder {
             }
             keep_disordered(&mut self.siblings);
         } else if repeated {
+            mark_repeats(&self.entries[range.clone()], &mut self.marks);
             let mut siblings = std::mem::take(&mut self.siblings);
-            let cell = |i: usize| self.entries[i] as u32;
-            let mut next = range.start + 1;
-            while next < range.end {
-                let from = next - 1;
-                next += 1;
-                if cell(from) != cell(from + 1) {
-                    continue;
+            let mut swaps = std::mem::take(&mut self.swaps);
+            let of = |i: usize| self.sibling(i, key, self.entries[i] as u32, i as u32);
+            let mut done = range.start;
+            for (word, &marks) in self.marks.iter().enumerate() {
+                let mut marks = marks;
+                while marks != 0 {
+                    let from = range.start + word * 64 + marks.trailing_zeros() as usize;
+                    marks &= marks - 1;
+                    if from < done {
+                        continue;
+                    }
+                    let cell = self.entries[from] as u32;
+                    let same = self.entries[from..range.end].iter();
+                    done = from + same.take_while(|&&e| e as u32 == cell).count();
+                    if (from..done).is_sorted_by_key(|i| of(i).key) {
+                        continue;
+                    }
+                    if done - from == 2 {
+                        Swaps::note(&mut swaps, self.groups.len() - 1, cell);
+                    } else {
+                        siblings.extend((from..done).map(of));
+                    }
                 }
-                while next < range.end && cell(next) == cell(from) {
-                    next += 1;
-                }
-                let of = |i: usize| self.sibling(i, key, cell(i), i as u32);
-                if !(from..next).is_sorted_by_key(|i| of(i).key) {
-                    siblings.extend((from..next).map(of));
-                }
-                next += 1;
             }
-            self.siblings = siblings;
+            (self.siblings, self.swaps) = (siblings, swaps);
         }
     }
 
@@ -502,6 +515,23 @@ impl Builder {
         mend(&mut self.sorted, &mut self.sorted_weights);
         true
     }
+}
+
+/// Marks entries whose cell is that of the next one, a bit each.
+fn mark_repeats(entries: &[u64], marks: &mut Vec<u64>) {
+    marks.clear();
+    crate::math::vectorize(
+        #[inline(always)]
+        || {
+            let next = &entries[1..];
+            for (here, next) in entries.chunks(64).zip(next.chunks(64)) {
+                let pairs = here.iter().zip(next).zip(0..);
+                marks.push(pairs.fold(0u64, |all, ((&a, &b), i)| {
+                    all | u64::from(a as u32 == b as u32) << i
+                }));
+            }
+        },
+    );
 }
 
 /// Whether entries are in the order of their cells, and whether any neighbours have the same cell.

@@ -281,7 +281,7 @@ impl<T: Entry> Bucket<T> {
     /// Notes the target and the turn of the entry that is added next.
     #[inline(always)]
     fn aim(&mut self, target: u32, by: &mut By<'_>) {
-        if self.last.aimed != u64::from(by.turns.now()) << 32 | u64::from(target) {
+        if self.last.aimed != by.turn | u64::from(target) {
             self.take_turn(by);
             self.last.aim(target);
         }
@@ -290,9 +290,8 @@ impl<T: Entry> Bucket<T> {
     /// Notes the turn of the entry that is added next.
     #[inline(always)]
     fn take_turn(&mut self, by: &mut By<'_>) {
-        let now = by.turns.now();
-        if self.last.aimed >> 32 != u64::from(now) {
-            self.last.aimed = u64::from(now) << 32 | NOWHERE;
+        if self.last.aimed & !NOWHERE != by.turn {
+            self.last.aimed = by.turn | NOWHERE;
             by.turns.take(by.block, by.batch, self.len());
         }
     }
@@ -385,6 +384,8 @@ impl<T: Entry> Bucket<T> {
 /// The turns, and the batch and block whose turn it is.
 struct By<'a> {
     turns: &'a mut Turns,
+    /// The number of the present turn, in the high half.
+    turn: u64,
     batch: usize,
     block: u32,
 }
@@ -392,6 +393,7 @@ struct By<'a> {
 impl<'a> By<'a> {
     fn new(turns: &'a mut Turns, batch: usize) -> Self {
         By {
+            turn: u64::from(turns.now()) << 32,
             turns,
             batch,
             block: 0,

@@ -11,7 +11,7 @@
 
 use super::build::Builder;
 use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending, visit_sources};
-use super::siblings::Places;
+use super::siblings::{Places, Swaps};
 use super::starts::Starts;
 use crate::event::{ChannelKey, Ring, Spike};
 use crate::time::Step;
@@ -93,6 +93,7 @@ pub(super) struct Block {
     pub cells: Vec<u32>,
     pub weights: Vec<f64>,
     pub places: Places,
+    pub swaps: Swaps,
 }
 
 /// Decodes the delays of a group: delay and number of entries.
@@ -137,6 +138,16 @@ impl Block {
     pub fn runs(&self, group: usize) -> Runs<'_> {
         let (from, to) = (self.groups[group].runs, self.groups[group + 1].runs);
         Runs::new(&self.runs[from as usize..to as usize])
+    }
+
+    /// A number less than that of entries, by which those of the same ends and model are in the order
+    /// in which they were made.
+    pub fn place(&self, group: usize, entry: u32) -> u32 {
+        if self.swaps.contain(group, self.cells[entry as usize]) {
+            self.cells.len() as u32 - 1 - entry
+        } else {
+            self.places.of(entry)
+        }
     }
 
     pub fn weight(&self, g: &Group, entry: usize, shared: &[f64]) -> f64 {
@@ -253,6 +264,7 @@ impl Rows {
                 + b.groups.capacity() * size_of::<Group>()
                 + b.weights.capacity() * 8
                 + b.places.bytes()
+                + b.swaps.bytes()
         };
         let blocks = self.blocks.iter().flatten();
         blocks.map(|b| of_block(b)).sum::<usize>()
@@ -524,16 +536,16 @@ impl Rows {
     ) -> Vec<Connection> {
         let mut kept = Vec::new();
         self.for_block(block, &Wanted::default(), ring, &mut |at, c| {
-            kept.extend(keep(at, c).map(|c| (at.entry, c)));
+            kept.extend(keep(at, c).map(|c| (at, c)));
         });
         let Some(block) = self.blocks.get_mut(block as usize).and_then(Option::take) else {
             return Vec::new();
         };
         self.len -= block.cells.len();
-        if !block.places.is_empty() {
-            kept.sort_by_cached_key(|&(entry, c)| {
+        if !(block.places.is_empty() && block.swaps.is_empty()) {
+            kept.sort_by_cached_key(|&(at, c)| {
                 let ends = (c.source, c.model, c.channel.family, c.local);
-                (ends, block.places.of(entry))
+                (ends, block.place(at.group as usize, at.entry))
             });
         }
         kept.into_iter().map(|(_, c)| c).collect()
@@ -542,7 +554,7 @@ impl Rows {
     /// A number by which connections of the same ends and model are in the order in which they were
     /// made.
     pub fn place(&self, at: Position) -> u32 {
-        self.block(at).places.of(at.entry)
+        self.block(at).place(at.group as usize, at.entry)
     }
 
     /// The number of blocks of sources.
@@ -614,8 +626,11 @@ impl Rows {
 
     /// Follows cells that moved when the ring was arranged anew. `renamed` gives the new cell.
     pub fn rename(&mut self, renamed: impl Fn(usize) -> usize) {
-        for cell in self.blocks.iter_mut().flatten().flat_map(|b| &mut b.cells) {
-            *cell = renamed(*cell as usize) as u32;
+        for block in self.blocks.iter_mut().flatten() {
+            for cell in &mut block.cells {
+                *cell = renamed(*cell as usize) as u32;
+            }
+            block.swaps.rename(&renamed);
         }
     }
 }

@@ -7,25 +7,29 @@ use crate::event::Ring;
 
 /// Where entries of a block would stand among those of the same ends and model, if these stood in
 /// the order in which they were made: the entry in whose stead each would be, by entry. Those that
-/// stand where they would are not listed.
+/// stand where they would are not listed. The entry is in the high half, its place in the low one.
 #[derive(Debug, Default)]
-pub(super) struct Places(Box<[(u32, u32)]>);
+pub(super) struct Places(Box<[u64]>);
 
 impl Places {
     /// The place of an entry.
     pub fn of(&self, entry: u32) -> u32 {
-        let found = self.0.binary_search_by_key(&entry, |p| p.0);
-        found.map_or(entry, |i| self.0[i].1)
+        let found = self.0.binary_search_by_key(&entry, |&p| entry_of(p));
+        found.map_or(entry, |i| self.0[i] as u32)
     }
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The places of entries that are asked for in ascending order.
+    /// The places of entries that are asked for in ascending order, which is faster than
+    /// [`Places::of`].
     pub fn ascending(&self) -> impl FnMut(u32) -> u32 + '_ {
         let mut coming = self.0.iter().peekable();
-        move |entry| coming.next_if(|p| p.0 == entry).map_or(entry, |p| p.1)
+        move |entry| {
+            let found = coming.next_if(|&&p| entry_of(p) == entry);
+            found.map_or(entry, |&p| p as u32)
+        }
     }
 
     /// Puts entries, sets of them with one source, target and model, into another order.
@@ -33,14 +37,15 @@ impl Places {
         let mut changed: Vec<u32> = sets.iter().flatten().copied().collect();
         changed.sort_unstable();
         let kept = self.0.iter().copied();
-        let mut list: Vec<(u32, u32)> = kept
-            .filter(|p| changed.binary_search(&p.0).is_err())
+        let mut list: Vec<u64> = kept
+            .filter(|&p| changed.binary_search(&entry_of(p)).is_err())
             .collect();
         for set in sets {
             let mut sorted = set.clone();
             sorted.sort_unstable();
             let pairs = set.iter().copied().zip(sorted);
-            list.extend(pairs.filter(|(entry, place)| entry != place));
+            let moved = pairs.filter(|(entry, place)| entry != place);
+            list.extend(moved.map(|(entry, place)| packed(entry, place)));
         }
         list.sort_unstable();
         self.0 = list.into();
@@ -52,8 +57,55 @@ impl Places {
     }
 }
 
-impl From<&[(u32, u32)]> for Places {
-    fn from(list: &[(u32, u32)]) -> Self {
+/// Pairs of entries with one source, target and model of which the later one stands first, where
+/// these are all that there are: group and cell that both have, in order. They are listed without a
+/// look at where they stand, which is what most networks need.
+#[derive(Debug, Default)]
+pub(super) struct Swaps(Box<[u64]>);
+
+impl Swaps {
+    /// Adds a pair to those of the groups before, or of the same one with smaller cells.
+    pub fn note(list: &mut Vec<u64>, group: usize, cell: u32) {
+        list.push(packed(group as u32, cell));
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn contain(&self, group: usize, cell: u32) -> bool {
+        !self.0.is_empty() && self.0.binary_search(&packed(group as u32, cell)).is_ok()
+    }
+
+    /// Follows cells that moved, in their order.
+    pub fn rename(&mut self, renamed: impl Fn(usize) -> usize) {
+        for swap in &mut self.0 {
+            *swap = packed(entry_of(*swap), renamed(*swap as u32 as usize) as u32);
+        }
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.0)
+    }
+}
+
+impl From<&[u64]> for Swaps {
+    fn from(list: &[u64]) -> Self {
+        Swaps(list.into())
+    }
+}
+
+fn packed(entry: u32, place: u32) -> u64 {
+    u64::from(entry) << 32 | u64::from(place)
+}
+
+fn entry_of(packed: u64) -> u32 {
+    (packed >> 32) as u32
+}
+
+impl From<&[u64]> for Places {
+    fn from(list: &[u64]) -> Self {
         Places(list.into())
     }
 }
@@ -96,14 +148,14 @@ pub(super) fn keep_disordered(siblings: &mut Vec<Sibling>) {
 
 /// Adds the places of siblings whose entries are known to those of the rows before. The siblings are
 /// sets that lie side by side, in the order in which they were made.
-pub(super) fn place(siblings: &[Sibling], places: &mut Vec<(u32, u32)>) {
+pub(super) fn place(siblings: &[Sibling], places: &mut Vec<u64>) {
     let first = places.len();
     let mut order: Vec<(u32, usize)> = Vec::new();
     for set in siblings.chunk_by(|a, b| a.node == b.node) {
         if let [a, b] = set
             && a.entry > b.entry
         {
-            places.extend([(a.entry, b.entry), (b.entry, a.entry)]);
+            places.extend([packed(a.entry, b.entry), packed(b.entry, a.entry)]);
             continue;
         }
         order.clear();
@@ -114,7 +166,7 @@ pub(super) fn place(siblings: &[Sibling], places: &mut Vec<(u32, u32)>) {
             order[i].0 = order[i].0.max(order[i - 1].0 + 1);
         }
         let moved = order.iter().enumerate().filter(|(i, o)| *i != o.1);
-        places.extend(moved.map(|(_, &(entry, nth))| (entry, order[nth].0)));
+        places.extend(moved.map(|(_, &(entry, nth))| packed(entry, order[nth].0)));
     }
     places[first..].sort_unstable();
 }

@@ -71,7 +71,7 @@ pub(super) struct Builder {
     starts: Vec<u32>,
     sorted: Vec<u64>,
     finder: Finder,
-    places: Vec<(u32, u32)>,
+    places: Vec<u64>,
 }
 
 impl Builder {
