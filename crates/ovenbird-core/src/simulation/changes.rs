@@ -249,7 +249,7 @@ impl Simulation {
             let blocks = if own.is_empty() {
                 blocks_of(entries.iter().map(|e| e.0))
             } else {
-                (0..self.workers[w].rows.num_blocks()).collect()
+                self.workers[w].rows.blocks()
             };
             let mut coming = entries.into_iter().peekable();
             self.rebuild_rows(w, &blocks, |c, at| {
@@ -295,7 +295,7 @@ impl Simulation {
         let models: BTreeSet<u16> = all.filter(|m| mask >> (m % 64) & 1 != 0).collect();
         if !self.separate_in_place(&models) {
             for w in 0..self.workers.len() {
-                let blocks: Vec<u32> = (0..self.workers[w].rows.num_blocks()).collect();
+                let blocks = self.workers[w].rows.blocks();
                 self.rebuild_rows(w, &blocks, |c, _| {
                     Some(Connection {
                         own_weight: c.own_weight || models.contains(&c.model),

@@ -149,6 +149,7 @@ impl Simulation {
             counts: port.counts,
             weight: shared,
             delay: Some(delay),
+            short: false,
             template: Some(0),
         });
         worker.pending.reach(batch, plain.source);

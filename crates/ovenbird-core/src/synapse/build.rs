@@ -2,8 +2,8 @@
 //! what is not in order yet.
 
 use super::pending::{BLOCK_ROWS, Batch};
-use super::rows::{Block, COUNTS, Group, OWN};
-use super::siblings::{Finder, Places, Sibling, Swaps, keep_disordered, place};
+use super::rows::{Block, COUNTS, Group, Groups, OWN};
+use super::siblings::{Finder, Order, Sibling, Swaps, keep_disordered, place};
 use super::starts::Starts;
 use super::turns::{Numbers, Turns};
 use crate::event::Ring;
@@ -147,8 +147,8 @@ impl Builder {
     /// Adds the groups of a block that has rows to those that can occur.
     fn know(&mut self, block: &Block, shared: &[f64]) {
         let old = self.keys.clone();
-        for g in ends_excluded(&block.groups) {
-            let key = key_of(g, shared);
+        for g in block.groups() {
+            let key = key_of(&block.group(g), shared);
             if let Err(i) = self.keys.binary_search(&key) {
                 self.keys.insert(i, key);
             }
@@ -167,9 +167,8 @@ impl Builder {
         self.starts.resize(BLOCK_ROWS * width + 1, 0);
         let counts = &mut self.starts[1..];
         for (row, g) in rows_of(block) {
-            let key = self.keys.binary_search(&key_of(&block.groups[g], shared));
-            counts[row * width + key.unwrap_or(0)] +=
-                block.groups[g + 1].entries - block.groups[g].entries;
+            let key = self.keys.binary_search(&key_of(&block.group(g), shared));
+            counts[row * width + key.unwrap_or(0)] += block.entries(g).len() as u32;
         }
         for (batch, &(group, _)) in batches.iter().zip(&self.batches) {
             let counts = &mut counts[group..];
@@ -202,7 +201,7 @@ impl Builder {
             self.weights.resize(n, 0.0);
         }
         for (row, g) in rows_of(block) {
-            let group = &block.groups[g];
+            let group = &block.group(g);
             let key = self.keys.binary_search(&key_of(group, shared));
             let next = &mut self.starts[row * width + key.unwrap_or(0)];
             let mut e = group.entries as usize;
@@ -240,11 +239,8 @@ impl Builder {
 
     fn compress(&mut self, n: usize, shared: &mut Vec<f64>) -> Block {
         let width = self.keys.len();
-        let mut block = Block {
-            cells: Vec::with_capacity(n),
-            weights: Vec::with_capacity(self.own_entries()),
-            ..Block::default()
-        };
+        let mut cells = Vec::with_capacity(n);
+        let mut weights = Vec::with_capacity(self.own_entries());
         self.runs.clear();
         self.groups.clear();
         self.rows.clear();
@@ -262,7 +258,7 @@ impl Builder {
                 keys.start = of_model.end;
                 let to = self.starts[row * width + of_model.end - 1] as usize;
                 if to > from {
-                    self.append(&mut block, from, row, of_model, shared);
+                    self.append((&mut cells, &mut weights), from, row, of_model, shared);
                     from = to;
                 }
             }
@@ -275,19 +271,47 @@ impl Builder {
             model: u16::MAX,
             flags: 0,
         });
-        block.groups = self.groups.as_slice().to_vec();
-        block.runs = self.runs.as_slice().to_vec();
-        block.starts = Starts::new(&self.rows);
-        block.places = Places::from(&*self.places);
-        block.swaps = Swaps::from(&*self.swaps);
+        let mut block = Block {
+            cells: cells.into(),
+            weights: weights.into(),
+            order: Order::new(&self.places, &self.swaps),
+            ..Block::default()
+        };
+        if let Some(delay) = self.one_delay() {
+            block.groups = Groups::Alike(self.groups[0], delay);
+            for start in &mut self.rows {
+                *start = self.groups[*start as usize].entries;
+            }
+        } else {
+            block.groups = Groups::Each(self.groups.as_slice().into());
+            block.runs = self.runs.as_slice().into();
+        }
+        block.starts = Starts::new(&self.rows, BLOCK_ROWS / 2);
         block
+    }
+
+    /// The delay of all entries, if all rows have one group of one kind.
+    fn one_delay(&self) -> Option<u32> {
+        let groups = ends_excluded(&self.groups);
+        let first = groups.first()?;
+        let one = |rows: &[u32]| rows[1] - rows[0] < 2;
+        let kind = |g: &Group| {
+            let shared = g.flags & OWN == 0;
+            (g.model, g.flags, shared.then_some(g.weights))
+        };
+        let delay = self.runs[0] >> 16;
+        let alike = self.runs.len() == groups.len()
+            && self.rows.windows(2).all(one)
+            && groups.iter().all(|g| kind(g) == kind(first))
+            && self.runs.iter().all(|run| run >> 16 == delay);
+        alike.then_some(delay)
     }
 
     /// Appends the groups of a row whose keys, all of one model, are at `keys`; their entries begin
     /// at `from`.
     fn append(
         &mut self,
-        block: &mut Block,
+        (cells, weights): (&mut Vec<u32>, &mut Vec<f64>),
         mut from: usize,
         row: usize,
         keys: Range<usize>,
@@ -307,12 +331,12 @@ impl Builder {
             }
             let (model, flags, weight) = self.keys[key];
             let own = flags & OWN != 0;
-            let entries = block.cells.len() as u32;
+            let entries = cells.len() as u32;
             self.groups.push(Group {
                 entries,
                 runs: self.runs.len() as u32,
                 weights: if own {
-                    block.weights.len() as u32
+                    weights.len() as u32
                 } else {
                     index_of(shared, from_order_bits(weight))
                 },
@@ -325,9 +349,9 @@ impl Builder {
             }
             self.locate_siblings(key, entries, own);
             encode(&self.sorted, &mut self.runs);
-            block.cells.extend(self.sorted.iter().map(|&e| e as u32));
+            cells.extend(self.sorted.iter().map(|&e| e as u32));
             if own {
-                block.weights.extend_from_slice(&self.sorted_weights);
+                weights.extend_from_slice(&self.sorted_weights);
             }
             from = to;
         }
@@ -399,6 +423,7 @@ impl Builder {
             mark_repeats(&self.entries[range.clone()], &mut self.marks);
             let mut siblings = std::mem::take(&mut self.siblings);
             let mut swaps = std::mem::take(&mut self.swaps);
+            let first = self.groups.last().map_or(0, |g| g.entries);
             let of = |i: usize| self.sibling(i, key, self.entries[i] as u32, i as u32);
             let mut done = range.start;
             for (word, &marks) in self.marks.iter().enumerate() {
@@ -416,7 +441,7 @@ impl Builder {
                         continue;
                     }
                     if done - from == 2 {
-                        Swaps::note(&mut swaps, self.groups.len() - 1, cell);
+                        Swaps::note(&mut swaps, first, cell);
                     } else {
                         siblings.extend((from..done).map(of));
                     }

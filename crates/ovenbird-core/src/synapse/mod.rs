@@ -2,6 +2,7 @@
 
 mod build;
 mod delivery;
+mod directory;
 mod entry;
 mod gap;
 mod index;
@@ -14,7 +15,7 @@ mod turns;
 mod weights;
 
 pub use delivery::{Delivery, PairRule, Past};
-pub use gap::{Arrived, GapEntry, GapPart, GapTable, Interpolation};
+pub use gap::{GapEntry, GapPart, GapTable, Interpolation, Sent};
 pub use index::SourceIndex;
 pub use pending::{BLOCK_BITS, BatchKind, Pending, PendingMark, blocks_of};
 pub use plastic::{Full, PlasticContext, PlasticRows};

@@ -18,20 +18,6 @@ impl Places {
         found.map_or(entry, |i| self.0[i] as u32)
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The places of entries that are asked for in ascending order, which is faster than
-    /// [`Places::of`].
-    pub fn ascending(&self) -> impl FnMut(u32) -> u32 + '_ {
-        let mut coming = self.0.iter().peekable();
-        move |entry| {
-            let found = coming.next_if(|&&p| entry_of(p) == entry);
-            found.map_or(entry, |&p| p as u32)
-        }
-    }
-
     /// Puts entries, sets of them with one source, target and model, into another order.
     pub fn put(&mut self, sets: &[Vec<u32>]) {
         let mut changed: Vec<u32> = sets.iter().flatten().copied().collect();
@@ -58,23 +44,19 @@ impl Places {
 }
 
 /// Pairs of entries with one source, target and model of which the later one stands first, where
-/// these are all that there are: group and cell that both have, in order. They are listed without a
+/// these are all that there are: the first entry of the group and the cell of both, in order. They are listed without a
 /// look at where they stand, which is what most networks need.
 #[derive(Debug, Default)]
 pub(super) struct Swaps(Box<[u64]>);
 
 impl Swaps {
     /// Adds a pair to those of the groups before, or of the same one with smaller cells.
-    pub fn note(list: &mut Vec<u64>, group: usize, cell: u32) {
-        list.push(packed(group as u32, cell));
+    pub fn note(list: &mut Vec<u64>, group: u32, cell: u32) {
+        list.push(packed(group, cell));
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub fn contain(&self, group: usize, cell: u32) -> bool {
-        !self.0.is_empty() && self.0.binary_search(&packed(group as u32, cell)).is_ok()
+    pub fn contain(&self, group: u32, cell: u32) -> bool {
+        !self.0.is_empty() && self.0.binary_search(&packed(group, cell)).is_ok()
     }
 
     /// Follows cells that moved, in their order.
@@ -93,6 +75,29 @@ impl Swaps {
 impl From<&[u64]> for Swaps {
     fn from(list: &[u64]) -> Self {
         Swaps(list.into())
+    }
+}
+
+/// What a block of rows keeps of the order in which siblings were made; most keep nothing, and then
+/// have none.
+#[derive(Debug, Default)]
+pub(super) struct Order {
+    pub places: Places,
+    pub swaps: Swaps,
+}
+
+impl Order {
+    pub fn new(places: &[u64], swaps: &[u64]) -> Option<Box<Self>> {
+        let order = Order {
+            places: places.into(),
+            swaps: swaps.into(),
+        };
+        (!places.is_empty() || !swaps.is_empty()).then(|| Box::new(order))
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        size_of::<Order>() + self.places.bytes() + self.swaps.bytes()
     }
 }
 
