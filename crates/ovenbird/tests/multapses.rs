@@ -11,6 +11,9 @@ const MODELS: [&str; 3] = ["static_synapse", "stdp_synapse", "tsodyks2_synapse"]
 /// Neurons; the node after them is a stimulator.
 const NEURONS: u32 = 5;
 
+/// Source, target, weight and delay.
+type Pair = (u32, u32, f64, f64);
+
 /// A connection as the reference knows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Made {
@@ -26,7 +29,7 @@ struct Made {
 enum Step {
     /// Pairs of source and target with weights and delays, of a model; one weight or delay for all
     /// where that is said, and one call for each pair or one for all.
-    Connect(Vec<(u32, u32, f64, f64)>, usize, [bool; 3]),
+    Connect(Vec<Pair>, usize, [bool; 3]),
     /// Holds the connections from a source, or all.
     Hold(Option<u32>),
     /// Sets weights or delays or both of every so many connections of a held set, or of all.
@@ -153,12 +156,12 @@ impl Test {
 
     fn connect(
         &mut self,
-        pairs: &[(u32, u32, f64, f64)],
+        pairs: &[Pair],
         model: usize,
         [one_weight, one_delay, single]: [bool; 3],
     ) -> ovenbird::Result<()> {
         // all connections of a stimulator are of one model, which has no state
-        let of_device = |p: &&(u32, u32, f64, f64)| p.0 > NEURONS;
+        let of_device = |p: &&Pair| p.0 > NEURONS;
         let (devices, neurons): (Vec<_>, Vec<_>) = pairs.iter().partition(of_device);
         for (pairs, model) in [(devices, 0), (neurons, model)] {
             let index = self.sim.synapse_index(MODELS[model])?;
@@ -167,9 +170,9 @@ impl Test {
                 false => pairs.chunks(pairs.len().max(1)).collect(),
             };
             for call in calls {
-                let amount = |f: &dyn Fn(&(u32, u32, f64, f64)) -> f64, one: bool| match one {
+                let amount = |f: &dyn Fn(&Pair) -> f64, one: bool| match one {
                     true => Amount::Same(f(&call[0])),
-                    false => Amount::Each(call.iter().map(|p| f(p)).collect()),
+                    false => Amount::Each(call.iter().map(f).collect()),
                 };
                 let (weight, delay) = (
                     |p: &(_, _, f64, _)| fit(model, p.2),
