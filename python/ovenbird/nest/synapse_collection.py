@@ -37,7 +37,11 @@ _OWN = ("_conns", "_epoch", "print_full")
 
 
 class SynapseCollection:
-    """An ordered set of connections.
+    """An ordered set of connections: by model, source and target.
+
+    Connections that have all these in common are in the order in which they were made. NEST has
+    them so as long as few connections leave a source, and else in no order to rely on. A collection
+    keeps its connections whatever happens to others.
 
     Indexing, slicing and iteration give collections. Parameters are read and written as
     attributes, or with `get` and `set`. Set `print_full` to print all rows of the table.

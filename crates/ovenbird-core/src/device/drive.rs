@@ -25,6 +25,8 @@ pub struct DriveEntry {
     pub counts: bool,
     /// The label, -1 if it has none.
     pub label: i32,
+    /// The connections of a stimulator are numbered in the order in which they were made.
+    pub number: u32,
 }
 
 /// Entries with consecutive cells, one delay and one weight.
@@ -45,6 +47,8 @@ pub struct Drive {
     pub family: usize,
     pub local: u32,
     pub entries: Vec<DriveEntry>,
+    /// The number of the next connection.
+    next: u32,
     ids: Vec<u32>,
     occurrences: Vec<u32>,
     runs: Vec<Run>,
@@ -73,6 +77,7 @@ impl Drive {
             family,
             local,
             entries: Vec::new(),
+            next: 0,
             ids: Vec::new(),
             occurrences: Vec::new(),
             runs: Vec::new(),
@@ -81,6 +86,13 @@ impl Drive {
             cache: None,
             amounts: Vec::new(),
         }
+    }
+
+    /// Adds a connection, which gets a number.
+    pub fn push(&mut self, entry: DriveEntry) {
+        let number = self.next;
+        self.next += 1;
+        self.entries.push(DriveEntry { number, ..entry });
     }
 
     /// Sorts targets and finds the channels where they are reached; `reverse` gives the channel for

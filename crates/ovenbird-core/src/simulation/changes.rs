@@ -42,9 +42,8 @@ impl Simulation {
         }
         self.draw_calls += 1;
         let plastic = self.plan_plastic(set, &changes)?;
-        let expected = self.expected_plastic(set, &plastic)?;
         self.write_connections(set, changes.weights.as_deref(), changes.delays.as_deref())?;
-        self.write_plastic(plastic, expected)
+        self.write_plastic(set, plastic)
     }
 
     /// Sets one weight for all connections of the network or of a model, if that is what is asked
@@ -181,13 +180,6 @@ impl Simulation {
             None => BTreeSet::new(),
         };
         self.note_separated(&own);
-        let mut expected = self.siblings(set, &own)?;
-        for (i, h) in set.handles().iter().enumerate().filter(|(_, h)| !h.alone()) {
-            if let Some(value) = expected.get_mut(&h.ends()).map(|v| &mut v[h.nth as usize]) {
-                value.0 = weights.map_or(value.0, |w| w[i].to_bits());
-                value.1 = delays.map_or(value.1, |d| d[i]);
-            }
-        }
         let mut rebuild: BTreeMap<u32, Vec<(RowKey, usize)>> = BTreeMap::new();
         for (i, h) in set.handles().iter().enumerate() {
             let (weight, delay) = (weights.map(|w| w[i]), delays.map(|d| d[i]));
@@ -209,7 +201,6 @@ impl Simulation {
         if rebuilt || set.handles().iter().any(moves) {
             self.generation += 1;
             self.arrange()?;
-            self.note_order(expected)?;
         }
         Ok(())
     }
@@ -303,7 +294,6 @@ impl Simulation {
         let all = self.workers.iter().flat_map(|w| w.rows.models_that_share());
         let models: BTreeSet<u16> = all.filter(|m| mask >> (m % 64) & 1 != 0).collect();
         if !self.separate_in_place(&models) {
-            let values = self.siblings(&ConnectionSet::default(), &models)?;
             for w in 0..self.workers.len() {
                 let blocks = self.workers[w].rows.blocks();
                 self.rebuild_rows(w, &blocks, |c, _| {
@@ -315,7 +305,6 @@ impl Simulation {
             }
             self.generation += 1;
             self.arrange()?;
-            self.note_order(values)?;
         }
         self.separation = (mask, self.generation);
         Ok(())
@@ -371,7 +360,7 @@ impl Simulation {
         let in_order = set
             .handles()
             .iter()
-            .filter(|h| !h.alone())
+            .filter(|h| !h.alone)
             .all(|h| match h.place {
                 Place::Row(w, at) => self.workers[w as usize].rows.is_in_order(at),
                 _ => true,
@@ -413,11 +402,10 @@ impl Simulation {
         mut change: impl FnMut(Connection, Position) -> Option<Connection>,
     ) {
         for &block in blocks {
-            let mut changed = Vec::new();
             let worker = &mut self.workers[w];
-            worker.rows.take_block(block, &worker.ring, |at, c| {
-                changed.extend(change(c, at));
-            });
+            let changed = worker
+                .rows
+                .take_block(block, &worker.ring, |at, c| change(c, at));
             for mut c in changed {
                 let f = c.channel.family as usize;
                 let channel = self.channel_for(w, f, c.channel, c.local, c.weight, Event::Spike);

@@ -507,6 +507,7 @@ impl Simulation {
         let stateful: Result<Vec<_>> = synapses.iter().map(|s| self.stateful(s)).collect();
         let stateful = stateful?;
         self.start_threads()?;
+        self.workers.iter_mut().for_each(super::maker::turn);
         let maker = Maker {
             clock: self.clock,
             families: &self.families,

@@ -2,13 +2,12 @@
 
 use super::Simulation;
 use super::devices::Listening;
-use super::moves::Move;
 use crate::error::{Error, Kind, Result};
 use crate::event::ChannelKey;
 use crate::model::SynapseKind;
 use crate::synapse::{Connection, Position, SourceIndex, Wanted};
 use crate::value::{Column, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 /// Which connections are wanted; `None` means any.
@@ -59,38 +58,20 @@ fn first_repeated(indices: &[usize]) -> Option<usize> {
     sorted.windows(2).find(|w| w[0] == w[1]).map(|w| w[0])
 }
 
-/// The error for a connection that cannot be told from others any more.
-fn ambiguous(h: &Handle) -> Error {
-    Error::new(
-        Kind::InexistentConnection,
-        format!(
-            "connections from node {} to node {} of the same model as one of this collection were \
-             made or removed since it was made, so that it cannot be told which one is meant; get \
-             the collection again with GetConnections",
-            h.source, h.target
-        ),
-    )
-}
-
 /// One connection in a set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Handle {
     pub source: u32,
     pub target: u32,
     pub model: u16,
-    /// Which of the connections of the same ends and model, in their order.
+    /// Which of the connections of the same ends and model, in the order in which they were made.
     pub nth: u32,
-    /// How many there are of these ends and model.
-    pub of: u32,
+    /// Whether there are no others of these ends and model.
+    pub alone: bool,
     pub place: Place,
 }
 
 impl Handle {
-    /// Whether there are no others of these ends and model.
-    pub fn alone(&self) -> bool {
-        self.of == 1
-    }
-
     /// What sets are sorted by: of one model those between neurons come first, then those to
     /// devices, then those from devices.
     fn order(&self) -> (u16, u8, u32, u32) {
@@ -102,19 +83,14 @@ impl Handle {
         (self.model, rank, self.source, self.target)
     }
 
-    /// Which of the connections of the same ends and model, in their order.
-    pub fn nth(&self) -> u32 {
-        self.nth
-    }
-
     pub(super) fn ends(&self) -> Ends {
         (self.source, self.target, self.model)
     }
 }
 
-/// An ordered set of connections. It stays valid when connections are added or removed; only where
-/// others of the same ends and model are added, those that it holds cannot be told from them, which
-/// is an error.
+/// An ordered set of connections: by model, source and target; those that have all these in common
+/// in the order in which they were made. It stays what it is when connections are made, changed or
+/// removed.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectionSet {
     members: Members,
@@ -147,9 +123,6 @@ pub(super) type RowKey = (u32, u32);
 
 /// Source, target and model of a connection.
 pub(super) type Ends = (u32, u32, u16);
-
-/// Weights, as bits, and delays of connections with the same ends, in their order.
-pub(super) type Numbered = BTreeMap<Ends, Vec<(u64, u32)>>;
 
 /// Everything about a connection that users see.
 pub(super) struct Seen {
@@ -270,7 +243,7 @@ impl Simulation {
         };
         Ok(ConnectionSet {
             members,
-            generation: self.moves.reader(self.generation),
+            generation: self.removals.reader(self.generation),
         })
     }
 
@@ -384,7 +357,7 @@ impl Simulation {
                         target,
                         model,
                         nth: 0,
-                        of: 1,
+                        alone: true,
                         place,
                     });
                 }
@@ -392,14 +365,31 @@ impl Simulation {
         );
         sort(handles);
         for same in handles.chunk_by_mut(|a, b| a.ends() == b.ends()) {
-            let of = same.len() as u32;
-            for (h, nth) in same.iter_mut().zip(0..) {
-                (h.nth, h.of) = (nth, of);
+            if let [_, _, ..] = same {
+                self.number(same);
             }
         }
         // labels differ between connections of the same ends, which are numbered together
         if let Some(label) = filter.label {
             handles.retain(|h| self.label(h.place) == label);
+        }
+    }
+
+    /// Puts connections of the same ends and model into the order in which they were made.
+    fn number(&self, same: &mut [Handle]) {
+        let made = |h: &Handle| match h.place {
+            Place::Row(w, at) => self.workers[w as usize].rows.place(at),
+            Place::Plastic(w, at) => self.workers[w as usize].plastic.place(at),
+            Place::Drive(w, d, i) => {
+                self.workers[w as usize].drives[d as usize].entries[i as usize].number
+            }
+            Place::Gap(_, i) | Place::Listening(i) | Place::Sampling(i) => i,
+        };
+        if !same.is_sorted_by_key(made) {
+            same.sort_by_cached_key(made);
+        }
+        for (h, nth) in same.iter_mut().zip(0..) {
+            (h.nth, h.alone) = (nth, false);
         }
     }
 
@@ -524,35 +514,28 @@ impl Simulation {
             sources: Some(&sources),
             ..Filter::default()
         })?;
-        let moved = self.moves.since(*set.generation);
+        let removed = self.removals.since(*set.generation);
         let mut found = Vec::with_capacity(set.len());
         // a set is in order, as a rule, so what is looked for comes next
         let mut next = 0;
         for h in set.handles() {
-            let (mut nth, mut of) = (h.nth, h.of);
-            for what in moved.get(&h.ends()).into_iter().flatten() {
-                match what {
-                    Move::Gone(other) if *other == nth => return Err(gone()),
-                    Move::Gone(other) => {
-                        nth -= u32::from(*other < nth);
-                        of -= 1;
-                    }
-                    Move::To(numbers) => nth = numbers.get(nth as usize).copied().unwrap_or(nth),
+            let mut nth = h.nth;
+            for &other in removed.get(&h.ends()).into_iter().flatten() {
+                if other == nth {
+                    return Err(gone());
                 }
+                nth -= u32::from(other < nth);
             }
             let key = (h.order(), nth);
             if now.get(next).map(|n| (n.order(), n.nth)) != Some(key) {
                 let search = now.binary_search_by_key(&key, |n| (n.order(), n.nth));
                 next = search.map_err(|_| gone())?;
             }
-            if now[next].of != of {
-                return Err(ambiguous(h));
-            }
             found.push(now[next]);
             next += 1;
         }
         set.members = Members::Listed(found);
-        set.generation = self.moves.reader(self.generation);
+        set.generation = self.removals.reader(self.generation);
         Ok(())
     }
 

@@ -483,7 +483,7 @@ impl Simulation {
             if between && ends {
                 here.push(i);
                 words.push(u64::from(h.source) << 32 | u64::from(h.target));
-                words.push(h.nth().into());
+                words.push(h.nth.into());
             }
         }
         let words = self.on_all_ranks(words)?;
@@ -535,7 +535,7 @@ impl Simulation {
         self.take_elements(gone.iter().map(|e| e.1), post, -1);
         let handles = here.handles().iter().enumerate();
         let removed: Vec<usize> = handles
-            .filter(|(_, h)| gone.contains(&(h.source, h.target, h.nth())))
+            .filter(|(_, h)| gone.contains(&(h.source, h.target, h.nth)))
             .map(|(i, _)| i)
             .collect();
         self.remove(&mut self.take_connections(&here, &removed)?)

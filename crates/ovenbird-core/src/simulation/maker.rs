@@ -13,7 +13,7 @@ use crate::parameter::Context;
 use crate::rng::{Key, Stream};
 use crate::synapse::{Connection, Full, GapEntry};
 use crate::time::{Clock, Step};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Ports of target classes: by synapse, family, class, whether for spikes, and receptor.
@@ -88,6 +88,40 @@ pub(super) struct Numbers {
     ms: Vec<f64>,
     /// A column for each word that varies.
     words: Vec<Vec<f64>>,
+    pub signs: Signs,
+}
+
+/// Finds partners that occur with weights of both signs, and so may have connections of one call in
+/// several batches.
+#[derive(Default)]
+pub(super) struct Signs {
+    /// A bit for each node with a positive weight, and for each with a negative one.
+    seen: Vec<[u64; 2]>,
+}
+
+impl Signs {
+    /// The places of the partners, with the given ids, that occur with weights of both signs.
+    pub fn both(&mut self, ids: impl Iterator<Item = u32> + Clone, weights: &[f64]) -> Vec<usize> {
+        let (_, _, below) = survey(&[], weights);
+        if below == 0 || below == weights.len() {
+            return Vec::new();
+        }
+        let words = ids.clone().max().map_or(0, |id| id as usize / 64 + 1);
+        if self.seen.len() < words {
+            self.seen.resize(words, [0; 2]);
+        }
+        for (id, &w) in ids.clone().zip(weights) {
+            self.seen[id as usize / 64][usize::from(w < 0.0)] |= 1 << (id % 64);
+        }
+        let is_both = |id: u32| {
+            let [positive, negative] = self.seen[id as usize / 64];
+            (positive & negative) >> (id % 64) & 1 == 1
+        };
+        let places = ids.clone().enumerate().filter(|&(_, id)| is_both(id));
+        let places = places.map(|(i, _)| i).collect();
+        ids.for_each(|id| self.seen[id as usize / 64] = [0; 2]);
+        places
+    }
 }
 
 /// Gap junctions couple both ways, so either end must send and receive.
@@ -446,6 +480,7 @@ impl Maker<'_> {
         let (mut draws, mut numbers) = (Draws::default(), Numbers::default());
         let mut pairs = PairBuffers::default();
         let last = cx.sources.iter().copied().max().unwrap_or(0);
+        let in_turn = self.repeats_model() || !cx.targets.is_sorted_by(|a, b| a < b);
         for (t, &id) in cx.targets.iter().enumerate() {
             self.watch.pass(t)?;
             if !self.nodes.is_on(id, w) {
@@ -460,6 +495,9 @@ impl Maker<'_> {
             };
             let context = positions(cx, t, &draws.partners, &mut pairs);
             for s in 0..self.synapses.len() {
+                if in_turn {
+                    turn(worker);
+                }
                 if self.is_simple(s) {
                     let sources = (cx.sources, last);
                     self.add_row(
@@ -485,6 +523,12 @@ impl Maker<'_> {
             }
         }
         Ok(delays)
+    }
+
+    /// Whether several of the synapses are of one model.
+    pub(super) fn repeats_model(&self) -> bool {
+        let models: BTreeSet<u16> = self.synapses.iter().map(|s| s.model).collect();
+        models.len() < self.synapses.len()
     }
 
     /// Whether connections of a synapse can be made a row at a time.
@@ -566,9 +610,9 @@ impl Maker<'_> {
         if let (Some(weight), Some(Amount::Same(ms))) = (self.weights[s], &spec.delay) {
             let delay = self.steps(*ms)?;
             delays.note(delay);
-            let batch = pending.batch(kind(weight, Some(delay)));
-            batch.reach(last);
-            batch.extend(ids.map(|id| (id, delay, weight)), at.local);
+            let batch = pending.index_of(kind(weight, Some(delay)));
+            pending.reach(batch, last);
+            pending.extend(batch, ids.map(|id| (id, delay, weight)), at.local);
             return Ok(());
         }
         let places = (0..draws.partners.len()).map(|i| draws.place(i));
@@ -577,36 +621,52 @@ impl Maker<'_> {
         delays.note(least);
         delays.note(most);
         if let Some(weight) = self.weights[s] {
-            let batch = pending.batch(kind(weight, None));
-            batch.reach(last);
+            let batch = pending.index_of(kind(weight, None));
+            pending.reach(batch, last);
             let delays = ids.zip(&numbers.delays);
-            batch.extend(delays.map(|(id, &delay)| (id, delay, weight)), at.local);
+            pending.extend(
+                batch,
+                delays.map(|(id, &delay)| (id, delay, weight)),
+                at.local,
+            );
             return Ok(());
         }
         let one_sign = port.positive == port.negative;
         let negative = |w: f64| !one_sign && w < 0.0;
         let below = if one_sign { 0 } else { below };
         let constant = matches!(spec.delay, Some(Amount::Same(_))).then_some(least);
+        let both = match one_sign {
+            true => Vec::new(),
+            false => numbers.signs.both(ids.clone(), &numbers.weights),
+        };
         for (sign, n) in [(false, numbers.weights.len() - below), (true, below)] {
             if n == 0 {
                 continue;
             }
             let kind = kind(if sign { -1.0 } else { 1.0 }, constant);
-            let batch = pending.batch(kind.with_delays_up_to(most));
-            batch.reach(last);
+            let batch = pending.index_of(kind.with_delays_up_to(most));
+            pending.reach(batch, last);
             // slices of one known length, and a range over it, make a loop without checks
             let all = draws.partners.len();
             let partners = &draws.partners[..all];
             let (weights, delays) = (&numbers.weights[..all], &numbers.delays[..all]);
             let connection = |i: usize| (sources[partners[i] as usize], delays[i], weights[i]);
             if n == all && are_neighbours(&draws.partners) {
-                batch.extend_runs(n, connection, |_| at.local);
+                pending.add_runs(batch, n, connection, |_| at.local);
             } else if n == all {
-                batch.extend((0..all).map(connection), at.local);
+                pending.extend(batch, (0..all).map(connection), at.local);
             } else {
-                let chosen = (0..all).filter(|&i| negative(weights[i]) == sign);
-                batch.extend(chosen.map(connection), at.local);
+                let fits =
+                    |&i: &usize| negative(weights[i]) == sign && both.binary_search(&i).is_err();
+                pending.extend(batch, (0..all).filter(fits).map(connection), at.local);
             }
+        }
+        for i in both {
+            let source = sources[draws.partners[i] as usize];
+            let (delay, weight) = (numbers.delays[i], numbers.weights[i]);
+            let batch = pending.index_of(kind(weight, constant).with_delays_up_to(most));
+            pending.turn_to(batch);
+            pending.add(batch, (source, delay, weight), at.local);
         }
         Ok(())
     }
@@ -697,6 +757,13 @@ fn are_neighbours(partners: &[u32]) -> bool {
         [first, .., last] => last.wrapping_sub(*first) as usize == partners.len() - 1,
         _ => false,
     }
+}
+
+/// Begins a turn: what is made next on a worker may have ends and model in common with what was made
+/// before.
+pub(super) fn turn(worker: &mut Worker) {
+    worker.pending.turn();
+    worker.plastic.pending.turn();
 }
 
 fn refill(list: &mut Vec<u32>, n: usize, x: u32) {

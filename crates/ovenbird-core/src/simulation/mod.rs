@@ -10,12 +10,12 @@ mod growth;
 mod maker;
 mod memory;
 pub(crate) mod models;
-mod moves;
 mod nodes;
 mod one_by_one;
 mod pairs;
 mod plastic;
 mod ranks;
+mod removals;
 mod run;
 mod scattered;
 mod settings;
@@ -134,8 +134,8 @@ pub struct Simulation {
     structure_updates: u32,
     /// Counts changes of the connections, so that their handles know when to look anew.
     generation: u64,
-    /// What became of connections so far, for sets that hold others of the same ends.
-    moves: moves::Moves,
+    /// Which connections went so far, for sets that hold others of the same ends.
+    removals: removals::Removals,
     /// Sets of all connections that may not be listed yet.
     wholes: Vec<Weak<connections::Whole>>,
     /// The generation that is in its final form.
@@ -204,7 +204,7 @@ impl Simulation {
             draw_calls: 0,
             structure_updates: 0,
             generation: 0,
-            moves: moves::Moves::default(),
+            removals: removals::Removals::default(),
             wholes: Vec::new(),
             prepare_failed: false,
             arranged: None,

@@ -214,7 +214,7 @@ impl Maker<'_> {
         }
         delays.note(made.delay);
         ops.connected(&mut worker.parts[tf], &[t_at.local]);
-        drive.entries.push(DriveEntry {
+        drive.push(DriveEntry {
             target: made.target,
             channel: ChannelKey {
                 family: tf as u32,
@@ -226,6 +226,7 @@ impl Maker<'_> {
             model,
             counts: port.counts,
             label: self.label(made),
+            number: 0,
         });
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Connections of populations that a rule pairs one to one: many pairs at a time.
 
-use super::maker::{Maker, Numbers, survey};
+use super::maker::{Maker, Numbers, survey, turn};
 use super::scattered::{Amounts, Put, Synapse};
 use super::{DelayRange, Worker};
 use crate::connect::RuleContext;
@@ -86,6 +86,7 @@ impl Maker<'_> {
         let last = cx.sources.iter().copied().max().unwrap_or(0);
         let mut numbers = [Numbers::default(), Numbers::default()];
         let mut chunk = Chunk::default();
+        let in_turn = self.repeats_model();
         let mut flush = |chunk: &mut Chunk, worker: &mut Worker| -> Result<()> {
             self.note_connected(chunk, worker);
             let mut put = Put {
@@ -95,6 +96,9 @@ impl Maker<'_> {
                 last,
             };
             for synapse in &mut synapses {
+                if in_turn {
+                    turn(put.worker);
+                }
                 self.make_chunk(cx, chunk, synapse, &mut put, &mut numbers, &mut delays)?;
             }
             chunk.clear();

@@ -1,7 +1,7 @@
 //! Changes of connections that have parameters or state of their own.
 
 use super::Simulation;
-use super::connections::{Changes, ConnectionSet, Handle, Numbered, Place};
+use super::connections::{Changes, ConnectionSet, Ends, Filter, Handle, Place};
 use super::models::LABEL;
 use crate::error::{Error, Kind, Result};
 use crate::model::Event;
@@ -115,44 +115,13 @@ impl Simulation {
         Ok(())
     }
 
-    /// Weights and delays that connections with the same ends have after planned changes, where these
-    /// put any of them elsewhere.
-    pub(super) fn expected_plastic(
+    /// Makes planned changes of connections of a set.
+    pub(super) fn write_plastic(
         &mut self,
         set: &ConnectionSet,
-        plan: &PlasticChanges,
-    ) -> Result<Numbered> {
-        let moves = |c: &(u32, Position, Change)| matches!(c.2, Change::Anew(_));
-        if !plan.changes.iter().any(moves) {
-            return Ok(Numbered::new());
-        }
-        let new: BTreeMap<_, _> = plan
-            .changes
-            .iter()
-            .map(|(w, at, change)| {
-                let (weight, delay) = match change {
-                    Change::Weight(x) => (*x, at.delay()),
-                    Change::Anew(full) => (full.connection.weight, full.connection.delay),
-                };
-                ((*w, at.key()), (weight.to_bits(), delay))
-            })
-            .collect();
-        let mut expected = self.siblings(set, &BTreeSet::new())?;
-        for h in set.handles().iter().filter(|h| !h.alone()) {
-            let Place::Plastic(w, at) = h.place else {
-                continue;
-            };
-            let value = new.get(&(w, at.key()));
-            if let (Some(values), Some(&value)) = (expected.get_mut(&h.ends()), value) {
-                values[h.nth as usize] = value;
-            }
-        }
-        Ok(expected)
-    }
-
-    /// Makes planned changes; `expected` is from [`Simulation::expected_plastic`].
-    pub(super) fn write_plastic(&mut self, plan: PlasticChanges, expected: Numbered) -> Result<()> {
-        let mut gone: BTreeMap<u32, BTreeMap<(u32, u32), u32>> = BTreeMap::new();
+        plan: PlasticChanges,
+    ) -> Result<()> {
+        let mut gone = Gone::new();
         let mut anew = Vec::new();
         for ((w, d, entry), label) in plan.labels {
             let drive = &mut self.workers[w as usize].drives[d as usize];
@@ -179,8 +148,65 @@ impl Simulation {
         for (w, full) in anew {
             self.workers[w as usize].plastic.push(&full, now);
         }
+        let numbers = numbers_of(set, &gone);
         self.generation += 1;
         self.arrange()?;
-        self.note_order(expected)
+        self.restore(&numbers)
     }
+
+    /// Gives connections that came back, after others of the same ends, the numbers that they had
+    /// among those.
+    fn restore(&mut self, numbers: &BTreeMap<Ends, Vec<u32>>) -> Result<()> {
+        let mut sources: Vec<u32> = numbers.keys().map(|ends| ends.0).collect();
+        sources.dedup();
+        if sources.is_empty() {
+            return Ok(());
+        }
+        let found = self.find_connections(&Filter {
+            sources: Some(&sources),
+            ..Filter::default()
+        })?;
+        let mut lists: BTreeMap<u32, Vec<Vec<Position>>> = BTreeMap::new();
+        for same in found.chunk_by(|a, b| a.ends() == b.ends()) {
+            let Some(back) = numbers.get(&same[0].ends()) else {
+                continue;
+            };
+            let came: BTreeSet<u32> = back.iter().copied().collect();
+            let stayed = (0..same.len() as u32).filter(|nth| !came.contains(nth));
+            let old = stayed.chain(back.iter().copied());
+            let mut order: Vec<(u32, &Handle)> = old.zip(same).collect();
+            order.sort_unstable_by_key(|&(nth, _)| nth);
+            let places = order.iter().filter_map(|(_, h)| match h.place {
+                Place::Plastic(w, at) => Some((w, at)),
+                _ => None,
+            });
+            let (workers, list): (Vec<u32>, Vec<Position>) = places.unzip();
+            if let Some(&w) = workers.first() {
+                lists.entry(w).or_default().push(list);
+            }
+        }
+        for (w, lists) in lists {
+            self.workers[w as usize].plastic.order(&lists);
+        }
+        Ok(())
+    }
+}
+
+/// By worker, connections that go and come back: their places, with the delays that they get.
+type Gone = BTreeMap<u32, BTreeMap<(u32, u32), u32>>;
+
+/// The numbers of those connections of a set that go and come back, in the order in which they come,
+/// by the ends that they have in common with others.
+fn numbers_of(set: &ConnectionSet, gone: &Gone) -> BTreeMap<Ends, Vec<u32>> {
+    let mut numbers: BTreeMap<Ends, Vec<u32>> = BTreeMap::new();
+    for h in set.handles().iter().filter(|h| !h.alone) {
+        if let Place::Plastic(w, at) = h.place
+            && gone
+                .get(&w)
+                .is_some_and(|places| places.contains_key(&at.key()))
+        {
+            numbers.entry(h.ends()).or_default().push(h.nth);
+        }
+    }
+    numbers
 }

@@ -1,7 +1,7 @@
 //! Connections whose targets follow each other in any order, as rules by source make them: where
 //! each target is gets looked up once for all connections of a call.
 
-use super::maker::{Maker, Numbers, positions, survey};
+use super::maker::{Maker, Numbers, positions, survey, turn};
 use super::{DelayRange, Worker};
 use crate::connect::{Amount, ConnSpec, Draws, Grouping, PairBuffers, RuleContext};
 use crate::error::Result;
@@ -66,6 +66,8 @@ pub(super) struct Synapse {
     pub amounts: Amounts,
     /// Whether all connections have the same delay.
     one_delay: bool,
+    /// The sign of the last weight that [`Put::turn`] was told.
+    negative: bool,
 }
 
 impl Synapse {
@@ -82,6 +84,7 @@ impl Synapse {
             ports: Ports::default(),
             amounts,
             one_delay: matches!(maker.synapses[s].delay, Some(Amount::Same(_))),
+            negative: false,
         })
     }
 }
@@ -105,6 +108,7 @@ impl Maker<'_> {
         let (mut buffers, mut hits) = (PairBuffers::default(), Vec::new());
         let ends = cx.sources.iter().chain(cx.targets);
         let last = ends.copied().max().unwrap_or(0);
+        let in_turn = self.repeats_model() || !cx.sources.is_sorted_by(|a, b| a < b);
         for at in 0..grouping.len(cx) {
             self.watch.pass(at)?;
             rule.rule.draw(cx, at, split, &mut draws)?;
@@ -113,6 +117,10 @@ impl Maker<'_> {
             }
             let context = positions(cx, at, &draws.partners, &mut buffers);
             for synapse in &mut synapses {
+                if in_turn {
+                    turn(worker);
+                }
+                let mut both = Vec::new();
                 match synapse.amounts {
                     Amounts::Same(_, delay) => delays.note(delay),
                     Amounts::Each => {
@@ -129,6 +137,10 @@ impl Maker<'_> {
                         let (least, most, _) = survey(&numbers.delays, &[]);
                         delays.note(least);
                         delays.note(most);
+                        let targets = draws.partners.iter().map(|&p| cx.targets[p as usize]);
+                        if grouping == Grouping::BySource {
+                            both = numbers.signs.both(targets, &numbers.weights);
+                        }
                     }
                 }
                 let mut put = Put {
@@ -141,6 +153,9 @@ impl Maker<'_> {
                     Grouping::BySource | Grouping::ByTarget => {
                         synapse.targets.present(&draws.partners, &mut hits);
                         for &i in &hits {
+                            if !both.is_empty() && both.binary_search(&(i as usize)).is_ok() {
+                                put.turn(synapse, numbers.weights[i as usize]);
+                            }
                             let p = draws.partners[i as usize] as usize;
                             put.one(synapse, cx.sources[at], p, i as usize, &numbers);
                         }
@@ -302,6 +317,13 @@ impl Put<'_, '_> {
         pending.add(batch, (source, delay, weight), spot.local);
     }
 
+    /// Begins a turn where the sign of weights changes.
+    fn turn(&mut self, synapse: &mut Synapse, weight: f64) {
+        if std::mem::replace(&mut synapse.negative, weight < 0.0) != (weight < 0.0) {
+            turn(self.worker);
+        }
+    }
+
     /// The batch for connections with weights and delays like these to a port.
     #[inline(always)]
     fn batch(
@@ -348,12 +370,14 @@ impl Put<'_, '_> {
         let (weights, delays) = (&n.weights[pairs.clone()], &n.delays[pairs.clone()]);
         let (_, _, below) = survey(&[], weights);
         if below == 0 || below == locals.len() {
+            self.turn(synapse, weights[0]);
             let (pending, batch) = self.batch(synapse, port, weights[0], delays[0]);
             let connection = |i: usize| (source(i), delays[i], weights[i]);
             pending.add_runs(batch, locals.len(), connection, target);
             return;
         }
         for (i, &local) in locals.iter().enumerate() {
+            self.turn(synapse, weights[i]);
             self.connection(synapse, source(i), Spot { local, port }, pairs.start + i, n);
         }
     }

@@ -139,7 +139,8 @@ impl Simulation {
         if let Some(ops) = self.families[family].neurons() {
             ops.connected(&mut worker.parts[family], &[local]);
         }
-        let batch = worker.pending.batch(BatchKind {
+        worker.pending.turn();
+        let batch = worker.pending.index_of(BatchKind {
             model,
             channel: ChannelKey {
                 family: family as u32,
@@ -151,8 +152,8 @@ impl Simulation {
             short: false,
             template: Some(0),
         });
-        batch.reach(plain.source);
+        worker.pending.reach(batch, plain.source);
         let connection = (plain.source, delay, weight);
-        batch.extend(std::iter::once(connection), local);
+        worker.pending.add(batch, connection, local);
     }
 }

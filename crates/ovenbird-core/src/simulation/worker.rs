@@ -239,7 +239,7 @@ impl Worker {
         let mut posts = posts(families, &mut self.parts);
         self.plastic
             .leave_unread(&self.ring, &mut posts, clock, places);
-        self.plastic.remove(places);
+        self.plastic.remove(places, &self.ring);
     }
 
     /// Takes connections out that will come back in another form, with these delays.
@@ -255,7 +255,8 @@ impl Worker {
             self.plastic
                 .change_delay(&self.ring, &mut posts, clock, place, delay);
         }
-        self.plastic.remove(&places.keys().copied().collect());
+        self.plastic
+            .remove(&places.keys().copied().collect(), &self.ring);
         self.plastic.comes_back = true;
     }
 

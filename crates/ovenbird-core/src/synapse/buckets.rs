@@ -2,6 +2,7 @@
 
 use super::entry::Entry;
 use super::pending::BLOCK_BITS;
+use super::turns::Turns;
 use std::ops::Range;
 
 /// Bytes of the first full chunks. Chunks neither move nor leave slack, and what one block gave back
@@ -129,10 +130,12 @@ impl<T: Entry> Buckets<T> {
         }
     }
 
-    pub(super) fn push(&mut self, block: usize, entry: T, target: u32) {
+    /// Adds a connection to the target at a place.
+    pub(super) fn push(&mut self, entry: T, target: u32, by: &mut By<'_>) {
+        let block = by.block as usize;
         match self {
-            Buckets::Few(list) => list.make(block).push(entry, target),
-            Buckets::Many(spread) => spread.make(block).push(entry, target),
+            Buckets::Few(list) => list.make(block).push(entry, target, by),
+            Buckets::Many(spread) => spread.make(block).push(entry, target, by),
         }
     }
 
@@ -171,14 +174,18 @@ const FIRST: usize = 8;
 /// So many entries into a chunk it is known whether most targets have one entry or several.
 const KNOWN: usize = 16;
 
+/// No target, in no turn.
+const NOWHERE: u64 = u32::MAX as u64;
+
 #[derive(Debug)]
 struct Chunk<T> {
     /// The places of the targets, in the order of the entries.
     targets: Vec<u32>,
     /// The first entry of each target; nothing as long as each entry has a target.
     firsts: Vec<u32>,
-    /// The target of the last entry where targets have several, else a number that is no target.
-    target: u32,
+    /// In the low half the target of the last entry where targets have several, else a number that
+    /// is no target; in the high half the turn of the last entry.
+    aimed: u64,
     entries: Vec<T>,
 }
 
@@ -187,7 +194,7 @@ impl<T> Default for Chunk<T> {
         Chunk {
             targets: Vec::new(),
             firsts: Vec::new(),
-            target: u32::MAX,
+            aimed: NOWHERE,
             entries: Vec::new(),
         }
     }
@@ -216,28 +223,21 @@ impl<T: Entry> Chunk<T> {
         };
         self.targets.truncate(targets);
         self.firsts.truncate(targets);
-        let last = self.targets.last().filter(|_| !self.firsts.is_empty());
-        self.target = last.copied().unwrap_or(u32::MAX);
+        self.aimed = NOWHERE;
     }
 
     /// Notes the target of the entry that is added next.
-    #[inline(always)]
-    fn aim(&mut self, target: u32) {
-        if self.target != target {
-            self.aim_anew(target);
-        }
-    }
-
     #[inline]
-    fn aim_anew(&mut self, target: u32) {
+    fn aim(&mut self, target: u32) {
         let n = self.entries.len();
+        let turn = self.aimed & !NOWHERE;
         if !self.firsts.is_empty() {
             self.firsts.push(n as u32);
-            self.target = target;
+            self.aimed = turn | u64::from(target);
         } else if n < KNOWN && self.targets.last() == Some(&target) {
             // the first target that has two entries
             self.firsts.extend(0..self.targets.len() as u32);
-            self.target = target;
+            self.aimed = turn | u64::from(target);
             return;
         }
         self.targets.push(target);
@@ -294,12 +294,30 @@ impl<T: Entry> Bucket<T> {
         self.chunks().map(|c| c.entries.len()).sum()
     }
 
+    /// Notes the target and the turn of the entry that is added next.
     #[inline(always)]
-    pub(super) fn push(&mut self, entry: T, target: u32) {
+    fn aim(&mut self, target: u32, by: &mut By<'_>) {
+        if self.last.aimed != by.turn | u64::from(target) {
+            self.take_turn(by);
+            self.last.aim(target);
+        }
+    }
+
+    /// Notes the turn of the entry that is added next.
+    #[inline(always)]
+    fn take_turn(&mut self, by: &mut By<'_>) {
+        if self.last.aimed & !NOWHERE != by.turn {
+            self.last.aimed = by.turn | NOWHERE;
+            by.turns.take(by.block, by.batch, self.len());
+        }
+    }
+
+    #[inline(always)]
+    fn push(&mut self, entry: T, target: u32, by: &mut By<'_>) {
         if self.last.entries.len() == self.last.entries.capacity() {
             self.make_room();
         }
-        self.last.aim(target);
+        self.aim(target, by);
         self.last.entries.push(entry);
     }
 
@@ -313,7 +331,10 @@ impl<T: Entry> Bucket<T> {
             return;
         }
         let room = (self.len() / 4).clamp(Self::CHUNK, LARGEST_CHUNK * Self::CHUNK);
-        let mut next = Chunk::default();
+        let mut next = Chunk {
+            aimed: self.last.aimed | NOWHERE,
+            ..Chunk::default()
+        };
         next.entries.reserve_exact(room);
         if self.last.firsts.is_empty() {
             next.targets.reserve_exact(room);
@@ -328,13 +349,15 @@ impl<T: Entry> Bucket<T> {
         mut places: Range<usize>,
         entry: impl Fn(usize) -> T,
         target: impl Fn(usize) -> u32,
+        by: &mut By<'_>,
     ) {
+        self.take_turn(by);
         while !places.is_empty() {
             let held = self.last.entries.len();
             let room = self.last.entries.capacity() - held;
             let single = self.last.firsts.is_empty();
             if room == 0 || (single && held < KNOWN) {
-                self.push(entry(places.start), target(places.start));
+                self.push(entry(places.start), target(places.start), by);
                 places.start += 1;
                 continue;
             }
@@ -347,11 +370,16 @@ impl<T: Entry> Bucket<T> {
                 last.targets.extend(here.clone().map(&target));
                 last.entries.extend(here.map(&entry));
             } else if here.clone().all(|place| target(place) == first) {
-                last.aim(first);
+                if last.aimed & NOWHERE != u64::from(first) {
+                    last.aim(first);
+                }
                 last.entries.extend(here.map(&entry));
             } else {
                 for place in here {
-                    last.aim(target(place));
+                    let target = target(place);
+                    if last.aimed & NOWHERE != u64::from(target) {
+                        last.aim(target);
+                    }
                     last.entries.push(entry(place));
                 }
             }
@@ -370,15 +398,37 @@ impl<T: Entry> Bucket<T> {
     }
 }
 
+/// The turns, and the batch and block whose turn it is.
+pub(super) struct By<'a> {
+    turns: &'a mut Turns,
+    /// The number of the present turn, in the high half.
+    turn: u64,
+    batch: usize,
+    pub block: u32,
+}
+
+impl<'a> By<'a> {
+    pub fn new(turns: &'a mut Turns, batch: usize) -> Self {
+        By {
+            turn: u64::from(turns.now()) << 32,
+            turns,
+            batch,
+            block: 0,
+        }
+    }
+}
+
 pub(super) fn extend<T: Entry>(
     buckets: &mut impl Make<T>,
     connections: impl Iterator<Item = (u32, u32, f64)>,
     target: u32,
+    mut by: By<'_>,
 ) -> usize {
     let mut n = 0;
     for (source, delay, weight) in connections {
-        let bucket = buckets.make((source >> BLOCK_BITS) as usize);
-        bucket.push(T::new(source as u8, delay, weight), target);
+        by.block = source >> BLOCK_BITS;
+        let bucket = buckets.make(by.block as usize);
+        bucket.push(T::new(source as u8, delay, weight), target, &mut by);
         n += 1;
     }
     n
@@ -390,6 +440,7 @@ pub(super) fn extend_runs<T: Entry>(
     n: usize,
     connection: impl Fn(usize) -> (u32, u32, f64),
     target: impl Fn(usize) -> u32,
+    mut by: By<'_>,
 ) {
     let block = |i: usize| connection(i).0 >> BLOCK_BITS;
     let entry = |i: usize| {
@@ -404,10 +455,11 @@ pub(super) fn extend_runs<T: Entry>(
             to += 1;
         }
         let bucket = buckets.make(here as usize);
+        by.block = here;
         if to == from + 1 {
-            bucket.push(entry(from), target(from));
+            bucket.push(entry(from), target(from), &mut by);
         } else {
-            bucket.extend(from..to, &entry, &target);
+            bucket.extend(from..to, &entry, &target, &mut by);
         }
         from = to;
     }

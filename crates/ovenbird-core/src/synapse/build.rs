@@ -3,8 +3,11 @@
 
 use super::pending::{BLOCK_ROWS, Batch};
 use super::rows::{Block, COUNTS, Group, Groups, OWN};
+use super::siblings::{Finder, Order, Sibling, Swaps, keep_disordered, place};
 use super::starts::Starts;
+use super::turns::{Numbers, Turns};
 use crate::event::Ring;
+use std::ops::Range;
 
 /// Model, flags, and shared weight in the order of the floats: groups of a row are sorted by it.
 type GroupKey = (u16, u8, u64);
@@ -50,7 +53,17 @@ pub(super) struct Builder {
     groups: Vec<Group>,
     /// The first group of each row.
     rows: Vec<u32>,
+    /// Where entries are sorted by counting, the end of those of each delay from `least` on.
     delays: Vec<u32>,
+    least: usize,
+    /// Numbers of the entries in the order in which they were made, where that of a row and group
+    /// does not show it.
+    numbers: Vec<u32>,
+    finder: Finder,
+    siblings: Vec<Sibling>,
+    marks: Vec<u64>,
+    places: Vec<u64>,
+    swaps: Vec<u64>,
 }
 
 impl Builder {
@@ -88,6 +101,13 @@ impl Builder {
             groups: Vec::new(),
             rows: Vec::new(),
             delays: Vec::new(),
+            least: 0,
+            numbers: Vec::new(),
+            finder: Finder::new(ring),
+            siblings: Vec::new(),
+            marks: Vec::new(),
+            places: Vec::new(),
+            swaps: Vec::new(),
         }
     }
 
@@ -96,14 +116,32 @@ impl Builder {
         &mut self,
         block: &mut Block,
         b: usize,
-        batches: &mut [Batch],
+        (batches, turns): (&mut [Batch], &Turns),
         shared: &mut Vec<f64>,
     ) {
         self.know(block, shared);
         self.count(block, b, batches, shared);
         let n = *self.starts.last().unwrap_or(&0) as usize;
-        self.scatter(block, b, batches, shared, n);
+        self.numbers.clear();
+        if self.may_part(block, b, batches) {
+            self.numbers.resize(n, 0);
+            let lens: Vec<usize> = batches.iter().map(|batch| batch.len_in(b)).collect();
+            let numbers = turns.number(b, &lens, block.cells.len() as u32);
+            self.scatter::<true>(block, b, batches, shared, &numbers);
+        } else {
+            self.scatter::<false>(block, b, batches, shared, &Numbers::default());
+        }
         *block = self.compress(n, shared);
+    }
+
+    /// Whether connections of one model to one node can be in several batches, or in rows already.
+    fn may_part(&self, block: &Block, b: usize, batches: &[Batch]) -> bool {
+        let here = batches.iter().filter(|batch| batch.has(b));
+        let mut kinds: Vec<(u16, u32)> = here
+            .map(|batch| (batch.kind.model, batch.kind.channel.family))
+            .collect();
+        kinds.sort_unstable();
+        !block.cells.is_empty() || kinds.windows(2).any(|w| w[0] == w[1])
     }
 
     /// Adds the groups of a block that has rows to those that can occur.
@@ -145,17 +183,19 @@ impl Builder {
         }
     }
 
-    /// Puts entries where their rows are, in the order in which they were made; drops the pending.
-    /// Leaves in `starts` the end of each row and group.
-    fn scatter(
+    /// Puts entries where their rows are, with their numbers if these are `NUMBERED`, else in the
+    /// order in which they were made; drops the pending. Leaves in `starts` the end of each row and
+    /// group.
+    fn scatter<const NUMBERED: bool>(
         &mut self,
         block: &Block,
         b: usize,
         batches: &mut [Batch],
         shared: &[f64],
-        n: usize,
+        new: &Numbers,
     ) {
         let width = self.keys.len();
+        let n = *self.starts.last().unwrap_or(&0) as usize;
         self.entries.resize(n, 0);
         if self.keys.iter().any(|k| k.1 & OWN != 0) {
             self.weights.resize(n, 0.0);
@@ -168,6 +208,7 @@ impl Builder {
             for (delay, len) in block.runs(g) {
                 for entry in e..e + len {
                     self.entries[*next as usize] = sortable(delay, block.cells[entry]);
+                    self.numbers[*next as usize] = block.place(g, entry as u32);
                     if group.flags & OWN != 0 {
                         self.weights[*next as usize] = block.weight(group, entry, shared);
                     }
@@ -181,11 +222,15 @@ impl Builder {
             let own = batch.kind.weight.is_none();
             let starts = &mut self.starts[group..];
             let (entries, weights) = (&mut self.entries[..], &mut self.weights[..]);
+            let (numbers, mut coming) = (&mut self.numbers[..], new.of(i));
             batch.take(b, |row, delay, local, weight, _| {
                 let next = &mut starts[row * width];
                 entries[*next as usize] = sortable(delay, first + local);
                 if own {
                     weights[*next as usize] = weight;
+                }
+                if NUMBERED && let Some(number) = coming.next() {
+                    numbers[*next as usize] = number;
                 }
                 *next += 1;
             });
@@ -199,34 +244,23 @@ impl Builder {
         self.runs.clear();
         self.groups.clear();
         self.rows.clear();
+        self.places.clear();
+        self.swaps.clear();
         let mut from = 0;
         for row in 0..BLOCK_ROWS {
             self.rows.push(self.groups.len() as u32);
-            for k in 0..width {
-                let to = self.starts[row * width + k] as usize;
-                if to == from {
-                    continue;
+            let mut keys = 0..width;
+            while let Some(first) = self.keys.get(keys.start).filter(|_| !keys.is_empty()) {
+                let same = self.keys[keys.clone()]
+                    .iter()
+                    .take_while(|k| k.0 == first.0);
+                let of_model = keys.start..keys.start + same.count();
+                keys.start = of_model.end;
+                let to = self.starts[row * width + of_model.end - 1] as usize;
+                if to > from {
+                    self.append((&mut cells, &mut weights), from, row, of_model, shared);
+                    from = to;
                 }
-                let (model, flags, weight) = self.keys[k];
-                let own = flags & OWN != 0;
-                self.groups.push(Group {
-                    entries: cells.len() as u32,
-                    runs: self.runs.len() as u32,
-                    weights: if own {
-                        weights.len() as u32
-                    } else {
-                        index_of(shared, from_order_bits(weight))
-                    },
-                    model,
-                    flags,
-                });
-                self.sort(from..to, own);
-                encode(&self.sorted, &mut self.runs);
-                cells.extend(self.sorted.iter().map(|&e| e as u32));
-                if own {
-                    weights.extend_from_slice(&self.sorted_weights);
-                }
-                from = to;
             }
         }
         self.rows.push(self.groups.len() as u32);
@@ -240,6 +274,7 @@ impl Builder {
         let mut block = Block {
             cells: cells.into(),
             weights: weights.into(),
+            order: Order::new(&self.places, &self.swaps),
             ..Block::default()
         };
         if let Some(delay) = self.one_delay() {
@@ -272,6 +307,180 @@ impl Builder {
         alike.then_some(delay)
     }
 
+    /// Appends the groups of a row whose keys, all of one model, are at `keys`; their entries begin
+    /// at `from`.
+    fn append(
+        &mut self,
+        (cells, weights): (&mut Vec<u32>, &mut Vec<f64>),
+        mut from: usize,
+        row: usize,
+        keys: Range<usize>,
+        shared: &mut Vec<f64>,
+    ) {
+        let first = row * self.keys.len();
+        let to = self.starts[first + keys.end - 1] as usize;
+        let as_made = self.are_as_made(from..to, first + keys.start..first + keys.end);
+        self.siblings.clear();
+        if !as_made {
+            self.find_siblings(from..to, first, keys.clone());
+        }
+        for key in keys {
+            let to = self.starts[first + key] as usize;
+            if to == from {
+                continue;
+            }
+            let (model, flags, weight) = self.keys[key];
+            let own = flags & OWN != 0;
+            let entries = cells.len() as u32;
+            self.groups.push(Group {
+                entries,
+                runs: self.runs.len() as u32,
+                weights: if own {
+                    weights.len() as u32
+                } else {
+                    index_of(shared, from_order_bits(weight))
+                },
+                model,
+                flags,
+            });
+            let moved = self.sort(from..to, own);
+            if moved && as_made {
+                self.find_neighbours(from..to, key);
+            }
+            self.locate_siblings(key, entries, own);
+            encode(&self.sorted, &mut self.runs);
+            cells.extend(self.sorted.iter().map(|&e| e as u32));
+            if own {
+                weights.extend_from_slice(&self.sorted_weights);
+            }
+            from = to;
+        }
+        if !self.siblings.is_empty() {
+            place(&self.siblings, &mut self.places);
+        }
+    }
+
+    /// Whether the entries of a row in a range, of one model, are of one group and in the order in
+    /// which they were made; `ends` are the ends of groups.
+    fn are_as_made(&self, range: Range<usize>, ends: Range<usize>) -> bool {
+        if self.numbers.is_empty() {
+            return true;
+        }
+        let last = self.starts[ends]
+            .iter()
+            .find(|&&end| end as usize > range.start);
+        last.is_some_and(|&end| end as usize == range.end) && self.numbers[range].is_sorted()
+    }
+
+    /// An entry of the group with a key as one of several connections to a node.
+    fn sibling(&self, i: usize, key: usize, node: u32, number: u32) -> Sibling {
+        let own = self.keys[key].1 & OWN != 0;
+        let weight = if own { order_bits(self.weights[i]) } else { 0 };
+        Sibling {
+            node,
+            number,
+            group: key as u32,
+            key: (self.entries[i], weight),
+            entry: 0,
+        }
+    }
+
+    /// Finds siblings out of order among the numbered entries in a range, of groups with the given
+    /// keys; the ends of the groups of their row begin at `first` in `starts`.
+    fn find_siblings(&mut self, range: Range<usize>, first: usize, keys: Range<usize>) {
+        let ends = first + keys.start..first + keys.end;
+        let cells = self.entries[range.clone()].iter().map(|&e| e as u32);
+        let mut found = Vec::new();
+        self.finder
+            .several(cells, |i, node| found.push((range.start + i, node)));
+        for (i, node) in found {
+            let before = self.starts[ends.clone()].partition_point(|&end| end as usize <= i);
+            let sibling = self.sibling(i, keys.start + before, node, self.numbers[i]);
+            self.siblings.push(sibling);
+        }
+        keep_disordered(&mut self.siblings);
+    }
+
+    /// Finds siblings out of order in a group that is alone of its model in its row, and whose
+    /// entries are in the order in which they were made. Where that is by cell, siblings are
+    /// neighbours.
+    fn find_neighbours(&mut self, range: Range<usize>, key: usize) {
+        let (by_cell, repeated) = survey_cells(&self.entries[range.clone()]);
+        // numbered entries can reach a node through several channels
+        let ends = [range.start, range.end - 1].map(|i| self.entries[i] as u32);
+        let apart = !self.numbers.is_empty() && !self.finder.share_channel(ends);
+        if !by_cell || apart {
+            let cells = self.entries[range.clone()].iter().map(|&e| e as u32);
+            let mut found = Vec::new();
+            self.finder
+                .several(cells, |i, node| found.push((range.start + i, node)));
+            for (i, node) in found {
+                let sibling = self.sibling(i, key, node, i as u32);
+                self.siblings.push(sibling);
+            }
+            keep_disordered(&mut self.siblings);
+        } else if repeated {
+            mark_repeats(&self.entries[range.clone()], &mut self.marks);
+            let mut siblings = std::mem::take(&mut self.siblings);
+            let mut swaps = std::mem::take(&mut self.swaps);
+            let first = self.groups.last().map_or(0, |g| g.entries);
+            let of = |i: usize| self.sibling(i, key, self.entries[i] as u32, i as u32);
+            let mut done = range.start;
+            for (word, &marks) in self.marks.iter().enumerate() {
+                let mut marks = marks;
+                while marks != 0 {
+                    let from = range.start + word * 64 + marks.trailing_zeros() as usize;
+                    marks &= marks - 1;
+                    if from < done {
+                        continue;
+                    }
+                    let cell = self.entries[from] as u32;
+                    let same = self.entries[from..range.end].iter();
+                    done = from + same.take_while(|&&e| e as u32 == cell).count();
+                    if (from..done).is_sorted_by_key(|i| of(i).key) {
+                        continue;
+                    }
+                    if done - from == 2 {
+                        Swaps::note(&mut swaps, first, cell);
+                    } else {
+                        siblings.extend((from..done).map(of));
+                    }
+                }
+            }
+            (self.siblings, self.swaps) = (siblings, swaps);
+        }
+    }
+
+    /// Finds the entries of siblings of a group, which is sorted and begins with the entry `first`.
+    fn locate_siblings(&mut self, key: usize, first: u32, own: bool) {
+        for s in &mut self.siblings {
+            if s.group as usize != key {
+                continue;
+            }
+            // only those with the same delay where that is known
+            let delay = ((s.key.0 >> 32) as usize).wrapping_sub(self.least);
+            let to = self
+                .delays
+                .get(delay)
+                .map_or(self.sorted.len(), |&end| end as usize);
+            let from = match delay.checked_sub(1).and_then(|d| self.delays.get(d)) {
+                Some(&end) => end as usize,
+                None => 0,
+            };
+            let sorted = &self.sorted[from..to];
+            let at = from + sorted.partition_point(|&e| e < s.key.0);
+            let lighter = |n: usize| {
+                let here = self.sorted.get(at + n) == Some(&s.key.0);
+                here && order_bits(self.sorted_weights[at + n]) < s.key.1
+            };
+            let before = match own {
+                true => (0..).take_while(|&n| lighter(n)).count(),
+                false => 0,
+            };
+            s.entry = first + (at + before) as u32;
+        }
+    }
+
     fn own_entries(&self) -> usize {
         let width = self.keys.len();
         let mut from = 0;
@@ -285,17 +494,20 @@ impl Builder {
         n
     }
 
-    /// Puts entries by delay, cell and weight into `sorted` and `sorted_weights`.
-    fn sort(&mut self, range: std::ops::Range<usize>, own: bool) {
+    /// Puts entries by delay, cell and weight into `sorted` and `sorted_weights`; `false` if they are
+    /// surely in order.
+    fn sort(&mut self, range: Range<usize>, own: bool) -> bool {
         let entries = &self.entries[range.clone()];
         self.sorted.clear();
         self.sorted_weights.clear();
+        self.delays.clear();
         if !own {
             self.sorted.extend_from_slice(entries);
-            if !self.sorted.is_sorted() {
+            let in_order = self.sorted.is_sorted();
+            if !in_order {
                 self.sorted.sort_unstable();
             }
-            return;
+            return !in_order;
         }
         let weights = &self.weights[range];
         let delay = |e: u64| (e >> 32) as usize;
@@ -306,7 +518,7 @@ impl Builder {
             self.sorted.extend_from_slice(entries);
             self.sorted_weights.extend_from_slice(weights);
         } else {
-            self.delays.clear();
+            self.least = least;
             self.delays.resize(most - least + 2, 0);
             for &e in entries {
                 self.delays[delay(e) - least + 1] += 1;
@@ -326,7 +538,40 @@ impl Builder {
             }
         }
         mend(&mut self.sorted, &mut self.sorted_weights);
+        true
     }
+}
+
+/// Marks entries whose cell is that of the next one, a bit each.
+fn mark_repeats(entries: &[u64], marks: &mut Vec<u64>) {
+    marks.clear();
+    crate::math::vectorize(
+        #[inline(always)]
+        || {
+            let next = &entries[1..];
+            for (here, next) in entries.chunks(64).zip(next.chunks(64)) {
+                let pairs = here.iter().zip(next).zip(0..);
+                marks.push(pairs.fold(0u64, |all, ((&a, &b), i)| {
+                    all | u64::from(a as u32 == b as u32) << i
+                }));
+            }
+        },
+    );
+}
+
+/// Whether entries are in the order of their cells, and whether any neighbours have the same cell.
+fn survey_cells(entries: &[u64]) -> (bool, bool) {
+    crate::math::vectorize(
+        #[inline(always)]
+        || {
+            let (mut back, mut same) = (0u32, 0u32);
+            for (&a, &b) in entries.iter().zip(entries.iter().skip(1)) {
+                back |= u32::from(a as u32 > b as u32);
+                same |= u32::from(a as u32 == b as u32);
+            }
+            (back == 0, same != 0)
+        },
+    )
 }
 
 /// The index of a weight among the shared ones.

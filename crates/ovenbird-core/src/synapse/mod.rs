@@ -10,12 +10,14 @@ mod index;
 mod pending;
 mod plastic;
 mod rows;
+mod siblings;
 mod starts;
+mod turns;
 mod weights;
 
 pub use delivery::{Delivery, PairRule, Past};
 pub use gap::{GapEntry, GapPart, GapTable, Interpolation, Sent};
 pub use index::SourceIndex;
-pub use pending::{BLOCK_BITS, Batch, BatchKind, Pending, PendingMark, blocks_of};
+pub use pending::{BLOCK_BITS, BatchKind, Pending, PendingMark, blocks_of};
 pub use plastic::{Full, PlasticContext, PlasticRows};
 pub use rows::{Connection, Position, Rows, Transmission, Wanted};

@@ -6,9 +6,10 @@
 //! other; a source then takes one byte, four with a delay of its own, nine with a weight of its own,
 //! and ten with both, or twelve where delays are long.
 
-use super::buckets::{Bucket, Buckets, extend, extend_runs};
+use super::buckets::{Bucket, Buckets, By, extend, extend_runs};
 use super::entry::Entry;
 use super::rows::Connection;
+use super::turns::Turns;
 use crate::event::ChannelKey;
 
 /// A block holds the rows of `1 << BLOCK_BITS` consecutive sources.
@@ -102,6 +103,9 @@ impl BatchKind {
 #[derive(Debug, Default)]
 pub struct Pending {
     pub(super) batches: Vec<Batch>,
+    pub(super) turns: Turns,
+    /// The batch that [`Pending::turn_to`] last named.
+    named: usize,
 }
 
 /// Connections of one kind, in the order in which they were made.
@@ -144,6 +148,7 @@ pub struct PendingMark {
     batches: Vec<(usize, usize, usize)>,
     /// Batch by batch the connections in each of the blocks in question.
     lens: Vec<usize>,
+    turns: usize,
 }
 
 impl Batch {
@@ -202,50 +207,29 @@ impl Batch {
     }
 
     /// Makes room for connections from sources up to `last`.
-    pub fn reach(&mut self, last: u32) {
+    fn reach(&mut self, last: u32) {
         let blocks = (last >> BLOCK_BITS) as usize + 1;
         if self.num_blocks() < blocks {
             each_kind!(&mut self.blocks, buckets => buckets.reach(blocks));
         }
     }
 
-    /// Adds connections, each with its source within [`Batch::reach`], delay and weight, to the
-    /// target at a place. Delays and weights that the batch shares are not looked at.
-    #[inline]
-    pub fn extend(&mut self, connections: impl Iterator<Item = (u32, u32, f64)>, target: u32) {
-        self.len += each_kind!(
-            &mut self.blocks,
-            buckets => match buckets {
-                Buckets::Few(list) => extend(list, connections, target),
-                Buckets::Many(spread) => extend(spread, connections, target),
-            }
-        );
-    }
-
-    /// Adds `n` connections as [`Batch::extend`] does, each to a target of its own; fast where
-    /// sources are neighbours.
-    #[inline]
-    pub fn extend_runs(
-        &mut self,
-        n: usize,
-        connection: impl Fn(usize) -> (u32, u32, f64),
-        target: impl Fn(usize) -> u32,
-    ) {
-        self.len += n;
-        each_kind!(
-            &mut self.blocks,
-            buckets => match buckets {
-                Buckets::Few(list) => extend_runs(list, n, connection, target),
-                Buckets::Many(spread) => extend_runs(spread, n, connection, target),
-            }
-        );
+    /// The number of connections from the sources of block `b`.
+    pub(super) fn len_in(&self, b: usize) -> usize {
+        each_kind!(&self.blocks, buckets => buckets.get(b).map_or(0, Bucket::len))
     }
 }
 
 impl Pending {
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.batches.iter().map(Batch::bytes).sum()
+        self.batches.iter().map(Batch::bytes).sum::<usize>() + self.turns.bytes()
+    }
+
+    /// Begins a turn: what is added from now on was made after what there is, whatever batches both
+    /// go to. Within a turn the order in which batches were added to is not known.
+    pub fn turn(&mut self) {
+        self.turns.next();
     }
 
     /// Whether there is nothing new.
@@ -269,9 +253,20 @@ impl Pending {
         self.batches.iter().map(|b| b.kind.channel)
     }
 
+    /// Begins a turn if the batch with this index is not the one that the last call named: of the
+    /// connections that are added after such calls the order is known.
+    pub fn turn_to(&mut self, index: usize) {
+        if std::mem::replace(&mut self.named, index) != index {
+            self.turn();
+        }
+    }
+
     /// The present lengths of what is in `blocks`, which are sorted.
     pub fn mark(&self, blocks: &[u32]) -> PendingMark {
-        let mut mark = PendingMark::default();
+        let mut mark = PendingMark {
+            turns: self.turns.len(),
+            ..PendingMark::default()
+        };
         for batch in &self.batches {
             each_kind!(&batch.blocks, buckets => {
                 mark.batches.push((batch.len, buckets.len(), buckets.list().len()));
@@ -286,6 +281,7 @@ impl Pending {
     /// Drops everything that was added in `blocks` since `mark` was taken of them.
     pub fn truncate(&mut self, blocks: &[u32], mark: &PendingMark) {
         self.batches.truncate(mark.batches.len());
+        self.turns.truncate(mark.turns);
         let mut lens = mark.lens.iter();
         for (batch, &(len, held, made)) in self.batches.iter_mut().zip(&mark.batches) {
             batch.len = len;
@@ -317,24 +313,39 @@ impl Pending {
         })
     }
 
-    /// The batch of a kind, as [`Pending::index_of`].
-    pub fn batch(&mut self, kind: BatchKind) -> &mut Batch {
-        let index = self.index_of(kind);
-        &mut self.batches[index]
-    }
-
     /// Makes room in the batch with this index for connections from sources up to `last`.
     pub fn reach(&mut self, index: usize, last: u32) {
         self.batches[index].reach(last);
     }
 
-    /// Adds a connection to the batch with this index, as [`Batch::extend`].
-    #[inline(always)]
-    pub fn add(&mut self, index: usize, connection: (u32, u32, f64), target: u32) {
-        self.batches[index].extend(std::iter::once(connection), target);
+    /// Adds connections to the batch with this index, each with its source within
+    /// [`Pending::reach`], delay and weight, to the target at a place. Delays and weights that the
+    /// batch shares are not looked at.
+    #[inline]
+    pub fn extend(
+        &mut self,
+        index: usize,
+        connections: impl Iterator<Item = (u32, u32, f64)>,
+        target: u32,
+    ) {
+        let (batch, by) = (&mut self.batches[index], By::new(&mut self.turns, index));
+        batch.len += each_kind!(
+            &mut batch.blocks,
+            buckets => match buckets {
+                Buckets::Few(list) => extend(list, connections, target, by),
+                Buckets::Many(spread) => extend(spread, connections, target, by),
+            }
+        );
     }
 
-    /// Adds connections to the batch with this index, as [`Batch::extend_runs`].
+    /// Adds a connection to the batch with this index, as [`Pending::extend`].
+    #[inline(always)]
+    pub fn add(&mut self, index: usize, connection: (u32, u32, f64), target: u32) {
+        self.extend(index, std::iter::once(connection), target);
+    }
+
+    /// Adds `n` connections as [`Pending::extend`] does, each to a target of its own; fast where
+    /// sources are neighbours.
     #[inline(always)]
     pub fn add_runs(
         &mut self,
@@ -343,12 +354,28 @@ impl Pending {
         connection: impl Fn(usize) -> (u32, u32, f64),
         target: impl Fn(usize) -> u32,
     ) {
-        self.batches[index].extend_runs(n, connection, target);
+        let (batch, by) = (&mut self.batches[index], By::new(&mut self.turns, index));
+        batch.len += n;
+        each_kind!(
+            &mut batch.blocks,
+            buckets => match buckets {
+                Buckets::Few(list) => extend_runs(list, n, connection, target, by),
+                Buckets::Many(spread) => extend_runs(spread, n, connection, target, by),
+            }
+        );
     }
 
-    /// Adds one connection.
+    /// The batch of a kind for a connection that is made after all others.
+    fn batch_of_next(&mut self, kind: BatchKind, source: u32) -> usize {
+        let index = self.index_of(kind);
+        self.turn_to(index);
+        self.reach(index, source);
+        index
+    }
+
+    /// Adds one connection after all others.
     pub fn push(&mut self, c: Connection) {
-        let batch = self.batch(BatchKind {
+        let kind = BatchKind {
             model: c.model,
             channel: c.channel,
             counts: c.counts,
@@ -356,14 +383,14 @@ impl Pending {
             delay: None,
             short: false,
             template: Some(0),
-        });
-        batch.reach(c.source);
-        batch.extend([(c.source, c.delay, c.weight)].into_iter(), c.local);
+        };
+        let index = self.batch_of_next(kind, c.source);
+        self.add(index, (c.source, c.delay, c.weight), c.local);
     }
 
-    /// Adds one connection that starts with the parameters and state of a template.
+    /// Adds one connection after all others that starts with the parameters and state of a template.
     pub fn push_template(&mut self, c: Connection, template: u32) {
-        let batch = self.batch(BatchKind {
+        let kind = BatchKind {
             model: c.model,
             channel: c.channel,
             counts: c.counts,
@@ -371,12 +398,15 @@ impl Pending {
             delay: None,
             short: false,
             template: None,
-        });
-        batch.reach(c.source);
+        };
+        let index = self.batch_of_next(kind, c.source);
+        let mut by = By::new(&mut self.turns, index);
+        let batch = &mut self.batches[index];
         if let Blocks::OwnTemplate(buckets) = &mut batch.blocks {
             let [first, low, high] = <[u32; 3]>::new(c.source as u8, c.delay, c.weight);
-            let block = (c.source >> BLOCK_BITS) as usize;
-            buckets.push(block, [first, low, high, template], c.local);
+            by.block = c.source >> BLOCK_BITS;
+            let entry = [first, low, high, template];
+            buckets.push(entry, c.local, &mut by);
             batch.len += 1;
         }
     }

@@ -13,6 +13,7 @@
 use super::build::Builder;
 use super::directory::Directory;
 use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending};
+use super::siblings::Order;
 use super::starts::Starts;
 use crate::event::{ChannelKey, Ring, Spike};
 use crate::time::Step;
@@ -108,6 +109,7 @@ pub(super) struct Block {
     pub runs: Box<[u32]>,
     pub cells: Box<[u32]>,
     pub weights: Box<[f64]>,
+    pub order: Option<Box<Order>>,
 }
 
 /// Decodes the delays of a group: delay and number of entries.
@@ -222,6 +224,19 @@ impl Block {
         }
     }
 
+    /// A number less than that of entries, by which those of the same ends and model are in the order
+    /// in which they were made.
+    pub fn place(&self, group: usize, entry: u32) -> u32 {
+        let Some(order) = &self.order else {
+            return entry;
+        };
+        let (first, cell) = (self.group(group).entries, self.cells[entry as usize]);
+        match order.swaps.contain(first, cell) {
+            true => self.cells.len() as u32 - 1 - entry,
+            false => order.places.of(entry),
+        }
+    }
+
     pub fn weight(&self, g: &Group, entry: usize, shared: &[f64]) -> f64 {
         if g.flags & OWN != 0 {
             self.weights[g.weights as usize + entry - g.entries as usize]
@@ -246,6 +261,7 @@ impl Block {
             + size_of_val(&*self.runs)
             + size_of_val(&*self.cells)
             + size_of_val(&*self.weights)
+            + self.order.as_ref().map_or(0, |order| order.bytes())
     }
 }
 
@@ -371,6 +387,8 @@ impl Rows {
         if batches.is_empty() {
             return;
         }
+        let mut turns = std::mem::take(&mut pending.turns);
+        turns.sort();
         let last = batches.iter().map(Batch::num_blocks).max().unwrap_or(0);
         let mut builder = Builder::new(&batches, ring, &mut self.shared);
         for b in 0..last {
@@ -379,7 +397,7 @@ impl Rows {
             }
             let block = self.blocks.make(b);
             let before = block.cells.len();
-            builder.rebuild(block, b, &mut batches, &mut self.shared);
+            builder.rebuild(block, b, (&mut batches, &turns), &mut self.shared);
             self.len += block.cells.len() - before;
         }
         let reporting = std::mem::take(&mut self.reporting);
@@ -620,17 +638,35 @@ impl Rows {
         }
     }
 
-    /// Visits the connections of a block of sources, and removes them.
+    /// Removes the connections of a block of sources and gives what `keep` makes of them, those of
+    /// the same ends and model in the order in which they were made.
     pub fn take_block(
         &mut self,
         block: u32,
         ring: &Ring,
-        mut visit: impl FnMut(Position, Connection),
-    ) {
-        self.for_block(block, &Wanted::default(), ring, &mut visit);
-        if let Some(block) = self.blocks.take(block as usize) {
-            self.len -= block.cells.len();
+        mut keep: impl FnMut(Position, Connection) -> Option<Connection>,
+    ) -> Vec<Connection> {
+        let mut kept = Vec::new();
+        self.for_block(block, &Wanted::default(), ring, &mut |at, c| {
+            kept.extend(keep(at, c).map(|c| (at, c)));
+        });
+        let Some(block) = self.blocks.take(block as usize) else {
+            return Vec::new();
+        };
+        self.len -= block.cells.len();
+        if block.order.is_some() {
+            kept.sort_by_cached_key(|&(at, c)| {
+                let ends = (c.source, c.model, c.channel.family, c.local);
+                (ends, block.place(at.group as usize, at.entry))
+            });
         }
+        kept.into_iter().map(|(_, c)| c).collect()
+    }
+
+    /// A number by which connections of the same ends and model are in the order in which they were
+    /// made.
+    pub fn place(&self, at: Position) -> u32 {
+        self.block(at).place(at.group as usize, at.entry)
     }
 
     /// The blocks of sources that have connections.
@@ -703,8 +739,13 @@ impl Rows {
 
     /// Follows cells that moved when the ring was arranged anew. `renamed` gives the new cell.
     pub fn rename(&mut self, renamed: impl Fn(usize) -> usize) {
-        for cell in self.blocks.values_mut().flat_map(|b| &mut b.cells) {
-            *cell = renamed(*cell as usize) as u32;
+        for block in self.blocks.values_mut() {
+            for cell in &mut block.cells {
+                *cell = renamed(*cell as usize) as u32;
+            }
+            if let Some(order) = &mut block.order {
+                order.swaps.rename(&renamed);
+            }
         }
     }
 }

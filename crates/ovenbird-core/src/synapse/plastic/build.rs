@@ -6,7 +6,9 @@ use crate::event::Ring;
 use crate::synapse::build::{encode, order_bits};
 use crate::synapse::pending::{BLOCK_ROWS, Batch};
 use crate::synapse::rows::COUNTS;
+use crate::synapse::siblings::{Finder, Order, Sibling, keep_disordered, place};
 use crate::synapse::starts::Starts;
+use crate::synapse::turns::{Numbers, Turns};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
@@ -43,6 +45,8 @@ struct Item {
     /// Delay and cell.
     key: u64,
     weight: f64,
+    /// Connections of the same ends and model are numbered in the order in which they were made.
+    number: u32,
     /// Whether it comes to a row for the first time.
     new: bool,
 }
@@ -66,6 +70,8 @@ pub(super) struct Builder {
     own: Vec<f64>,
     starts: Vec<u32>,
     sorted: Vec<u64>,
+    finder: Finder,
+    places: Vec<u64>,
 }
 
 impl Builder {
@@ -76,6 +82,7 @@ impl Builder {
         };
         Builder {
             firsts: batches.iter().map(first).collect(),
+            finder: Finder::new(ring),
             ..Builder::default()
         }
     }
@@ -85,7 +92,7 @@ impl Builder {
         &mut self,
         block: &mut Block,
         b: usize,
-        batches: &mut [Batch],
+        (batches, turns): (&mut [Batch], &Turns),
         sets: &mut [ModelSets],
     ) {
         if !batches.iter().any(|batch| batch.has(b)) {
@@ -99,8 +106,10 @@ impl Builder {
         }
         self.start(&rows);
         self.take_old(block, &[], sets);
+        let lens: Vec<usize> = batches.iter().map(|batch| batch.len_in(b)).collect();
+        let numbers = turns.number(b, &lens, block.cells.len() as u32);
         for (i, batch) in batches.iter_mut().enumerate() {
-            self.take_new(i, b, batch, sets);
+            self.take_new(i, b, batch, &numbers, sets);
         }
         *block = self.finish(sets);
     }
@@ -126,6 +135,7 @@ impl Builder {
         self.shared.clear();
         self.items.clear();
         self.own.clear();
+        self.places.clear();
     }
 
     /// Where the items of each row go, from their numbers, each behind its row.
@@ -150,6 +160,8 @@ impl Builder {
     /// Takes the entries that a block has, except those in `gone`.
     fn take_old(&mut self, block: &Block, gone: &[u32], sets: &[ModelSets]) {
         let mut gone = gone.iter().copied().peekable();
+        let order = block.order.as_deref();
+        let place = |entry| order.map_or(entry, |o| o.places.of(entry));
         for row in 0..BLOCK_ROWS {
             for g in block.row(row) {
                 let group = &block.group(g);
@@ -167,6 +179,7 @@ impl Builder {
                 let mut e = group.entries;
                 for (delay, n) in block.runs(g) {
                     for entry in e..e + n as u32 {
+                        let number = place(entry);
                         if gone.next_if_eq(&entry).is_some() {
                             continue;
                         }
@@ -187,6 +200,7 @@ impl Builder {
                                 own,
                                 key,
                                 weight,
+                                number,
                                 new: false,
                             },
                         );
@@ -198,7 +212,14 @@ impl Builder {
     }
 
     /// Takes what is pending of a batch for block `b`.
-    fn take_new(&mut self, batch_index: usize, b: usize, batch: &mut Batch, sets: &[ModelSets]) {
+    fn take_new(
+        &mut self,
+        batch_index: usize,
+        b: usize,
+        batch: &mut Batch,
+        numbers: &Numbers,
+        sets: &[ModelSets],
+    ) {
         let kind = batch.kind;
         let set = &sets[usize::from(kind.model)];
         let first = self.firsts[batch_index];
@@ -216,6 +237,7 @@ impl Builder {
         };
         let mut known: HashMap<u32, u32> = HashMap::new();
         let mut last = (u32::MAX, 0);
+        let mut numbers = numbers.of(batch_index);
         batch.take(b, |row, d, local, w, t| {
             if t != last.0 {
                 let next = base + known.len() as u32;
@@ -236,6 +258,7 @@ impl Builder {
                 } else {
                     w
                 },
+                number: numbers.next().unwrap_or(u32::MAX),
                 new: true,
             };
             self.put(row, item);
@@ -289,6 +312,7 @@ impl Builder {
                 // and stay in the order in which they were made
                 row.sort_by_key(Item::rank);
             }
+            self.place_siblings(row, parts.cells.len() as u32);
             for group in row.chunk_by(|a, b| a.shared == b.shared) {
                 self.append(&mut parts, group, sets);
             }
@@ -304,7 +328,36 @@ impl Builder {
             ..Group::default()
         });
         self.items = items;
-        parts.into_block(starts, sets)
+        let mut block = parts.into_block(starts, sets);
+        block.order = Order::new(&self.places, &[]);
+        block
+    }
+
+    /// Notes the places of connections with the same ends and model in a sorted row, whose entries
+    /// begin with `first`.
+    fn place_siblings(&mut self, row: &[Item], first: u32) {
+        if row.is_sorted_by_key(|i| i.number) {
+            return;
+        }
+        let model = |i: &Item| self.shared[i.shared as usize].model;
+        let mut first = first;
+        for same in row.chunk_by(|a, b| model(a) == model(b)) {
+            let mut siblings = Vec::new();
+            let cells = same.iter().map(|i| i.key as u32);
+            self.finder.several(cells, |i, node| {
+                let entry = first + i as u32;
+                siblings.push(Sibling {
+                    node,
+                    number: same[i].number,
+                    key: (entry.into(), 0),
+                    entry,
+                    ..Sibling::default()
+                });
+            });
+            keep_disordered(&mut siblings);
+            place(&siblings, &mut self.places);
+            first += same.len() as u32;
+        }
     }
 
     fn append(&mut self, parts: &mut Parts, group: &[Item], sets: &[ModelSets]) {

@@ -16,6 +16,7 @@ use super::delivery::{Delivery, Scratch};
 use super::directory::Directory;
 use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending};
 use super::rows::{COUNTS, Connection, Position, Runs, Transmission};
+use super::siblings::Order;
 use super::starts::Starts;
 use crate::event::{Ring, Spike};
 use crate::model::{PostSide, SynapseOps};
@@ -24,7 +25,7 @@ use crate::time::{Clock, Step};
 use build::Builder;
 use forget::Reading;
 use sets::ModelSets;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -79,6 +80,7 @@ struct Block {
     weights: Box<[f64]>,
     extras: Box<[f64]>,
     states: Box<[f64]>,
+    order: Option<Box<Order>>,
 }
 
 impl Block {
@@ -166,6 +168,7 @@ impl Block {
             + groups
             + (self.runs.len() + self.cells.len()) * 4
             + (self.weights.len() + self.extras.len() + self.states.len()) * 8
+            + self.order.as_ref().map_or(0, |order| order.bytes())
     }
 }
 
@@ -277,6 +280,8 @@ impl PlasticRows {
         if batches.is_empty() {
             return;
         }
+        let mut turns = std::mem::take(&mut self.pending.turns);
+        turns.sort();
         let last = batches.iter().map(Batch::num_blocks).max().unwrap_or(0);
         let mut builder = Builder::new(&batches, ring);
         for b in 0..last {
@@ -285,7 +290,7 @@ impl PlasticRows {
             }
             let block = self.blocks.make(b);
             let before = block.cells.len();
-            builder.rebuild(block, b, &mut batches, &mut self.sets);
+            builder.rebuild(block, b, (&mut batches, &turns), &mut self.sets);
             self.len += block.cells.len() - before;
         }
         self.sets.iter_mut().for_each(ModelSets::derive);
@@ -543,9 +548,31 @@ impl PlasticRows {
         self.block(at.block as usize).cells[at.entry as usize]
     }
 
+    /// A number by which connections of the same ends and model are in the order in which they were
+    /// made.
+    pub fn place(&self, at: Position) -> u32 {
+        let order = &self.block(at.block as usize).order;
+        order.as_ref().map_or(at.entry, |o| o.places.of(at.entry))
+    }
+
+    /// Makes the order of connections, each list with the same ends and model, that in which they
+    /// are listed.
+    pub fn order(&mut self, lists: &[Vec<Position>]) {
+        let mut by_block: BTreeMap<u32, Vec<Vec<u32>>> = BTreeMap::new();
+        for list in lists.iter().filter(|list| !list.is_empty()) {
+            let entries = list.iter().map(|at| at.entry).collect();
+            by_block.entry(list[0].block).or_default().push(entries);
+        }
+        for (b, sets) in by_block {
+            if let Some(block) = self.blocks.get_mut(b as usize) {
+                block.order.get_or_insert_default().places.put(&sets);
+            }
+        }
+    }
+
     /// Removes the connections at the given places, which are sorted by block and entry.
-    pub fn remove(&mut self, places: &BTreeSet<(u32, u32)>) {
-        let mut builder = Builder::default();
+    pub fn remove(&mut self, places: &BTreeSet<(u32, u32)>, ring: &Ring) {
+        let mut builder = Builder::new(&[], ring);
         let mut left = places.iter().copied().peekable();
         while let Some(&(b, _)) = left.peek() {
             let here = std::iter::from_fn(|| left.next_if(|place| place.0 == b));
