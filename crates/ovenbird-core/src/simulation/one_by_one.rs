@@ -1,6 +1,6 @@
 //! Connections one by one, where devices take part or kinds of nodes are mixed.
 
-use super::connect::{Sends, sends};
+use super::connect::{METER_HINT, Sends, sends};
 use super::devices::{Devices, Listening};
 use super::maker::{Made, Maker};
 use super::{DelayRange, Worker};
@@ -97,10 +97,15 @@ impl Maker<'_> {
                 } else {
                     "spike"
                 };
+                let target = &self.families[tf];
+                let hint = match sends(&**target) {
+                    Sends::Requests => METER_HINT,
+                    _ => "",
+                };
                 Err(Error::illegal_connection(format!(
-                    "The target node {} ({}) does not support {what} input.",
+                    "The target node {} ({}) does not support {what} input.{hint}",
                     made.target,
-                    self.families[tf].name()
+                    target.name()
                 )))
             }
         }
