@@ -72,15 +72,17 @@ impl Simulation {
         let few = sources.len().saturating_mul(targets.len()) < SHORT;
         let start = Instant::now();
         let stopwatch = (!few).then(Stopwatch::start);
-        self.watch.start(start);
-        self.list_wholes();
+        self.watch.start();
+        let listed = self.list_held();
         let mark = if rule.make_symmetric || rule.rule.reverses() {
             self.mark(&[sources, targets].concat())
         } else {
             self.mark(sources)
         };
-        let made = Self::check_elements(rule, synapses)
+        let made = listed
+            .and_then(|()| Self::check_elements(rule, synapses))
             .and_then(|()| self.connect_here(sources, targets, rule, synapses));
+        self.watch.commit();
         let result = self.agree(Call::Connect, 0, 0, made).map(drop);
         if result.is_err() {
             self.roll_back(&mark);

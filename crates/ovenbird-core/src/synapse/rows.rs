@@ -266,11 +266,12 @@ impl Rows {
         }
     }
 
-    /// Adds new connections, addressed through `ring`, which has a cell for each.
-    pub fn absorb(&mut self, pending: &mut Pending, ring: &Ring) {
+    /// Adds new connections, addressed through `ring`, which has a cell for each, block by block
+    /// while `go_on` says so; whether all were added.
+    pub fn absorb(&mut self, pending: &mut Pending, ring: &Ring, go_on: &dyn Fn() -> bool) -> bool {
         let mut batches = std::mem::take(&mut pending.batches);
         if batches.is_empty() {
-            return;
+            return true;
         }
         let last = batches.iter().map(Batch::num_blocks).max().unwrap_or(0);
         if self.blocks.len() < last {
@@ -281,6 +282,10 @@ impl Rows {
             if !batches.iter().any(|batch| batch.has(b)) {
                 continue;
             }
+            if !go_on() {
+                pending.batches = batches;
+                return false;
+            }
             let block = block.get_or_insert_default();
             let before = block.cells.len();
             builder.rebuild(block, b, &mut batches, &mut self.shared);
@@ -290,6 +295,7 @@ impl Rows {
         if !reporting.is_empty() {
             self.report(&reporting);
         }
+        true
     }
 
     /// Visits the sources of connections.
