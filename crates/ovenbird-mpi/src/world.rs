@@ -4,6 +4,8 @@
 //! belongs to, so that processes that are in different calls still understand each other. A block
 //! says which call this is and holds the first words; where any process has more of them for any
 //! other, a second round follows. Blocks become longer or shorter with what was exchanged last.
+//! Among few processes a block is a message, no longer than its content; among many the blocks are
+//! one collective exchange.
 
 use crate::launcher::Launcher;
 use mpi::environment::Universe;
@@ -24,6 +26,10 @@ const HEAD: usize = 4;
 const LEAST: usize = 60;
 const MOST: usize = 4092;
 const ALL_BLOCKS: usize = 1 << 18;
+/// Up to so many ranks send each other messages, which takes less than a collective exchange.
+const FEW_RANKS: usize = 16;
+/// The tag of these messages.
+const TAG: Count = 1;
 /// Where the number of a simulation stands in its stamps.
 const SIMULATION: u32 = 48;
 /// The bit of a stamp that marks a call that failed on a rank, which parts nobody.
@@ -37,7 +43,7 @@ type Exchanged = std::result::Result<(), Lost>;
 
 /// An exchange that was begun.
 struct Pending {
-    request: ffi::MPI_Request,
+    requests: Vec<ffi::MPI_Request>,
     /// What this rank gives itself, which takes no way through MPI.
     own: Vec<u64>,
     /// What is sent, where it does not fit into the blocks, and how many words to each rank.
@@ -77,6 +83,8 @@ struct Shared {
     send: Vec<u64>,
     receive: Vec<u64>,
     pending: Option<Pending>,
+    /// Room for requests that is kept from one exchange to the next.
+    requests: Vec<ffi::MPI_Request>,
 }
 
 // SAFETY: communicators and requests are opaque handles of the MPI library, which is told by
@@ -133,6 +141,7 @@ pub fn start() -> Result<usize> {
         send: Vec::new(),
         receive: Vec::new(),
         pending: None,
+        requests: Vec::new(),
     });
     Ok(ranks)
 }
@@ -200,8 +209,7 @@ fn places(lengths: &[usize]) -> std::result::Result<(Vec<Count>, Vec<Count>), Lo
 }
 
 impl Shared {
-    /// Sends the blocks.
-    #[allow(unsafe_code)]
+    /// Begins to send the blocks and to receive those of the others.
     fn begin(&mut self, head: Head, words: &[u64], counts: Option<&[usize]>) {
         let (inline, size) = (self.inline, HEAD + self.inline);
         self.send.resize(size * self.ranks, 0);
@@ -230,6 +238,23 @@ impl Shared {
             let first = part.len().min(inline);
             block[HEAD..HEAD + first].copy_from_slice(&part[..first]);
         }
+        let requests = if self.ranks <= FEW_RANKS {
+            self.send_messages(size)
+        } else {
+            vec![self.send_blocks(size)]
+        };
+        let words = if longest > inline { words } else { &[] };
+        self.pending = Some(Pending {
+            requests,
+            own,
+            words: words.to_vec(),
+            counts: counts.map(<[usize]>::to_vec),
+        });
+    }
+
+    /// Begins one exchange of blocks of `size` words among all ranks.
+    #[allow(unsafe_code)]
+    fn send_blocks(&mut self, size: usize) -> ffi::MPI_Request {
         self.sent += (size * (self.ranks - 1) * size_of::<u64>()) as u64;
         let kind = u64::equivalent_datatype().as_raw();
         // SAFETY: a request is an opaque handle, for which all bits are valid until MPI sets it.
@@ -248,23 +273,76 @@ impl Shared {
                 &mut request,
             );
         }
-        let words = if longest > inline { words } else { &[] };
-        self.pending = Some(Pending {
-            request,
-            own,
-            words: words.to_vec(),
-            counts: counts.map(<[usize]>::to_vec),
-        });
+        request
     }
 
-    /// Waits for an exchange, but not when the launcher has ended.
+    /// Begins a message to and from each other rank, of blocks that stand `size` words apart.
     #[allow(unsafe_code)]
-    fn wait(&mut self, request: &mut ffi::MPI_Request) -> Exchanged {
+    fn send_messages(&mut self, size: usize) -> Vec<ffi::MPI_Request> {
+        let kind = u64::equivalent_datatype().as_raw();
+        let communicator = self.communicator.as_raw();
+        let mut requests = std::mem::take(&mut self.requests);
+        let others = (0..self.ranks).filter(|&rank| rank != self.rank);
+        for rank in others.clone() {
+            let block = &mut self.receive[rank * size..][..size];
+            // SAFETY: a request is an opaque handle, for which all bits are valid until MPI sets it.
+            let mut request = unsafe { std::mem::zeroed() };
+            // SAFETY: nothing touches or moves the block before `complete` has waited for the
+            // request; a message is never longer than a block, whose size is the same on all ranks.
+            unsafe {
+                ffi::MPI_Irecv(
+                    block.as_mut_ptr().cast(),
+                    size as Count,
+                    kind,
+                    rank as Count,
+                    TAG,
+                    communicator,
+                    &mut request,
+                );
+            }
+            requests.push(request);
+        }
+        for rank in others {
+            let block = &self.send[rank * size..][..size];
+            let length = HEAD + (block[2] as usize).min(size - HEAD);
+            self.sent += (length * size_of::<u64>()) as u64;
+            // SAFETY: as above.
+            let mut request = unsafe { std::mem::zeroed() };
+            // SAFETY: nothing changes or moves the block before `complete` has waited for the
+            // request.
+            unsafe {
+                ffi::MPI_Isend(
+                    block.as_ptr().cast(),
+                    length as Count,
+                    kind,
+                    rank as Count,
+                    TAG,
+                    communicator,
+                    &mut request,
+                );
+            }
+            requests.push(request);
+        }
+        let own = self.rank * size..self.rank * size + HEAD;
+        self.receive[own.clone()].copy_from_slice(&self.send[own]);
+        requests
+    }
+
+    /// Waits for exchanges, but not when the launcher has ended.
+    #[allow(unsafe_code)]
+    fn wait(&mut self, requests: &mut [ffi::MPI_Request]) -> Exchanged {
         let mut tries = 0u32;
         loop {
             let mut done = 0;
-            // SAFETY: the request is one that MPI has given out and that has not ended yet.
-            unsafe { ffi::MPI_Test(request, &mut done, ffi::RSMPI_STATUS_IGNORE) };
+            // SAFETY: the requests are ones that MPI has given out and that have not ended yet.
+            unsafe {
+                ffi::MPI_Testall(
+                    requests.len() as Count,
+                    requests.as_mut_ptr(),
+                    &mut done,
+                    ffi::RSMPI_STATUSES_IGNORE,
+                )
+            };
             if done != 0 {
                 return Ok(());
             }
@@ -298,11 +376,13 @@ impl Shared {
         let Some(mut pending) = self.pending.take() else {
             return Ok(());
         };
-        if let Err(lost) = self.wait(&mut pending.request) {
+        if let Err(lost) = self.wait(&mut pending.requests) {
             // MPI may still use it
             std::mem::forget(pending);
             return Err(lost);
         }
+        self.requests = std::mem::take(&mut pending.requests);
+        self.requests.clear();
         let (inline, size) = (self.inline, HEAD + self.inline);
         let blocks = self.receive.chunks_exact(size);
         all.heads.extend(blocks.clone().map(|block| Head {
@@ -402,7 +482,7 @@ impl Shared {
 
     /// The words that did not fit into blocks, by rank.
     fn wait_rest(&mut self, mut rest: Rest) -> std::result::Result<Vec<u64>, Lost> {
-        match self.wait(&mut rest.request) {
+        match self.wait(std::slice::from_mut(&mut rest.request)) {
             Ok(()) => Ok(rest.arrived),
             Err(lost) => {
                 // MPI may still use it

@@ -30,7 +30,7 @@ mod _ovenbird {
     #[pymodule_export]
     use super::space::{
         PyMask, connection_distances, create_drawn, create_free, create_grid, displacements,
-        evaluate_to_points, layer, positions, select_by_mask,
+        evaluate_to_points, find_positions, layer, positions, select_by_mask,
     };
 
     /// Whether this build has MPI.

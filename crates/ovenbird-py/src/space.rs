@@ -175,6 +175,21 @@ pub fn positions<'py>(
     rows(py, &points, dimensions)
 }
 
+/// The positions of nodes of the layer that begins with a node, a row each, wherever they are known.
+/// All ranks must call this together where positions were given in a list.
+#[pyfunction]
+pub fn find_positions<'py>(
+    py: Python<'py>,
+    mut kernel: PyRefMut<'py, Kernel>,
+    layer: u32,
+    parts: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let ids = convert::ids(parts)?;
+    let found = kernel.simulation.find_positions(layer, &ids);
+    let (points, dimensions) = found.for_python(py)?;
+    rows(py, &points, dimensions)
+}
+
 /// The shortest vectors from positions to nodes of one layer, a row each.
 #[pyfunction]
 pub fn displacements<'py>(
@@ -199,22 +214,23 @@ pub fn connection_distances<'py>(
     kernel: PyRef<'py, Kernel>,
     sources: PyReadonlyArray1<'py, i64>,
     targets: PyReadonlyArray1<'py, i64>,
-) -> Bound<'py, PyArray1<f64>> {
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let ids = |array: &PyReadonlyArray1<'_, i64>| -> Vec<u32> {
         let id = |&i: &i64| u32::try_from(i).unwrap_or(0);
         array.as_array().iter().map(id).collect()
     };
-    kernel
+    Ok(kernel
         .simulation
         .connection_distances(&ids(&sources), &ids(&targets))
-        .into_pyarray(py)
+        .for_python(py)?
+        .into_pyarray(py))
 }
 
 /// The nodes of a layer inside a mask, as `(first, last, step)` parts.
 #[pyfunction]
 pub fn select_by_mask(
     py: Python<'_>,
-    kernel: PyRef<'_, Kernel>,
+    mut kernel: PyRefMut<'_, Kernel>,
     parts: &Bound<'_, PyAny>,
     anchor: Vec<f64>,
     mask: &PyMask,

@@ -1,4 +1,5 @@
-//! The hot paths one by one: update of neurons, Poisson drive, delivery of spikes, build of rows.
+//! The hot paths one by one: update of neurons, Poisson drive, delivery of spikes, plasticity, build of
+//! rows.
 //!
 //! Each works on a network that does nothing else; throughput is per neuron step, per event, or per
 //! synapse.
@@ -119,6 +120,41 @@ fn deliver(c: &mut Criterion) {
     group.finish();
 }
 
+/// A thousand neurons that spike at random, 15 times per second on average, with plastic connections
+/// from each to a thousand; the update of the neurons is included.
+fn plasticity(c: &mut Criterion) {
+    let mut group = c.benchmark_group("plasticity");
+    let (n, degree, rate) = (1000, 1000.0, 15.0);
+    group.throughput(Throughput::Elements(
+        (n as f64 * degree * rate * SPAN * 1e-3) as u64,
+    ));
+    for model in ["stdp_synapse", "stdp_pl_synapse_hom", "tsodyks2_synapse"] {
+        let mut sim = ovenbird::simulation();
+        let neurons = sim.create("iaf_psc_delta", n).expect("known").ids();
+        let noise = sim.create("poisson_generator", 1).expect("known");
+        sim.set(&noise.ids(), &dict([("rate", rate.into())]))
+            .expect("valid");
+        let strong = synapse(&sim, Amount::Same(1000.0), Amount::Same(1.5));
+        sim.connect(&noise.ids(), &neurons, &all_to_all(), &strong)
+            .expect("valid");
+        if model.starts_with("stdp") {
+            sim.set_defaults(model, &dict([("lambda", 1e-9.into())]))
+                .expect("valid");
+        }
+        let weak = SynSpec {
+            model: sim.synapse_index(model).expect("known"),
+            ..synapse(&sim, Amount::Same(1e-6), Amount::Same(1.5))[0].clone()
+        };
+        let rule = ConnSpec::new(Rule::FixedIndegree(number(degree)));
+        sim.connect(&neurons, &neurons, &rule, &[weak])
+            .expect("valid");
+        sim.prepare().expect("idle");
+        run(&mut sim);
+        group.bench_function(model, |b| b.iter(|| run(&mut sim)));
+    }
+    group.finish();
+}
+
 /// Connect, and the rows that are made of it when a run is prepared.
 fn build(c: &mut Criterion) {
     let mut group = c.benchmark_group("build");
@@ -164,6 +200,6 @@ criterion_group! {
         .sample_size(10)
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1));
-    targets = update, poisson, deliver, build
+    targets = update, poisson, deliver, plasticity, build
 }
 criterion_main!(kernels);

@@ -195,7 +195,7 @@ fn deviation(
     let (mut mean, mut variance) = (0.0, 0.0);
     for &s in &nodes {
         let sources = vec![s; nodes.len()];
-        for r in sim.connection_distances(&sources, &nodes) {
+        for r in sim.connection_distances(&sources, &nodes).unwrap() {
             let p = probability(r);
             mean += p;
             variance += p * (1.0 - p);
@@ -247,7 +247,10 @@ fn the_distances_of_connections_follow_the_kernel() -> ovenbird::Result<()> {
     sim.connect(&nodes, &nodes[..1], &rule, &plain)?;
     let sources: Vec<u32> = connections(&mut sim)?.iter().map(|c| c.0 as u32).collect();
     assert_eq!(sources.len(), 1000);
-    let here = |ids: &[u32]| sim.connection_distances(ids, &vec![nodes[0]; ids.len()]);
+    let here = |ids: &[u32]| {
+        sim.connection_distances(ids, &vec![nodes[0]; ids.len()])
+            .unwrap()
+    };
     let near = here(&sources).iter().filter(|r| **r < 0.1).count() as f64;
     let weight = |r: &f64| (-r / 0.1).exp();
     let all: f64 = here(&nodes).iter().map(weight).sum();

@@ -76,6 +76,6 @@ def description(nodes: NodeCollection) -> dict[str, Any] | None:
     layer["network_size"] = len(nodes)
     if "shape" not in layer:
         held = held_here(nodes)
-        positions = _ovenbird.positions(_kernel, nodes._parts())[held]
-        layer["positions"] = positions if held.any() else ()
+        here = np.asarray(nodes)[held]
+        layer["positions"] = _ovenbird.positions(_kernel, here) if held.any() else ()
     return dict(sorted(layer.items()))

@@ -317,13 +317,11 @@ def DumpLayerNodes(layer: NodeCollection, outname: Any) -> None:
         Name of the file, which is overwritten.
     """
     _require(layer, "layer")
-    positions = _positions(layer)
+    here = np.asarray(placed(layer))[held_here(layer)]
+    positions = _ovenbird.positions(_kernel, here) if len(here) else ()
     with open(_file_name(outname), "w", encoding="utf-8") as out:
-        for node_id, position, here in zip(
-            layer.tolist(), positions, held_here(layer), strict=True
-        ):
-            if here:
-                out.write(f"{node_id} {_text(position)}\n")
+        for node_id, position in zip(here, positions, strict=True):
+            out.write(f"{node_id} {_text(position)}\n")
 
 
 def DumpLayerConnections(
@@ -344,11 +342,14 @@ def DumpLayerConnections(
     """
     _require(source_layer, "source_layer")
     _require(target_layer, "target_layer")
-    from_positions = _positions(source_layer)
+    layer = layer_of(placed(source_layer))
+    assert layer is not None
     conns = GetConnections(source_layer, target_layer, synapse_model=synapse_model)
     keys = ("source", "target", "weight", "delay")
     source, target, weight, delay = (conns._column(key) for key in keys)
-    starts = from_positions[np.searchsorted(np.asarray(source_layer), source)]
+    senders, which = np.unique(np.array(source, dtype=np.int64), return_inverse=True)
+    # all processes ask, also those that have none of the connections
+    starts = _ovenbird.find_positions(_kernel, layer, senders)[which]
     if layer_of(target_layer) is None:
         vectors = np.full_like(starts, np.nan)
     elif source:

@@ -45,6 +45,14 @@ near = {
     "mask": {"circular": {"radius": 0.7}},
 }
 nest.Connect(layer, layer, near, {"weight": 1.0 + nest.spatial.distance, "delay": 2.0})
+spots = nest.Create(
+    "iaf_psc_exp", positions=nest.spatial.free([[0.1 * (i % 7), 0.3 * (i // 7)] for i in range(21)])
+)
+nest.Connect(layer, spots, near, {"weight": 1.0 + nest.spatial.distance, "delay": 2.0})
+nest.Connect(spots, layer, near, {"weight": 1.0 + nest.spatial.distance, "delay": 2.0})
+assert len(nest.SelectNodesByMask(spots, [0.3, 0.3], nest.CreateMask("circular", {"radius": 0.15}))) == 3
+assert len(spots.spatial["positions"]) == len(nest.GetLocalNodeCollection(spots))
+nest.DumpLayerConnections(spots, layer, "static_synapse", "dump.txt")
 nest.TripartiteConnect(
     cells,
     cells,
@@ -55,7 +63,7 @@ nest.TripartiteConnect(
 nest.Connect(cells, recorder)
 nest.Simulate(60.0)
 nest.Simulate(39.8)
-conns = nest.GetConnections(target=nest.NodeCollection([*cells.tolist(), *layer.tolist()]))
+conns = nest.GetConnections(target=nest.NodeCollection([*cells.tolist(), *layer.tolist(), *spots.tolist()]))
 rows = zip(conns.source, conns.target, conns.weight, conns.delay)
 with open(f"conns-{nest.Rank()}.txt", "w") as out:
     out.writelines(f"{row}\\n" for row in rows)

@@ -20,7 +20,7 @@ pub use elementary::{
     exp, exp_fused, exp_linear, exp2, exp2_linear_rates, exp2_rate, expm1, ln, log2,
 };
 pub use lanes::{LANES, LaneMask, Lanes};
-pub use power::{power, power_exp};
+pub use power::{fractional_power, power, power_exp};
 pub use propagators::{phi1, phi2};
 pub use real::{Mask, Real};
 

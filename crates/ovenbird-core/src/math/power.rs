@@ -17,14 +17,20 @@ pub fn power<R: Real>(x: R, y: f64) -> R {
         return x * x;
     }
     if y != y.trunc() {
-        return exp(R::splat(y) * ln(x));
+        return fractional_power(x, y);
     }
-    let result = exp(R::splat(y) * ln(x.abs()));
+    let result = fractional_power(x.abs(), y);
     // even beyond 2^53, where every f64 is an even integer
     if y % 2.0 == 0.0 {
         return result;
     }
     R::select(x.lt(R::splat(0.0)), -result, result)
+}
+
+/// [`power`] for a `y` that is not an integer.
+#[inline(always)]
+pub fn fractional_power<R: Real>(x: R, y: f64) -> R {
+    exp(R::splat(y) * ln(x))
 }
 
 /// `x^y e^z`, with one exponential where `y` is not an integer; its relative error is that of

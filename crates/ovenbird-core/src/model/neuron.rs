@@ -260,6 +260,9 @@ impl GapInput<'_> {
 /// What coupled nodes tell of their membrane potentials in an iteration: values (mV) and slopes
 /// (mV/ms) at both ends of the step.
 pub struct GapSignal<'a> {
+    /// Whether values and slopes at the start are to be set. Later steps of a slice begin with what
+    /// the one before has ended with.
+    pub starts: bool,
     pub start: &'a mut [f64],
     pub start_slope: &'a mut [f64],
     pub end: &'a mut [f64],

@@ -66,10 +66,10 @@ impl Waiting {
 impl<const D: usize> Block<'_, '_, D> {
     /// Fills the lanes for the first trial step of consecutive nodes.
     #[inline(always)]
-    fn load<S: PerLane>(
+    fn load<P: Population>(
         &self,
-        population: &impl Population<S>,
-        flight: &mut Flight<S, D>,
+        population: &P,
+        flight: &mut Flight<P::System, D>,
         group: Range<usize>,
     ) {
         population.set_group(&mut flight.system, group.clone());
@@ -105,10 +105,10 @@ impl<const D: usize> Block<'_, '_, D> {
 
     /// Stores the nodes of lanes that are done, and gives these lanes to nodes that wait.
     #[inline(always)]
-    fn refill<S: PerLane>(
+    fn refill<P: Population>(
         &mut self,
-        population: &impl Population<S>,
-        flight: &mut Flight<S, D>,
+        population: &P,
+        flight: &mut Flight<P::System, D>,
         waiting: &mut Waiting,
     ) {
         let done = flight.running & !flight.t.lt(Lanes::splat(self.interval));
@@ -227,15 +227,15 @@ where
 /// # Errors
 /// When a node could not be advanced.
 #[inline(always)]
-pub fn advance_nodes<S, const D: usize>(
-    population: &impl Population<S>,
+pub fn advance_nodes<P: Population, const D: usize>(
+    population: &P,
     control: &Control<f64>,
     interval: f64,
     columns: &mut [&mut [f64]; D],
     step_size: &mut [f64],
 ) -> Result<(), Failure>
 where
-    S: PerLane<One: System<f64, State = [f64; D]>>,
+    P::System: PerLane<One: System<f64, State = [f64; D]>>,
 {
     let count = step_size.len();
     let mut block = Block {
@@ -245,7 +245,7 @@ where
     };
     let mut groups = lane_groups(count);
     let mut waiting = Waiting::default();
-    let mut flights: [Flight<S, D>; FLIGHTS] =
+    let mut flights: [Flight<P::System, D>; FLIGHTS] =
         std::array::from_fn(|_| Flight::grounded(population.first()));
     for (flight, group) in flights.iter_mut().zip(groups.by_ref()) {
         block.load(population, flight, group);

@@ -137,18 +137,20 @@ macro_rules! per_lane {
     };
 }
 
-/// What a model tells of its nodes so that they can be integrated; `S` is the right-hand side for a
-/// group of lanes.
-pub trait Population<S: PerLane> {
+/// What a model tells of its nodes so that they can be integrated.
+pub trait Population {
+    /// The right-hand side for a group of lanes.
+    type System: PerLane;
+
     /// The right-hand side with the constants of the first node in each lane.
-    fn first(&self) -> S;
+    fn first(&self) -> Self::System;
 
     /// Makes it that of consecutive nodes, at most [`LANES`]. Lanes without a node may hold anything
     /// finite.
-    fn set_group(&self, system: &mut S, nodes: Range<usize>);
+    fn set_group(&self, system: &mut Self::System, nodes: Range<usize>);
 
     /// Puts one node's part of the right-hand side into a lane.
-    fn set_lane(&self, system: &mut S, lane: usize, node: usize);
+    fn set_lane(&self, system: &mut Self::System, lane: usize, node: usize);
 }
 
 impl<D> Constants<'_, D> {

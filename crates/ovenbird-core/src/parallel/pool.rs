@@ -30,12 +30,19 @@ struct Task {
 #[repr(align(128))]
 struct Apart<T>(T);
 
+/// What a waiting thread looks at, together in memory, so that one look fetches all of it.
+#[derive(Default)]
+struct Announced {
+    epoch: AtomicUsize,
+    stop: AtomicBool,
+    task: UnsafeCell<Option<Task>>,
+}
+
 #[derive(Default)]
 struct Shared {
-    epoch: Apart<AtomicUsize>,
+    announced: Apart<Announced>,
+    /// Tasks that threads have finished since the pool began.
     done: Apart<AtomicUsize>,
-    task: UnsafeCell<Option<Task>>,
-    stop: AtomicBool,
     panicked: AtomicBool,
     /// Threads that sleep, or are about to look whether they may.
     sleeping: AtomicUsize,
@@ -61,11 +68,17 @@ impl Shared {
         }
     }
 
+    /// Whether there is no other task than the one of the epoch `seen` yet, and one may come.
+    fn is_quiet(&self, seen: usize) -> bool {
+        let announced = &self.announced.0;
+        announced.epoch.load(Ordering::SeqCst) == seen && !announced.stop.load(Ordering::SeqCst)
+    }
+
     /// Sleeps until there is another task than the one of the epoch `seen`, or none to come.
     fn rest(&self, seen: usize) {
         let mut guard = lock(&self.gate);
         self.sleeping.fetch_add(1, Ordering::SeqCst);
-        while self.epoch.0.load(Ordering::SeqCst) == seen && !self.stop.load(Ordering::SeqCst) {
+        while self.is_quiet(seen) {
             guard = self
                 .sleepers
                 .wait(guard)
@@ -79,6 +92,8 @@ impl Shared {
 pub struct Pool {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
+    /// What `done` is when all threads have finished.
+    all_done: usize,
 }
 
 impl Pool {
@@ -89,7 +104,11 @@ impl Pool {
     pub fn new(workers: usize) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let threads = Vec::with_capacity(workers.saturating_sub(1));
-        let mut pool = Pool { shared, threads };
+        let mut pool = Pool {
+            shared,
+            threads,
+            all_done: 0,
+        };
         for index in 1..workers {
             let shared = Arc::clone(&pool.shared);
             let thread = std::thread::Builder::new().spawn(move || serve(&shared, index))?;
@@ -128,19 +147,19 @@ impl Pool {
 
     fn broadcast<F: Fn(usize) + Sync>(&mut self, job: &F) {
         let shared = &*self.shared;
-        shared.done.0.store(0, Ordering::Relaxed);
+        self.all_done = self.all_done.wrapping_add(self.threads.len());
         // SAFETY: no thread reads the task now, see `Shared`.
         unsafe {
-            *shared.task.get() = Some(Task {
+            *shared.announced.0.task.get() = Some(Task {
                 data: std::ptr::from_ref(job).cast(),
                 call: call::<F>,
             });
         }
-        shared.epoch.0.fetch_add(1, Ordering::SeqCst);
+        shared.announced.0.epoch.fetch_add(1, Ordering::SeqCst);
         shared.wake();
         let own = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(0)));
         let mut spins = 0u32;
-        while shared.done.0.load(Ordering::Acquire) < self.threads.len() {
+        while shared.done.0.load(Ordering::Acquire) != self.all_done {
             spins = pause(spins);
         }
         let elsewhere = shared.panicked.swap(false, Ordering::Relaxed);
@@ -153,7 +172,7 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::SeqCst);
+        self.shared.announced.0.stop.store(true, Ordering::SeqCst);
         self.shared.wake();
         for thread in self.threads.drain(..) {
             // a thread that panicked has already reported it
@@ -192,11 +211,12 @@ fn pause(rounds: u32) -> u32 {
 }
 
 fn serve(shared: &Shared, index: usize) {
+    let announced = &shared.announced.0;
     let mut seen = 0;
     loop {
         let mut spins = 0;
-        while shared.epoch.0.load(Ordering::Acquire) == seen {
-            if shared.stop.load(Ordering::Acquire) {
+        while announced.epoch.load(Ordering::Acquire) == seen {
+            if announced.stop.load(Ordering::Acquire) {
                 return;
             }
             spins = pause(spins);
@@ -204,10 +224,10 @@ fn serve(shared: &Shared, index: usize) {
                 shared.rest(seen);
             }
         }
-        seen += 1;
+        seen = seen.wrapping_add(1);
         // SAFETY: the epoch was raised after the task was written, and it is not written again before
         // this thread is counted in `done`.
-        let task = unsafe { *shared.task.get() };
+        let task = unsafe { *announced.task.get() };
         if let Some(task) = task {
             let run = std::panic::AssertUnwindSafe(|| (task.call)(task.data, index));
             if std::panic::catch_unwind(run).is_err() {

@@ -23,12 +23,14 @@ pub enum Call {
     Structure,
     Finish,
     Find,
+    /// Positions that were given in a list, which the ranks of their nodes know.
+    Position,
     Sync,
     Exit,
 }
 
 impl Call {
-    const ALL: [Call; 13] = [
+    const ALL: [Call; 14] = [
         Call::Connect,
         Call::Prepare,
         Call::Couple,
@@ -40,6 +42,7 @@ impl Call {
         Call::Structure,
         Call::Finish,
         Call::Find,
+        Call::Position,
         Call::Sync,
         Call::Exit,
     ];
@@ -54,7 +57,8 @@ impl Call {
             Call::Spikes => "Run (spikes of a slice)",
             Call::Structure => "Run (structural plasticity)",
             Call::Finish => "Run (its end)",
-            Call::Find => "GetNodes",
+            Call::Find => "GetNodes or SelectNodesByMask",
+            Call::Position => "Connect or DumpLayerConnections (positions)",
             Call::Sync => "SyncProcesses",
             Call::Exit => "the end of its program",
         }

@@ -56,6 +56,12 @@ impl Layout {
         self.ranks == 1 || id % self.ranks == self.rank
     }
 
+    /// The number of node `id` among those of its rank.
+    #[inline]
+    pub fn number(self, id: u32) -> u32 {
+        id / self.ranks
+    }
+
     /// The thread of node `id` on its rank.
     #[inline]
     pub fn thread_of(self, id: u32) -> usize {

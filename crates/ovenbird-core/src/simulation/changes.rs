@@ -258,7 +258,7 @@ impl Simulation {
             let blocks = if own.is_empty() {
                 blocks_of(entries.iter().map(|e| e.0))
             } else {
-                (0..self.workers[w].rows.num_blocks()).collect()
+                self.workers[w].rows.blocks()
             };
             let mut coming = entries.into_iter().peekable();
             self.rebuild_rows(w, &blocks, |c, at| {
@@ -305,7 +305,7 @@ impl Simulation {
         if !self.separate_in_place(&models) {
             let values = self.siblings(&ConnectionSet::default(), &models)?;
             for w in 0..self.workers.len() {
-                let blocks: Vec<u32> = (0..self.workers[w].rows.num_blocks()).collect();
+                let blocks = self.workers[w].rows.blocks();
                 self.rebuild_rows(w, &blocks, |c, _| {
                     Some(Connection {
                         own_weight: c.own_weight || models.contains(&c.model),

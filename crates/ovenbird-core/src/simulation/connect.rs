@@ -141,7 +141,7 @@ impl Simulation {
 
     /// The two populations in space, if the rule or the synapses depend on it.
     pub(super) fn space(
-        &self,
+        &mut self,
         sources: &[u32],
         targets: &[u32],
         rule: &ConnSpec,
@@ -153,18 +153,19 @@ impl Simulation {
             None if parameters.any(crate::parameter::Parameter::is_spatial) => Default::default(),
             None => return Ok(None),
         };
-        let side = |ids: &[u32]| -> Result<Side> {
-            let (layer, places) = self.layers.common(ids)?;
-            let columns = Arc::new(layer.columns(&places));
-            Ok(Side { layer, columns })
-        };
-        let source = side(sources)?;
+        let source = self.side(sources)?;
         let target = if sources == targets {
             source.clone()
         } else {
-            side(targets)?
+            self.side(targets)?
         };
         Space::new(&spec, &rule.rule, source, target, synapses).map(Some)
+    }
+
+    fn side(&mut self, ids: &[u32]) -> Result<Side> {
+        let (layer, places) = self.layers.common(ids)?;
+        let columns = Arc::new(self.columns_of(&layer, &places)?);
+        Ok(Side { layer, columns })
     }
 
     fn check_arrays(

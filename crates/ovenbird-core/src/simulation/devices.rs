@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::event::Spike;
 use crate::model::{Emission, Targets};
 use crate::node::{Family, NodeTable, Part};
+use crate::rank::Layout;
 use crate::record::Recorder;
 use crate::synapse::SourceIndex;
 use crate::time::{Clock, Step};
@@ -79,7 +80,9 @@ pub(super) struct Devices {
     /// How many multimeters have been connected to a node.
     meters: BTreeMap<u32, i64>,
     recorders: Vec<RecorderAt>,
+    /// The neurons of this rank that are listened to, by their number on it.
     index: SourceIndex,
+    layout: Option<Layout>,
     /// The recorders that listen to each source in `index`.
     heard_by: Vec<Vec<usize>>,
     stimulators: Vec<RecordedStimulator>,
@@ -161,7 +164,11 @@ impl Devices {
     }
 
     fn index_listeners(&mut self, families: &[Box<dyn Family>], nodes: &NodeTable) -> Result<()> {
-        self.index = SourceIndex::new(self.listening.iter().map(|l| l.source));
+        let layout = nodes.layout();
+        self.layout = Some(layout);
+        let sources = self.listening.iter().map(|l| l.source);
+        let own = sources.filter(|&id| layout.is_here(id));
+        self.index = SourceIndex::new(own.map(|id| layout.number(id)));
         self.heard_by = vec![Vec::new(); self.index.len()];
         self.stimulators.clear();
         for l in &self.listening {
@@ -183,7 +190,7 @@ impl Devices {
                 });
                 self.stimulators[s].recorders.push(recorder);
                 self.stimulators[s].ids.push(l.recorder);
-            } else if let Some(row) = self.index.row(l.source) {
+            } else if let Some(row) = self.index.row(layout.number(l.source)) {
                 self.heard_by[row].push(recorder);
             }
         }
@@ -201,11 +208,11 @@ impl Devices {
         origin: Step,
         spikes: &[Spike],
     ) {
-        if self.index.is_empty() {
+        let Some(layout) = self.layout.filter(|_| !self.index.is_empty()) else {
             return;
-        }
-        for spike in spikes {
-            let Some(row) = self.index.row(spike.sender()) else {
+        };
+        for spike in spikes.iter().filter(|s| layout.is_here(s.sender())) {
+            let Some(row) = self.index.row(layout.number(spike.sender())) else {
                 continue;
             };
             let stamp = origin + spike.lag() as Step + 1;
@@ -281,6 +288,9 @@ impl Devices {
     /// Takes over samples that workers took, to be written at the start of the next slice.
     pub fn take_samples(&mut self, workers: &mut [super::Worker], families: &[Box<dyn Family>]) {
         for worker in workers {
+            if !std::mem::take(&mut worker.sampled) {
+                continue;
+            }
             for (f, taps) in worker.taps.iter_mut().enumerate() {
                 let Some(ops) = families[f].neurons() else {
                     continue;

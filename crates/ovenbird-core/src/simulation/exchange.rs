@@ -34,8 +34,7 @@ pub struct ExchangePolicy {
 #[derive(Default)]
 pub(super) struct Exchange {
     policy: ExchangePolicy,
-    /// Which own nodes have targets on each other rank, a bit each, where spikes are sent there
-    /// alone.
+    /// Which own nodes have targets on each other rank, where spikes are sent there alone.
     routes: Option<Routes>,
     /// The state of the connections that `routes` belongs to.
     known: Option<(u64, usize)>,
@@ -54,8 +53,8 @@ pub(super) struct Exchange {
 impl Exchange {
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        let routes = self.routes.as_ref().map_or(0, |r| r.bits.capacity());
-        (routes + self.words.capacity() + self.counts.capacity() + self.late.1.capacity()) * 8
+        let words = self.words.capacity() + self.counts.capacity() + self.late.1.capacity();
+        self.routes.as_ref().map_or(0, Routes::bytes) + words * 8
     }
 
     /// Forgets what is under way.
@@ -65,8 +64,63 @@ impl Exchange {
     }
 }
 
-/// A bit for each node of a rank and each other rank.
+/// Which nodes of a rank have targets on each other rank.
 struct Routes {
+    own: usize,
+    /// For each rank its nodes by number, which is their place among the nodes of this rank.
+    to: Vec<Route>,
+}
+
+/// The nodes of a rank that have targets on one other: whatever is smaller.
+enum Route {
+    /// A bit for each.
+    Bits(Box<[u64]>),
+    /// Their numbers, sorted.
+    Few(Box<[u32]>),
+}
+
+impl Route {
+    fn new(bits: &[u64]) -> Self {
+        let set: usize = bits.iter().map(|w| w.count_ones() as usize).sum();
+        if set >= 2 * bits.len() {
+            return Route::Bits(bits.into());
+        }
+        let ones = (0u32..).zip(bits).flat_map(|(word, &bits)| {
+            let here = (0..64).filter(move |bit| bits >> bit & 1 == 1);
+            here.map(move |bit| word * 64 + bit)
+        });
+        Route::Few(ones.collect())
+    }
+
+    fn has(&self, node: usize) -> bool {
+        match self {
+            Route::Bits(bits) => bits[node / 64] >> (node % 64) & 1 == 1,
+            Route::Few(list) => list.binary_search(&(node as u32)).is_ok(),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Route::Bits(bits) => size_of_val(&**bits),
+            Route::Few(list) => size_of_val(&**list),
+        }
+    }
+}
+
+impl Routes {
+    /// Whether a node of this rank has targets on another rank.
+    fn leads(&self, rank: usize, sender: u32) -> bool {
+        self.to[rank].has(sender as usize / self.to.len())
+    }
+
+    fn bytes(&self) -> usize {
+        let routes = self.to.iter().map(Route::bytes).sum::<usize>();
+        routes + self.to.capacity() * size_of::<Route>()
+    }
+}
+
+/// A bit for each node of each other rank: whether it has targets here.
+struct Wanted {
     bits: Vec<u64>,
     own: usize,
     ranks: usize,
@@ -74,11 +128,11 @@ struct Routes {
     stride: usize,
 }
 
-impl Routes {
+impl Wanted {
     fn new(own: usize, ranks: usize, nodes: usize) -> Self {
         // nodes are on ranks in turn
         let stride = (nodes / ranks + 1).div_ceil(64);
-        Routes {
+        Wanted {
             bits: vec![0; stride * (ranks - 1)],
             own,
             ranks,
@@ -86,24 +140,13 @@ impl Routes {
         }
     }
 
-    /// The first word for another rank.
-    fn start(&self, rank: usize) -> usize {
-        self.stride * (rank - usize::from(rank > self.own))
-    }
-
     /// Marks a source that has a target here.
     fn mark(&mut self, source: u32) {
         let (i, rank) = (source as usize / self.ranks, source as usize % self.ranks);
         if rank != self.own {
-            let start = self.start(rank);
+            let start = self.stride * (rank - usize::from(rank > self.own));
             self.bits[start + i / 64] |= 1 << (i % 64);
         }
-    }
-
-    /// Whether a node of this rank has targets on another.
-    fn leads(&self, start: usize, sender: u32) -> bool {
-        let i = sender as usize / self.ranks;
-        self.bits[start + i / 64] >> (i % 64) & 1 != 0
     }
 
     /// Words for each rank.
@@ -176,21 +219,24 @@ impl Simulation {
     pub(super) fn find_routes(&mut self) -> Result<()> {
         let (own, ranks) = (self.ranks.rank(), self.ranks.count());
         let nodes = self.network_size();
-        let mut routes = Routes::new(own, ranks, nodes);
+        let mut wanted = Wanted::new(own, ranks, nodes);
         for w in &self.workers {
-            w.rows.sources(|id| routes.mark(id));
-            w.plastic.sources(|id| routes.mark(id));
+            w.rows.sources(|id| wanted.mark(id));
+            w.plastic.sources(|id| wanted.mark(id));
         }
-        let pairs: u64 = routes.bits.iter().map(|w| u64::from(w.count_ones())).sum();
-        let counts = routes.counts();
-        let asked = Ok(&routes.bits[..]);
+        let pairs: u64 = wanted.bits.iter().map(|w| u64::from(w.count_ones())).sum();
+        let counts = wanted.counts();
+        let asked = Ok(&wanted.bits[..]);
         let all = self.ranks.scatter(Call::Route, pairs, asked, &counts)?;
         let pairs: u64 = all.heads.iter().map(|h| h.note).sum();
         let pays = 2 * pairs <= (nodes * (ranks - 1)) as u64;
         let selective = self.exchange.policy.selective.unwrap_or(pays);
-        routes.bits = self.ranks.take_words();
-        routes.bits.shrink_to_fit();
-        self.exchange.routes = selective.then_some(routes);
+        self.exchange.routes = selective.then(|| Routes {
+            own,
+            to: all.parts().map(Route::new).collect(),
+        });
+        // a bit for each node, which no later call needs
+        drop(self.ranks.take_words());
         self.exchange.known = Some((self.generation, self.num_connections()));
         Ok(())
     }
@@ -214,13 +260,12 @@ impl Simulation {
         match &self.exchange.routes {
             None => words.extend(new.iter().map(|s| s.bits())),
             Some(routes) => {
-                for rank in 0..routes.ranks {
+                for rank in 0..routes.to.len() {
                     let before = words.len();
                     if rank == routes.own {
                         words.extend(new.iter().map(|s| s.bits()));
                     } else {
-                        let start = routes.start(rank);
-                        let leads = |s: &&Spike| routes.leads(start, s.sender());
+                        let leads = |s: &&Spike| routes.leads(rank, s.sender());
                         words.extend(new.iter().filter(leads).map(|s| s.bits()));
                     }
                     counts.push(words.len() - before);

@@ -56,7 +56,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Weak;
 use watch::Watch;
-use worker::Worker;
+use worker::{RunKeys, Worker};
 
 /// The extremes of the delays of all connections, in steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -125,6 +125,8 @@ pub struct Simulation {
     separation: (u64, u64),
     /// The slice length of the current run.
     min_delay: usize,
+    /// The keys of the draws of the current run.
+    keys: RunKeys,
     /// Calls of Connect, of set with Parameters, and of evaluate, which key their draws.
     connect_calls: u32,
     draw_calls: u32,
@@ -174,6 +176,7 @@ impl Simulation {
         let settings = Settings::default();
         let workers = settings.threads;
         let (families, synapses) = registry.build();
+        let keys = RunKeys::new(settings.seed());
         let mut simulation = Simulation {
             registry,
             settings,
@@ -196,6 +199,7 @@ impl Simulation {
             separated: 0,
             separation: (0, 0),
             min_delay: 1,
+            keys,
             connect_calls: 0,
             draw_calls: 0,
             structure_updates: 0,

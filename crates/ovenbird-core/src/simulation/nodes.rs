@@ -1,6 +1,6 @@
 //! Nodes of a simulation: making them, reading and setting their status.
 
-use super::space::LayerReader;
+use super::space::{LayerReader, check_known};
 use super::timers::Stopwatch;
 use super::{Nodes, Simulation};
 use crate::error::{Error, Kind, Result};
@@ -525,6 +525,11 @@ impl Simulation {
     /// When the Parameter cannot be evaluated.
     pub fn evaluate_nodes(&mut self, p: &Parameter, ids: &[u32]) -> Result<Vec<f64>> {
         self.groups(ids)?;
+        for &id in ids.iter().filter(|_| p.needs().node) {
+            if let Some((layer, place)) = self.layers.find(id) {
+                check_known(layer, place, id)?;
+            }
+        }
         let values = self.draw_for_nodes(p, ids)?;
         self.draw_calls += 1;
         values.iter().map(|v| v.as_float("value")).collect()

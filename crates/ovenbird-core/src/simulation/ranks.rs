@@ -3,7 +3,7 @@
 use super::{DelayRange, Simulation};
 use crate::error::{Error, Kind, Result};
 use crate::rank::{Call, Ranks};
-use crate::synapse::Arrived;
+use crate::synapse::{GapPart, Sent};
 use std::time::Instant;
 
 /// What coupled nodes exchange in a slice.
@@ -17,8 +17,9 @@ pub(super) struct Couplings {
     pub counts: Vec<usize>,
     /// Numbers in a row.
     pub width: usize,
-    /// What arrived, in the order in which this rank has asked for it.
-    pub arrived: Arrived,
+    /// What arrived. One rank alone has the senders of each worker and family together; of several,
+    /// each has them in the order in which it asked for them.
+    pub arrived: Sent,
     words: Vec<u64>,
 }
 
@@ -160,12 +161,34 @@ impl Simulation {
         let ids: Vec<u32> = asked.words.iter().map(|&w| w as u32).collect();
         self.gaps.counts = asked.parts().map(<[u64]>::len).collect();
         let changed = self.place_senders(&ids)?;
+        let slots: Vec<usize> = if self.ranks.alone() {
+            let firsts = self.first_rows();
+            let row =
+                |&(w, f, slot): &(u32, u32, u32)| firsts[w as usize][f as usize] + slot as usize;
+            self.gaps.routes.iter().map(row).collect()
+        } else {
+            (0..wanted.len()).collect()
+        };
         for w in &mut self.workers {
-            let slot =
-                |source: u32| wanted.partition_point(|w| *w < (layout.rank_of(source), source));
-            w.gaps.arrange(slot);
+            w.gaps.arrange(|source| {
+                slots[wanted.partition_point(|w| *w < (layout.rank_of(source), source))]
+            });
         }
         Ok(changed)
+    }
+
+    /// The first row of what arrives from each worker and family, on one rank alone.
+    fn first_rows(&self) -> Vec<Vec<usize>> {
+        let mut rows = 0;
+        let mut first = |part: &Option<GapPart>| {
+            let first = rows;
+            rows += part.as_ref().map_or(0, |p| p.senders.len());
+            first
+        };
+        let workers = self.workers.iter();
+        workers
+            .map(|w| w.gap_parts.iter().map(&mut first).collect())
+            .collect()
     }
 
     /// Makes room for what coupled nodes of this rank send and receive; `ids` are the senders that
@@ -223,18 +246,28 @@ impl Simulation {
             ..
         } = &mut self.gaps;
         let width = *width;
-        let workers = &self.workers;
-        let rows = routes.iter().map(|&(w, f, slot)| {
-            let part = workers[w as usize].gap_parts[f as usize].as_ref();
-            part.map_or(&[][..], |p| &p.outgoing[slot as usize * width..][..width])
-        });
+        let parts = || {
+            self.workers
+                .iter()
+                .flat_map(|w| w.gap_parts.iter().flatten())
+        };
         let largest = if self.ranks.alone() {
             ready?;
-            arrived.fill(routes.len(), width, rows);
+            arrived.resize(routes.len(), width);
+            let mut first = 0;
+            for part in parts() {
+                arrived.copy(first, &part.outgoing);
+                first += part.senders.len();
+            }
             change
         } else {
             words.clear();
-            rows.for_each(|row| words.extend(row.iter().map(|x| x.to_bits())));
+            for &(w, f, slot) in routes.iter() {
+                if let Some(part) = &self.workers[w as usize].gap_parts[f as usize] {
+                    let row = part.outgoing.row(slot as usize, width);
+                    words.extend(row.map(f64::to_bits));
+                }
+            }
             let counts: Vec<usize> = counts.iter().map(|n| n * width).collect();
             let all = self.ranks.scatter(
                 Call::Couple,
@@ -243,7 +276,10 @@ impl Simulation {
                 &counts,
             )?;
             let floats: Vec<f64> = all.words.iter().map(|&w| f64::from_bits(w)).collect();
-            arrived.fill(floats.len() / width, width, floats.chunks_exact(width));
+            arrived.resize(floats.len() / width, width);
+            for (row, numbers) in floats.chunks_exact(width).enumerate() {
+                arrived.fill(row, numbers);
+            }
             let changes = all.heads.iter().map(|h| f64::from_bits(h.note));
             changes.fold(0.0, f64::max)
         };

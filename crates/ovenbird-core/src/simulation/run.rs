@@ -1,6 +1,7 @@
 //! Prepare, run, clean up.
 
 use super::timers::Stopwatch;
+use super::worker::RunKeys;
 use super::{Phase, Simulation};
 use crate::error::{Error, Kind, Result};
 use crate::event::Spike;
@@ -158,7 +159,8 @@ impl Simulation {
         let steps = self.slice_steps();
         let now = self.now();
         self.start_threads()?;
-        let key = self.synapse_key();
+        self.keys = RunKeys::new(self.settings.seed());
+        let key = self.keys.synapses;
         let pool = self.pool.as_mut().expect("threads are started");
         for (f, family) in self.families.iter_mut().enumerate() {
             let mut parts: Vec<&mut Part> =
@@ -315,6 +317,10 @@ impl Simulation {
         self.separate_agreed()?;
         let start = Stopwatch::start();
         self.spike_count = 0;
+        self.keys = RunKeys::new(self.settings.seed());
+        for w in &mut self.workers {
+            w.find_active(&self.families);
+        }
         self.has_run |= steps > 0;
         self.stopped_by = None;
         self.wants_stop = false;
@@ -349,8 +355,8 @@ impl Simulation {
         let first = self.now();
         let mut next_look = start + OBSERVE;
         let mut unchecked = 0;
+        let mut before = Instant::now();
         while self.now() < end {
-            let before = Instant::now();
             let left = (end - self.now()) as usize;
             let mut to = self.end_of_piece().min(self.taken + left);
             if let Some(interval) = structure {
@@ -370,6 +376,7 @@ impl Simulation {
             }
             let now = Instant::now();
             let took = (now - before).as_secs_f64();
+            before = now;
             let (min, max) = self.timers.update;
             self.timers.update = (min.min(took), max.max(took));
             if took > self.settings.update_time_limit {
@@ -398,6 +405,7 @@ impl Simulation {
                     // the ranks stop together, at the end of the next slice
                     self.wants_stop = true;
                 }
+                before = Instant::now();
             }
         }
         let elapsed = start.elapsed().as_secs_f64();

@@ -387,6 +387,7 @@ impl Maker<'_> {
             counts: port.counts,
             weight: self.weights[s],
             delay,
+            short: false,
             template: Some(stateful.map_or(0, |x| x.templates[w])),
         }
     }

@@ -148,6 +148,7 @@ impl Simulation {
             counts: port.counts,
             weight: shared,
             delay: Some(delay),
+            short: false,
             template: Some(0),
         });
         batch.reach(plain.source);

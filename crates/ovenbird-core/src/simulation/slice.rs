@@ -1,27 +1,13 @@
 //! One slice of simulated time: deliver, update, gather.
 
 use super::Simulation;
-use super::worker::{DeviceKeys, SliceInfo};
+use super::worker::SliceInfo;
 use crate::error::{Error, Kind, Result};
-use crate::rng::{Key, Purpose};
 use crate::synapse::PlasticContext;
 use crate::time::Step;
 use std::time::Instant;
 
 impl Simulation {
-    /// The key of the draws that synapses make.
-    pub(super) fn synapse_key(&self) -> Key {
-        Key::new(self.settings.seed(), Purpose::Synapse)
-    }
-
-    pub(super) fn device_keys(&self) -> DeviceKeys {
-        let seed = self.settings.seed();
-        DeviceKeys {
-            spikes: Key::new(seed, Purpose::Poisson),
-            currents: Key::new(seed, Purpose::Noise),
-        }
-    }
-
     /// Takes the steps of the present slice up to `to`.
     pub(super) fn advance(&mut self, to: usize) -> Result<()> {
         let (origin, from) = (self.origin, self.taken);
@@ -35,19 +21,22 @@ impl Simulation {
         if from == 0 && origin > 0 {
             self.devices.write_samples(&self.families, &self.clock);
         }
-        let (emitted, spikes) = if from == 0 {
+        let (emitted, mut spikes) = if from == 0 {
             std::mem::take(&mut self.waiting)
         } else {
             std::mem::take(&mut self.exchange.late)
         };
-        let keys = self.device_keys();
         let updated = if self.couples() && self.settings.use_wfr {
             self.deliver_early(emitted, &spikes);
             self.relax(to)?;
-            self.update(to, (0, &[]), keys)
+            self.update(to, (0, &[]))
         } else {
-            self.update(to, (emitted, &spikes), keys)
+            self.update(to, (emitted, &spikes))
         };
+        if self.emitted.capacity() == 0 {
+            spikes.clear();
+            self.emitted = spikes;
+        }
         self.gather(from, to, updated)?;
         self.taken = to;
         if to == self.min_delay {
@@ -58,12 +47,7 @@ impl Simulation {
         Ok(())
     }
 
-    fn update(
-        &mut self,
-        to: usize,
-        spikes: (Step, &[crate::event::Spike]),
-        keys: DeviceKeys,
-    ) -> Result<()> {
+    fn update(&mut self, to: usize, spikes: (Step, &[crate::event::Spike])) -> Result<()> {
         let slice = SliceInfo {
             clock: self.clock,
             origin: self.origin,
@@ -72,9 +56,7 @@ impl Simulation {
             shortest: self.min_delay,
             families: &self.families,
             spikes,
-            device_key: keys,
-            neuron_key: Key::new(self.settings.seed(), Purpose::Neuron),
-            synapse_key: self.synapse_key(),
+            keys: self.keys,
             width: self.width,
             devices: &self.devices.parts,
         };
@@ -85,7 +67,7 @@ impl Simulation {
 
     /// Delivers spikes ahead of the update, so that iterations see them.
     pub(super) fn deliver_early(&mut self, emitted: Step, spikes: &[crate::event::Spike]) {
-        let key = self.synapse_key();
+        let key = self.keys.synapses;
         let (clock, families) = (&self.clock, &self.families);
         let shortest = self.min_delay;
         let context = PlasticContext {
@@ -138,7 +120,7 @@ impl Simulation {
 
     /// Records what stimulators send in some steps to recorders and multimeters.
     pub(super) fn record_devices(&mut self, from: Step, to: Step) {
-        let keys = self.device_keys();
+        let keys = self.keys.devices;
         self.devices
             .record_stimulators(&self.families, &self.clock, from..to, keys);
         self.devices.probe(&self.families, from..to, keys);
@@ -228,7 +210,6 @@ impl Simulation {
     /// Iterates the coupled nodes over the rest of the slice until what they send no longer
     /// changes, also where the update that follows ends before, at step `to`.
     fn relax(&mut self, to: usize) -> Result<()> {
-        let keys = self.device_keys();
         for _ in 0..self.settings.wfr_max_iterations {
             let slice = SliceInfo {
                 clock: self.clock,
@@ -238,9 +219,7 @@ impl Simulation {
                 shortest: self.min_delay,
                 families: &self.families,
                 spikes: (0, &[]),
-                device_key: keys,
-                neuron_key: Key::new(self.settings.seed(), Purpose::Neuron),
-                synapse_key: self.synapse_key(),
+                keys: self.keys,
                 width: self.width,
                 devices: &self.devices.parts,
             };

@@ -2,7 +2,8 @@
 
 use super::{Nodes, Simulation};
 use crate::error::{Error, Kind, Result};
-use crate::parameter::{Context, Parameter, Points};
+use crate::parameter::{Context, MAX_DIMENSIONS, Parameter, Points};
+use crate::rank::Call;
 use crate::rng::{Key, Purpose, Stream};
 use crate::space::{Draws, Found, Layer, Mask, Point, Reader, Search};
 use std::sync::Arc;
@@ -100,6 +101,27 @@ pub enum Positions {
     },
 }
 
+/// The position of a node of which none is known.
+const UNKNOWN: Point = [f64::NAN; MAX_DIMENSIONS];
+
+/// Positions that a rank tells the others at a time.
+const POSITIONS: usize = 1 << 16;
+
+/// Refuses to read a position that only the rank of its node knows.
+pub(super) fn check_known(layer: &Layer, place: usize, id: u32) -> Result<()> {
+    if layer.knows(place) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Kernel,
+        format!(
+            "The position of node {id} is known on its own rank only, since it was given in a list: \
+             GetPosition and what builds on it are for local nodes then. Ask for local nodes, or \
+             keep the list; positions on grids and drawn ones are known on all ranks."
+        ),
+    ))
+}
+
 impl Simulation {
     /// Makes nodes in space.
     ///
@@ -129,9 +151,69 @@ impl Simulation {
                 Layer::drawn(draws, extent.as_deref(), *wrap)?
             }
         };
+        let mut layer = layer;
         let nodes = self.create(model, layer.len() as i64)?;
+        let layout = self.nodes.layout();
+        if layout.ranks() > 1 && self.is_neuron(self.nodes.run(nodes.first)?.family) {
+            let first = (nodes.first..).find(|&id| layout.is_here(id));
+            let place = first.map_or(0, |id| id - nodes.first);
+            layer.keep(place as usize, layout.ranks());
+        }
         self.layers.0.push((nodes.first, Arc::new(layer)));
         Ok(nodes)
+    }
+
+    /// The one layer that nodes are in, and their places there, where all of these are known.
+    fn known(&self, ids: &[u32]) -> Result<(Arc<Layer>, Vec<u32>)> {
+        let (layer, places) = self.layers.common(ids)?;
+        for (&id, &place) in ids.iter().zip(&places) {
+            check_known(&layer, place as usize, id)?;
+        }
+        Ok((layer, places))
+    }
+
+    /// The coordinates of nodes at some places of a layer, a column for each dimension, wherever
+    /// they are known. All ranks must call this together where they do not know all.
+    ///
+    /// # Errors
+    /// When a rank is in another call.
+    pub(super) fn columns_of(&mut self, layer: &Layer, places: &[u32]) -> Result<Vec<Vec<f64>>> {
+        if layer.knows_all() {
+            return Ok(layer.columns(places));
+        }
+        let dimensions = layer.dimensions();
+        let known: Vec<u32> = (0..layer.len() as u32)
+            .filter(|&place| layer.knows(place as usize))
+            .collect();
+        let mut all = vec![vec![f64::NAN; layer.len()]; dimensions];
+        let own = layer.columns(&known);
+        let ranks = self.ranks.count();
+        let per_rank = layer.len().div_ceil(ranks);
+        for from in (0..per_rank).step_by(POSITIONS) {
+            let here = from.min(known.len())..(from + POSITIONS).min(known.len());
+            let mut words = vec![u64::from(known.first().copied().unwrap_or(0))];
+            for column in &own {
+                words.extend(column[here.clone()].iter().map(|x| x.to_bits()));
+            }
+            let arrived = self.ranks.gather(Call::Position, 0, Ok(&words))?;
+            for words in arrived.parts() {
+                let (first, coordinates) = (words[0] as usize, &words[1..]);
+                let n = coordinates.len() / dimensions;
+                for (d, column) in all.iter_mut().enumerate() {
+                    let places = (first + from * ranks..).step_by(ranks);
+                    for (place, bits) in places.zip(&coordinates[d * n..][..n]) {
+                        column[place] = f64::from_bits(*bits);
+                    }
+                }
+            }
+        }
+        let is_whole = places.len() == layer.len() && places.is_sorted();
+        if !is_whole {
+            for column in &mut all {
+                *column = places.iter().map(|&place| column[place as usize]).collect();
+            }
+        }
+        Ok(all)
     }
 
     /// How the positions of `n` nodes are drawn, whoever draws them.
@@ -155,9 +237,9 @@ impl Simulation {
     /// The positions of nodes of one layer, and the number of dimensions.
     ///
     /// # Errors
-    /// When the nodes are not in one layer.
+    /// When the nodes are not in one layer, or the position of one is known on another rank only.
     pub fn positions(&self, ids: &[u32]) -> Result<(Vec<Point>, usize)> {
-        let (layer, places) = self.layers.common(ids)?;
+        let (layer, places) = self.known(ids)?;
         let mut reader = layer.reader(places.len());
         let positions = places.iter().map(|&p| reader.position(p as usize));
         Ok((positions.collect(), layer.dimensions()))
@@ -167,14 +249,15 @@ impl Simulation {
     /// one node for all points.
     ///
     /// # Errors
-    /// When the nodes are not in one layer, or the numbers or dimensions do not fit.
+    /// When the nodes are not in one layer, the position of one is known on another rank only, or
+    /// the numbers or dimensions do not fit.
     pub fn displacements(
         &self,
         points: &[Point],
         dimensions: usize,
         ids: &[u32],
     ) -> Result<Vec<Point>> {
-        let (layer, places) = self.layers.common(ids)?;
+        let (layer, places) = self.known(ids)?;
         check_dimensions(dimensions, layer.dimensions())?;
         let (n, m) = (points.len(), places.len());
         if n != m && n != 1 && m != 1 {
@@ -194,7 +277,15 @@ impl Simulation {
 
     /// The distances between the ends of connections, in the space of the target; NaN where an end
     /// has no position.
-    pub fn connection_distances(&self, sources: &[u32], targets: &[u32]) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// When the position of an end is known on another rank only.
+    pub fn connection_distances(&self, sources: &[u32], targets: &[u32]) -> Result<Vec<f64>> {
+        for &id in sources.iter().chain(targets) {
+            if let Some((layer, place)) = self.layers.find(id) {
+                check_known(layer, place, id)?;
+            }
+        }
         let mut ends = [LayerReader::default(), LayerReader::default()];
         let [from, to] = &mut ends;
         let distance = |(source, target): (&u32, &u32)| {
@@ -207,14 +298,15 @@ impl Simulation {
                 _ => f64::NAN,
             }
         };
-        sources.iter().zip(targets).map(distance).collect()
+        Ok(sources.iter().zip(targets).map(distance).collect())
     }
 
-    /// The nodes inside a mask at `anchor`, ascending.
+    /// The nodes inside a mask at `anchor`, ascending. All ranks must call this together where
+    /// positions were given in a list.
     ///
     /// # Errors
-    /// When the nodes are not in one layer, or the mask does not fit it.
-    pub fn select_by_mask(&self, ids: &[u32], anchor: &[f64], mask: &Mask) -> Result<Vec<u32>> {
+    /// When the nodes are not in one layer, the mask does not fit it, or a rank is in another call.
+    pub fn select_by_mask(&mut self, ids: &[u32], anchor: &[f64], mask: &Mask) -> Result<Vec<u32>> {
         if anchor.len() != 2 && anchor.len() != 3 {
             return Err(Error::bad_property(format!(
                 "Center must be 2- or 3-dimensional, got {} numbers.",
@@ -233,20 +325,86 @@ impl Simulation {
             ));
         }
         let mask = mask.for_layer(&layer, false)?;
+        let known: Vec<usize> = (0..ids.len())
+            .filter(|&i| layer.knows(places[i] as usize))
+            .collect();
+        let places: Vec<u32> = known.iter().map(|&i| places[i]).collect();
         let search = Search::new(layer.columns(&places), mask, &layer);
-        let mut point = [0.0; crate::parameter::MAX_DIMENSIONS];
+        let mut point = [0.0; MAX_DIMENSIONS];
         point[..anchor.len()].copy_from_slice(anchor);
         let mut found = Found::default();
         search.find(&point, &mut found);
-        let mut nodes: Vec<u32> = found.nodes.iter().map(|&i| ids[i as usize]).collect();
+        let mut nodes: Vec<u32> = found
+            .nodes
+            .iter()
+            .map(|&i| ids[known[i as usize]])
+            .collect();
+        if !layer.knows_all() {
+            let words: Vec<u64> = nodes.iter().map(|&id| u64::from(id)).collect();
+            let all = self.ranks.gather(Call::Find, 0, Ok(&words))?;
+            nodes = all.words.iter().map(|&id| id as u32).collect();
+        }
         nodes.sort_unstable();
         Ok(nodes)
+    }
+
+    /// The positions of nodes of the layer that begins with node `first`, wherever they are known,
+    /// and the number of dimensions. All ranks must call this together where positions were given in
+    /// a list.
+    ///
+    /// # Errors
+    /// When a node is not in the layer, or a rank is in another call.
+    pub fn find_positions(&mut self, first: u32, ids: &[u32]) -> Result<(Vec<Point>, usize)> {
+        let Some((layer, _)) = self.layers.find(first) else {
+            return Err(no_layer(Some(&first)));
+        };
+        let layer = layer.clone();
+        let dimensions = layer.dimensions();
+        let outside = |id: &&u32| {
+            let place = id.checked_sub(first);
+            place.is_none_or(|place| place as usize >= layer.len())
+        };
+        let inside = match ids.iter().find(outside) {
+            Some(id) => Err(no_layer(Some(id))),
+            None => Ok(()),
+        };
+        if layer.knows_all() {
+            inside?;
+            let mut reader = layer.reader(ids.len());
+            let points = ids.iter().map(|id| reader.position((id - first) as usize));
+            return Ok((points.collect(), dimensions));
+        }
+        let layout = self.nodes.layout();
+        let by_rank = |rank: usize| ids.iter().filter(move |&&id| layout.rank_of(id) == rank);
+        let counts: Vec<usize> = (0..layout.ranks()).map(|r| by_rank(r).count()).collect();
+        let asked: Vec<u64> = (0..layout.ranks())
+            .flat_map(by_rank)
+            .map(|&id| u64::from(id))
+            .collect();
+        let asked = inside.map(|()| &asked[..]);
+        let all = self.ranks.scatter(Call::Position, 0, asked, &counts)?;
+        let counts: Vec<usize> = all.parts().map(|ids| MAX_DIMENSIONS * ids.len()).collect();
+        let point = |&id: &u64| layer.position((id as u32 - first) as usize);
+        let points = all.words.iter().flat_map(point);
+        let words: Vec<u64> = points.map(f64::to_bits).collect();
+        let all = self.ranks.scatter(Call::Position, 0, Ok(&words), &counts)?;
+        let told = all
+            .parts()
+            .map(|words| words.as_chunks::<MAX_DIMENSIONS>().0.iter());
+        let mut told: Vec<_> = told.collect();
+        let point = |id: &u32| match told[layout.rank_of(*id)].next() {
+            Some(bits) => bits.map(f64::from_bits),
+            None => UNKNOWN,
+        };
+        let points = ids.iter().map(point).collect();
+        Ok((points, dimensions))
     }
 
     /// The values of a Parameter for connections from a node to some points.
     ///
     /// # Errors
-    /// When the node has no position, or the Parameter cannot be evaluated.
+    /// When the node has no position, it is known on another rank only, or the Parameter cannot be
+    /// evaluated.
     pub fn evaluate_to_points(
         &mut self,
         p: &Parameter,
@@ -268,6 +426,7 @@ impl Simulation {
             )));
         }
         refuse_node_position(p)?;
+        check_known(layer, place, id)?;
         let here = layer.position(place);
         let columns = |of: &dyn Fn(&Point, usize) -> f64| -> Vec<Vec<f64>> {
             (0..dimensions)

@@ -6,18 +6,26 @@ use crate::event::{ChannelKey, Ring, Spike};
 use crate::math::Width;
 use crate::model::{Event, PostSide};
 use crate::node::{Family, Part, Tap, UpdateContext};
-use crate::rng::Key;
+use crate::rng::{Key, Purpose};
 use crate::synapse::{
-    Arrived, BLOCK_BITS, GapPart, GapTable, Pending, PlasticContext, PlasticRows, Rows,
-    Transmission,
+    BLOCK_BITS, GapPart, GapTable, Pending, PlasticContext, PlasticRows, Rows, Sent, Transmission,
 };
 use crate::time::{Clock, Step};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Everything that one thread needs in a slice; no two share a cache line.
+/// Everything that one thread needs in a slice; no two share a cache line. What the calling thread
+/// collects after each slice comes first and stands together: lines that pass from thread to thread
+/// are most of what a short slice costs on several.
 #[derive(Default)]
-#[repr(align(128))]
+#[repr(C, align(128))]
 pub(super) struct Worker {
+    pub spikes: Vec<Spike>,
+    pub reports: Vec<Transmission>,
+    pub failure: Option<Error>,
+    /// The largest change in the last iteration of coupled nodes.
+    pub change: f64,
+    /// Whether taps hold samples.
+    pub sampled: bool,
     /// This worker's nodes of each family. Devices are all on the first worker.
     pub parts: Vec<Part>,
     pub ring: Ring,
@@ -33,11 +41,8 @@ pub(super) struct Worker {
     pub gap_parts: Vec<Option<GapPart>>,
     /// The first cell of each input channel, for each family.
     pub cells: Vec<Vec<Option<usize>>>,
-    pub spikes: Vec<Spike>,
-    pub reports: Vec<Transmission>,
-    pub failure: Option<Error>,
-    /// The largest change in the last iteration of coupled nodes.
-    pub change: f64,
+    /// The families of neurons that have nodes here.
+    active: Vec<usize>,
 }
 
 /// The context for family `f`; a macro, since it borrows many fields of the worker apart.
@@ -52,7 +57,7 @@ macro_rules! context {
             cells: &$worker.cells[$f],
             spikes: &mut $worker.spikes,
             taps: &mut $worker.taps[$f],
-            key: $slice.neuron_key,
+            key: $slice.keys.neurons,
             width: $slice.width,
             gap: $worker.gap_parts[$f].as_mut(),
         }
@@ -70,12 +75,31 @@ pub(super) struct SliceInfo<'a> {
     pub families: &'a [Box<dyn Family>],
     /// Spikes to deliver first, and the origin of the slice in which they were emitted.
     pub spikes: (Step, &'a [Spike]),
-    pub device_key: DeviceKeys,
-    pub neuron_key: Key,
-    pub synapse_key: Key,
+    pub keys: RunKeys,
     pub width: Width,
     /// Devices, by the first worker's parts: shared to read while workers run.
     pub devices: &'a [Option<Part>],
+}
+
+/// Keys of the draws of a run.
+#[derive(Clone, Copy)]
+pub(super) struct RunKeys {
+    pub devices: DeviceKeys,
+    pub neurons: Key,
+    pub synapses: Key,
+}
+
+impl RunKeys {
+    pub fn new(seed: u64) -> Self {
+        RunKeys {
+            devices: DeviceKeys {
+                spikes: Key::new(seed, Purpose::Poisson),
+                currents: Key::new(seed, Purpose::Noise),
+            },
+            neurons: Key::new(seed, Purpose::Neuron),
+            synapses: Key::new(seed, Purpose::Synapse),
+        }
+    }
 }
 
 /// Keys of the draws that devices make.
@@ -279,7 +303,7 @@ impl Worker {
         let (emitted, spikes) = slice.spikes;
         let context = PlasticContext {
             clock: &slice.clock,
-            key: slice.synapse_key,
+            key: slice.keys.synapses,
             shortest: slice.shortest,
             begun: (slice.from > 0).then_some(slice.origin),
         };
@@ -289,17 +313,26 @@ impl Worker {
             for drive in &mut self.drives {
                 let ops = slice.families[drive.family].stimulators();
                 if let (Some(ops), Some(part)) = (ops, &slice.devices[drive.family]) {
-                    let key = slice.device_key.of(ops);
+                    let key = slice.keys.devices.of(ops);
                     drive.send(ops, part, step, key, &mut self.ring);
                 }
             }
         }
-        for f in 0..slice.families.len() {
+        for i in 0..self.active.len() {
+            let f = self.active[i];
             if let Some(ops) = slice.families[f].neurons() {
                 ops.update(&mut self.parts[f], &mut context!(self, slice, f))?;
             }
+            self.sampled |= self.taps[f].iter().any(|tap| !tap.stamps.is_empty());
         }
         Ok(())
+    }
+
+    /// Finds which families have nodes here, for a run.
+    pub fn find_active(&mut self, families: &[Box<dyn Family>]) {
+        let parts = families.iter().zip(&self.parts).enumerate();
+        let active = parts.filter(|(_, (f, part))| f.neurons().is_some() && f.held(part) > 0);
+        self.active = active.map(|(f, _)| f).collect();
     }
 
     /// One iteration of the coupled nodes over a slice.
@@ -326,7 +359,7 @@ impl Worker {
     }
 
     /// Delivers what coupled nodes sent.
-    pub fn receive_gaps(&mut self, arrived: &Arrived) {
+    pub fn receive_gaps(&mut self, arrived: &Sent) {
         self.gaps.receive(&mut self.gap_parts, arrived);
     }
 }

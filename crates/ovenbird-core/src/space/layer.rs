@@ -1,6 +1,6 @@
 //! Layers: the nodes of one call of Create, and the geometry of the space that they are in.
 
-use super::places::{Draws, Grid, Places, Reader};
+use super::places::{Draws, Grid, List, Places, Reader};
 use crate::error::{Error, Result};
 use crate::parameter::MAX_DIMENSIONS;
 
@@ -138,7 +138,7 @@ impl Layer {
         let mut span = Span::new(columns.len());
         let mut columns_in_turn = columns.iter().enumerate();
         let odd = columns_in_turn.find_map(|(d, column)| span.note(d, column));
-        Layer::between(Places::Listed(columns), span, odd, extent, wrap)
+        Layer::between(Places::Listed(List::new(columns)), span, odd, extent, wrap)
     }
 
     /// Nodes at drawn positions; otherwise as [`Layer::free`].
@@ -215,6 +215,21 @@ impl Layer {
     /// The number of dimensions, 2 or 3.
     pub fn dimensions(&self) -> usize {
         self.places.dimensions()
+    }
+
+    /// Keeps of positions that were given those of every `step`th node from `first` on.
+    pub(crate) fn keep(&mut self, first: usize, step: usize) {
+        self.places.keep(first, step);
+    }
+
+    /// Whether the position of a node is known here: one that was given is where its node is.
+    pub fn knows(&self, node: usize) -> bool {
+        self.places.knows(node)
+    }
+
+    /// Whether the positions of all nodes are known here.
+    pub fn knows_all(&self) -> bool {
+        self.places.knows_all()
     }
 
     /// Bytes held for positions.

@@ -23,9 +23,47 @@ pub struct Draws {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Places {
     Grid(Grid),
-    /// A column of coordinates for each dimension.
-    Listed(Vec<Vec<f64>>),
+    Listed(List),
     Drawn(Draws),
+}
+
+/// Positions that were given, of the nodes that are held here.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct List {
+    /// The number of nodes, held or not.
+    count: usize,
+    /// The first node that is held, and the distance to the next.
+    first: usize,
+    step: usize,
+    /// A column of coordinates for each dimension.
+    columns: Vec<Vec<f64>>,
+}
+
+impl List {
+    /// The positions of all nodes.
+    pub fn new(columns: Vec<Vec<f64>>) -> Self {
+        List {
+            count: columns[0].len(),
+            first: 0,
+            step: 1,
+            columns,
+        }
+    }
+
+    /// Keeps the positions of every `step`th node from `first` on, of a list that has all.
+    fn keep(&mut self, first: usize, step: usize) {
+        for column in &mut self.columns {
+            let kept = column.iter().skip(first).step_by(step).copied();
+            *column = kept.collect();
+        }
+        (self.first, self.step) = (first, step);
+    }
+
+    /// Where the position of a node is, if it is held.
+    fn place(&self, node: usize) -> Option<usize> {
+        let beyond = node.checked_sub(self.first)?;
+        (node < self.count && beyond.is_multiple_of(self.step)).then(|| beyond / self.step)
+    }
 }
 
 /// Nodes at regular distances.
@@ -98,7 +136,7 @@ impl Places {
     pub fn len(&self) -> usize {
         match self {
             Places::Grid(grid) => grid.shape.iter().product::<u32>() as usize,
-            Places::Listed(columns) => columns[0].len(),
+            Places::Listed(list) => list.count,
             Places::Drawn(draws) => draws.count,
         }
     }
@@ -106,7 +144,7 @@ impl Places {
     pub fn dimensions(&self) -> usize {
         match self {
             Places::Grid(grid) => grid.shape.len(),
-            Places::Listed(columns) => columns.len(),
+            Places::Listed(list) => list.columns.len(),
             Places::Drawn(draws) => draws.coordinates.len(),
         }
     }
@@ -114,15 +152,38 @@ impl Places {
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         match self {
-            Places::Listed(columns) => columns.iter().map(|c| c.capacity() * 8).sum(),
+            Places::Listed(list) => list.columns.iter().map(|c| c.capacity() * 8).sum(),
             _ => 0,
         }
     }
 
-    /// The coordinates of all nodes in each dimension.
+    /// Keeps of a list the positions of every `step`th node from `first` on.
+    pub fn keep(&mut self, first: usize, step: usize) {
+        if let Places::Listed(list) = self {
+            list.keep(first, step);
+        }
+    }
+
+    /// Whether the position of a node is known here.
+    pub fn knows(&self, node: usize) -> bool {
+        match self {
+            Places::Listed(list) => list.place(node).is_some(),
+            _ => true,
+        }
+    }
+
+    /// Whether the positions of all nodes are known here.
+    pub fn knows_all(&self) -> bool {
+        match self {
+            Places::Listed(list) => list.step == 1,
+            _ => true,
+        }
+    }
+
+    /// The coordinates of all nodes in each dimension, of places that all are known.
     fn columns(&self) -> Vec<Vec<f64>> {
         match self {
-            Places::Listed(columns) => columns.clone(),
+            Places::Listed(list) => list.columns.clone(),
             Places::Grid(grid) => {
                 let column = |d| (0..self.len() as u32).map(move |k| grid.coordinate(d, k));
                 (0..self.dimensions())
@@ -167,7 +228,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The position of a node.
+    /// The position of a node; not a number where it is not known.
     pub fn position(&mut self, node: usize) -> Point {
         let mut point = [0.0; MAX_DIMENSIONS];
         match self.places {
@@ -176,9 +237,10 @@ impl<'a> Reader<'a> {
                     *x = grid.coordinate(d, node as u32);
                 }
             }
-            Places::Listed(columns) => {
-                for (x, column) in point.iter_mut().zip(columns) {
-                    *x = column[node];
+            Places::Listed(list) => {
+                let place = list.place(node);
+                for (x, column) in point.iter_mut().zip(&list.columns) {
+                    *x = place.map_or(f64::NAN, |place| column[place]);
                 }
             }
             Places::Drawn(draws) => {

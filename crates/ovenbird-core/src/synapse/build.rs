@@ -2,7 +2,7 @@
 //! what is not in order yet.
 
 use super::pending::{BLOCK_ROWS, Batch};
-use super::rows::{Block, COUNTS, Group, OWN};
+use super::rows::{Block, COUNTS, Group, Groups, OWN};
 use super::starts::Starts;
 use crate::event::Ring;
 
@@ -109,8 +109,8 @@ impl Builder {
     /// Adds the groups of a block that has rows to those that can occur.
     fn know(&mut self, block: &Block, shared: &[f64]) {
         let old = self.keys.clone();
-        for g in ends_excluded(&block.groups) {
-            let key = key_of(g, shared);
+        for g in block.groups() {
+            let key = key_of(&block.group(g), shared);
             if let Err(i) = self.keys.binary_search(&key) {
                 self.keys.insert(i, key);
             }
@@ -129,9 +129,8 @@ impl Builder {
         self.starts.resize(BLOCK_ROWS * width + 1, 0);
         let counts = &mut self.starts[1..];
         for (row, g) in rows_of(block) {
-            let key = self.keys.binary_search(&key_of(&block.groups[g], shared));
-            counts[row * width + key.unwrap_or(0)] +=
-                block.groups[g + 1].entries - block.groups[g].entries;
+            let key = self.keys.binary_search(&key_of(&block.group(g), shared));
+            counts[row * width + key.unwrap_or(0)] += block.entries(g).len() as u32;
         }
         for (batch, &(group, _)) in batches.iter().zip(&self.batches) {
             let counts = &mut counts[group..];
@@ -162,7 +161,7 @@ impl Builder {
             self.weights.resize(n, 0.0);
         }
         for (row, g) in rows_of(block) {
-            let group = &block.groups[g];
+            let group = &block.group(g);
             let key = self.keys.binary_search(&key_of(group, shared));
             let next = &mut self.starts[row * width + key.unwrap_or(0)];
             let mut e = group.entries as usize;
@@ -195,11 +194,8 @@ impl Builder {
 
     fn compress(&mut self, n: usize, shared: &mut Vec<f64>) -> Block {
         let width = self.keys.len();
-        let mut block = Block {
-            cells: Vec::with_capacity(n),
-            weights: Vec::with_capacity(self.own_entries()),
-            ..Block::default()
-        };
+        let mut cells = Vec::with_capacity(n);
+        let mut weights = Vec::with_capacity(self.own_entries());
         self.runs.clear();
         self.groups.clear();
         self.rows.clear();
@@ -214,10 +210,10 @@ impl Builder {
                 let (model, flags, weight) = self.keys[k];
                 let own = flags & OWN != 0;
                 self.groups.push(Group {
-                    entries: block.cells.len() as u32,
+                    entries: cells.len() as u32,
                     runs: self.runs.len() as u32,
                     weights: if own {
-                        block.weights.len() as u32
+                        weights.len() as u32
                     } else {
                         index_of(shared, from_order_bits(weight))
                     },
@@ -226,9 +222,9 @@ impl Builder {
                 });
                 self.sort(from..to, own);
                 encode(&self.sorted, &mut self.runs);
-                block.cells.extend(self.sorted.iter().map(|&e| e as u32));
+                cells.extend(self.sorted.iter().map(|&e| e as u32));
                 if own {
-                    block.weights.extend_from_slice(&self.sorted_weights);
+                    weights.extend_from_slice(&self.sorted_weights);
                 }
                 from = to;
             }
@@ -241,10 +237,39 @@ impl Builder {
             model: u16::MAX,
             flags: 0,
         });
-        block.groups = self.groups.as_slice().to_vec();
-        block.runs = self.runs.as_slice().to_vec();
-        block.starts = Starts::new(&self.rows);
+        let mut block = Block {
+            cells: cells.into(),
+            weights: weights.into(),
+            ..Block::default()
+        };
+        if let Some(delay) = self.one_delay() {
+            block.groups = Groups::Alike(self.groups[0], delay);
+            for start in &mut self.rows {
+                *start = self.groups[*start as usize].entries;
+            }
+        } else {
+            block.groups = Groups::Each(self.groups.as_slice().into());
+            block.runs = self.runs.as_slice().into();
+        }
+        block.starts = Starts::new(&self.rows, BLOCK_ROWS / 2);
         block
+    }
+
+    /// The delay of all entries, if all rows have one group of one kind.
+    fn one_delay(&self) -> Option<u32> {
+        let groups = ends_excluded(&self.groups);
+        let first = groups.first()?;
+        let one = |rows: &[u32]| rows[1] - rows[0] < 2;
+        let kind = |g: &Group| {
+            let shared = g.flags & OWN == 0;
+            (g.model, g.flags, shared.then_some(g.weights))
+        };
+        let delay = self.runs[0] >> 16;
+        let alike = self.runs.len() == groups.len()
+            && self.rows.windows(2).all(one)
+            && groups.iter().all(|g| kind(g) == kind(first))
+            && self.runs.iter().all(|run| run >> 16 == delay);
+        alike.then_some(delay)
     }
 
     fn own_entries(&self) -> usize {

@@ -65,6 +65,30 @@ impl Entry for [u8; 9] {
     }
 }
 
+/// Row, a delay below 256 steps, then the weight: 10 bytes without padding.
+impl Entry for [u8; 10] {
+    #[inline(always)]
+    fn new(row: u8, delay: u32, weight: f64) -> Self {
+        let mut bytes = [0; 10];
+        bytes[..2].copy_from_slice(&(u16::from(row) | (delay as u16) << 8).to_le_bytes());
+        bytes[2..].copy_from_slice(&weight.to_le_bytes());
+        bytes
+    }
+    #[inline(always)]
+    fn row(self) -> usize {
+        usize::from(self[0])
+    }
+    #[inline(always)]
+    fn delay(self, _: u32) -> u32 {
+        u32::from(self[1])
+    }
+    #[inline(always)]
+    fn weight(self, _: f64) -> f64 {
+        let [_, _, a, b, c, d, e, f, g, h] = self;
+        f64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+}
+
 /// Row and delay, then the weight in halves: 12 bytes without padding.
 impl Entry for [u32; 3] {
     #[inline(always)]

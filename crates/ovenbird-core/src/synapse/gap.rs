@@ -112,7 +112,7 @@ impl GapTable {
     ///
     /// A piece of each sender at a time, so that those of some hundred senders stay in a near cache for
     /// all receivers.
-    pub fn receive(&self, parts: &mut [Option<GapPart>], arrived: &Arrived) {
+    pub fn receive(&self, parts: &mut [Option<GapPart>], arrived: &Sent) {
         vectorize(
             #[inline(always)]
             || {
@@ -182,39 +182,65 @@ impl Piece {
     }
 }
 
-/// What senders have sent: a piece of each sender after another, then the next piece of each.
+/// Rows of numbers, one of each sender: the first pieces of all rows, then the next.
 #[derive(Debug, Default)]
-pub struct Arrived {
+pub struct Sent {
     pieces: Vec<Piece>,
-    senders: usize,
+    rows: usize,
 }
 
-impl Arrived {
+impl Sent {
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         self.pieces.capacity() * size_of::<Piece>()
     }
 
-    /// Takes a row of `width` numbers of each of `senders` senders.
-    pub fn fill<'a>(
-        &mut self,
-        senders: usize,
-        width: usize,
-        rows: impl Iterator<Item = &'a [f64]>,
-    ) {
-        self.senders = senders;
+    /// Makes it `rows` rows of `width` numbers; what they are is to be set.
+    pub fn resize(&mut self, rows: usize, width: usize) {
+        self.rows = rows;
         self.pieces
-            .resize(width.div_ceil(Piece::LEN) * senders, Piece::default());
-        for (slot, row) in rows.enumerate() {
-            for (column, numbers) in row.chunks(Piece::LEN).enumerate() {
-                self.pieces[column * senders + slot] = Piece::load(numbers);
-            }
+            .resize(width.div_ceil(Piece::LEN) * rows, Piece::default());
+    }
+
+    /// Sets a row.
+    pub fn fill(&mut self, row: usize, numbers: &[f64]) {
+        for (column, numbers) in numbers.chunks(Piece::LEN).enumerate() {
+            self.pieces[column * self.rows + row] = Piece::load(numbers);
         }
     }
 
-    /// The first pieces of all senders, then the next.
+    /// Sets the rows from `first` on to those of `other`, which are as long.
+    pub fn copy(&mut self, first: usize, other: &Sent) {
+        let columns = self.pieces.chunks_exact_mut(self.rows.max(1));
+        for (column, from) in columns.zip(other.columns()) {
+            column[first..first + other.rows].copy_from_slice(from);
+        }
+    }
+
+    /// The first numbers of a row.
+    pub fn row(&self, row: usize, width: usize) -> impl Iterator<Item = f64> {
+        let pieces = self.pieces.iter().skip(row).step_by(self.rows.max(1));
+        pieces.flat_map(Piece::numbers).take(width)
+    }
+
+    /// The first pieces of all rows, then the next.
     fn columns(&self) -> impl Iterator<Item = &[Piece]> {
-        self.pieces.chunks_exact(self.senders.max(1))
+        self.pieces.chunks_exact(self.rows.max(1))
+    }
+
+    /// Sets the `TERMS` numbers of a step, 1, 2 or 4, in a row.
+    #[inline(always)]
+    fn set<const TERMS: usize>(&mut self, row: usize, lag: usize, numbers: [f64; TERMS]) {
+        let (column, at) = (lag * TERMS / Piece::LEN, lag * TERMS % Piece::LEN);
+        let piece = &mut self.pieces[column * self.rows + row];
+        let half = if at < LANES {
+            &mut piece.0
+        } else {
+            &mut piece.1
+        };
+        if let Some((place, _)) = half.0[at % LANES..].split_first_chunk_mut() {
+            *place = numbers;
+        }
     }
 }
 
@@ -223,12 +249,12 @@ impl Arrived {
 pub struct GapPart {
     /// The places of the nodes that send, ascending.
     pub senders: Vec<u32>,
-    /// Coefficients sent: per sender, per step, per term.
-    pub outgoing: Vec<f64>,
+    /// Coefficients sent: of each sender a row, per step, per term.
+    pub outgoing: Sent,
     interpolation: Interpolation,
     lags: usize,
     nodes: usize,
-    /// The potentials of the last iteration: per sender, per step.
+    /// The potentials of the last iteration: per step, per sender.
     last: Vec<f64>,
     weight: Vec<f64>,
     /// Coefficients received: per step, per term, per node.
@@ -238,8 +264,10 @@ pub struct GapPart {
 impl GapPart {
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        let floats = [&self.outgoing, &self.last, &self.weight, &self.incoming];
-        self.senders.capacity() * 4 + floats.iter().map(|v| v.capacity() * 8).sum::<usize>()
+        let floats = [&self.last, &self.weight, &self.incoming];
+        self.outgoing.bytes()
+            + self.senders.capacity() * 4
+            + floats.iter().map(|v| v.capacity() * 8).sum::<usize>()
     }
 
     /// Room for `nodes` nodes of which `senders` send, in slices of `lags` steps. Returns whether
@@ -259,8 +287,10 @@ impl GapPart {
             return false;
         }
         let width = lags * order.terms();
+        let mut outgoing = Sent::default();
+        outgoing.resize(senders.len(), width);
         *self = GapPart {
-            outgoing: vec![0.0; senders.len() * width],
+            outgoing,
             last: vec![0.0; senders.len() * lags],
             weight: vec![0.0; nodes],
             incoming: vec![0.0; nodes * width],
@@ -290,13 +320,14 @@ impl GapPart {
 
     /// Sends a constant over some steps of the slice, and zero over the others.
     pub fn send_constant(&mut self, slot: usize, v: f64, lags: Range<usize>) {
-        let (width, terms) = (self.width(), self.interpolation.terms());
-        let row = &mut self.outgoing[slot * width..][..width];
-        row.fill(0.0);
-        for step in row.chunks_exact_mut(terms).take(lags.end).skip(lags.start) {
+        let mut row = vec![0.0; self.width()];
+        let steps = row.chunks_exact_mut(self.interpolation.terms());
+        for step in steps.take(lags.end).skip(lags.start) {
             step[0] = v;
         }
-        self.last[slot * self.lags..][..self.lags].fill(0.0);
+        self.outgoing.fill(slot, &row);
+        let last = self.last.iter_mut().skip(slot);
+        last.step_by(self.senders.len()).for_each(|v| *v = 0.0);
     }
 
     /// Sends polynomials through what a range of nodes tell of a step of length `h` ms; returns
@@ -308,12 +339,27 @@ impl GapPart {
         lag: usize,
         h: f64,
     ) -> f64 {
-        let (width, terms) = (self.width(), self.interpolation.terms());
+        match self.interpolation {
+            Interpolation::Constant => self.send::<1>(nodes, signal, lag, h),
+            Interpolation::Linear => self.send::<2>(nodes, signal, lag, h),
+            Interpolation::Cubic => self.send::<4>(nodes, signal, lag, h),
+        }
+    }
+
+    fn send<const TERMS: usize>(
+        &mut self,
+        nodes: Range<usize>,
+        signal: &GapSignal<'_>,
+        lag: usize,
+        h: f64,
+    ) -> f64 {
         let first = self
             .senders
             .partition_point(|&l| (l as usize) < nodes.start);
+        let last = &mut self.last[lag * self.senders.len()..][..self.senders.len()];
         let mut largest = 0.0f64;
-        for (slot, &local) in self.senders.iter().enumerate().skip(first) {
+        let senders = self.senders.iter().zip(last).enumerate().skip(first);
+        for (slot, (&local, last)) in senders {
             let local = local as usize;
             if local >= nodes.end {
                 break;
@@ -324,8 +370,8 @@ impl GapPart {
                 (signal.start[i], h * signal.start_slope[i]),
                 (end, h * signal.end_slope[i]),
             );
-            self.outgoing[slot * width + lag * terms..][..terms].copy_from_slice(&c[..terms]);
-            let last = &mut self.last[slot * self.lags + lag];
+            let numbers = std::array::from_fn::<f64, TERMS, _>(|k| c[k]);
+            self.outgoing.set(slot, lag, numbers);
             largest = largest.max((end - *last).abs());
             *last = end;
         }
@@ -376,6 +422,7 @@ mod tests {
         assert!(part.arrange(3, vec![1], 2, Interpolation::Linear));
         assert!(!part.arrange(3, vec![1], 2, Interpolation::Linear));
         let signal = GapSignal {
+            starts: false,
             start: &mut [0.0, -60.0, 0.0],
             start_slope: &mut [0.0; 3],
             end: &mut [0.0, -58.0, 0.0],
@@ -394,8 +441,9 @@ mod tests {
             ..GapTable::default()
         };
         table.arrange(|_| 0);
-        let mut arrived = Arrived::default();
-        arrived.fill(1, part.width(), std::iter::once(&part.outgoing[..]));
+        let mut arrived = Sent::default();
+        arrived.resize(1, part.width());
+        arrived.copy(0, &part.outgoing);
         let mut parts = [Some(part)];
         table.receive(&mut parts, &arrived);
         let mut part = parts[0].take().unwrap();
@@ -406,7 +454,8 @@ mod tests {
         assert_eq!(all(1), [-180.0, 6.0, 0.0, 0.0]);
         assert_eq!(input.lanes(0, 0..2).0[..2], [0.0, -180.0]);
         part.send_constant(0, -70.0, 1..2);
-        assert_eq!(part.outgoing, [0.0, 0.0, -70.0, 0.0]);
+        let sent: Vec<f64> = part.outgoing.row(0, part.width()).collect();
+        assert_eq!(sent, [0.0, 0.0, -70.0, 0.0]);
         assert_eq!(part.send_polynomials(0..3, &signal, 1, 0.1), 58.0);
     }
 }

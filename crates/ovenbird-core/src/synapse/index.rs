@@ -1,72 +1,89 @@
-//! From a source's global id to its row, at about one bit per node.
+//! From a source's global id to its row.
 
-/// A set of ids with ranks: each id in it has a row number, in the order of the ids.
+/// Words of a part of the set.
+const WORDS: usize = 16;
+
+/// The ids of a set among `64 * WORDS` consecutive ones.
+#[derive(Clone, Debug)]
+struct Part {
+    bits: [u64; WORDS],
+    /// Ids in the set before each word.
+    before: [u32; WORDS],
+}
+
+/// A set of ids with ranks: each id in it has a row number, in the order of the ids. Stretches of
+/// ids none of which is in the set cost next to nothing.
 #[derive(Clone, Debug, Default)]
 pub struct SourceIndex {
-    bits: Vec<u64>,
-    /// Ids in the set before each word.
-    before: Vec<u32>,
+    parts: Vec<Option<Box<Part>>>,
+    len: u32,
 }
 
 impl SourceIndex {
     /// The index of a set of ids, in any order, with repetitions.
     pub fn new(ids: impl Iterator<Item = u32>) -> Self {
-        let mut bits: Vec<u64> = Vec::new();
+        let mut parts: Vec<Option<Box<Part>>> = Vec::new();
         for id in ids {
-            let word = id as usize / 64;
-            if word >= bits.len() {
-                bits.resize(word + 1, 0);
+            let (word, at) = (id as usize / 64 % WORDS, id as usize / 64 / WORDS);
+            if at >= parts.len() {
+                parts.resize_with(at + 1, || None);
             }
-            bits[word] |= 1 << (id % 64);
+            let empty = || {
+                Box::new(Part {
+                    bits: [0; WORDS],
+                    before: [0; WORDS],
+                })
+            };
+            parts[at].get_or_insert_with(empty).bits[word] |= 1 << (id % 64);
         }
-        let mut sum = 0;
-        let before = bits
-            .iter()
-            .map(|w| {
-                let b = sum;
-                sum += w.count_ones();
-                b
-            })
-            .collect();
-        SourceIndex { bits, before }
+        let mut len = 0;
+        for part in parts.iter_mut().flatten() {
+            for (before, bits) in part.before.iter_mut().zip(part.bits) {
+                *before = len;
+                len += bits.count_ones();
+            }
+        }
+        SourceIndex { parts, len }
     }
 
     /// The row of `id`, if it is in the set.
     #[inline]
     pub fn row(&self, id: u32) -> Option<usize> {
         let (word, bit) = (id as usize / 64, id % 64);
-        let bits = *self.bits.get(word)?;
+        let part = self.parts.get(word / WORDS)?.as_ref()?;
+        let bits = part.bits[word % WORDS];
         if bits >> bit & 1 == 0 {
             return None;
         }
         let below = bits & ((1 << bit) - 1);
-        Some((self.before[word] + below.count_ones()) as usize)
+        Some((part.before[word % WORDS] + below.count_ones()) as usize)
     }
 
     /// The number of ids in the set.
     pub fn len(&self) -> usize {
-        self.bits.last().map_or(0, |w| {
-            (self.before[self.bits.len() - 1] + w.count_ones()) as usize
-        })
+        self.len as usize
     }
 
     /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
-        self.bits.is_empty()
+        self.len == 0
     }
 
     /// The ids in order.
     pub fn ids(&self) -> impl Iterator<Item = u32> + '_ {
-        self.bits.iter().enumerate().flat_map(|(w, &bits)| {
-            (0..64)
-                .filter(move |b| bits >> b & 1 == 1)
-                .map(move |b| w as u32 * 64 + b)
+        let parts = (0u32..).zip(&self.parts);
+        let words = parts.filter_map(|(at, part)| Some((at, part.as_ref()?.bits)));
+        words.flat_map(|(at, bits)| {
+            (0..64 * WORDS as u32)
+                .filter(move |id| bits[(id / 64) as usize] >> (id % 64) & 1 == 1)
+                .map(move |id| at * 64 * WORDS as u32 + id)
         })
     }
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.bits.capacity() * 8 + self.before.capacity() * 4
+        self.parts.capacity() * size_of::<Option<Box<Part>>>()
+            + self.parts.iter().flatten().count() * size_of::<Part>()
     }
 }
 

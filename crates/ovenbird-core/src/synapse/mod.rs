@@ -2,6 +2,7 @@
 
 mod build;
 mod delivery;
+mod directory;
 mod entry;
 mod gap;
 mod index;
@@ -12,7 +13,7 @@ mod starts;
 mod weights;
 
 pub use delivery::{Delivery, PairRule, Past};
-pub use gap::{Arrived, GapEntry, GapPart, GapTable, Interpolation};
+pub use gap::{GapEntry, GapPart, GapTable, Interpolation, Sent};
 pub use index::SourceIndex;
 pub use pending::{BLOCK_BITS, Batch, BatchKind, Pending, PendingMark, blocks_of};
 pub use plastic::{Full, PlasticContext, PlasticRows};

@@ -4,7 +4,7 @@
 //! rows are made block by block and what was pending of a block is dropped before the next. Since
 //! connections are made target by target, a target is stored once for the sources that follow each
 //! other; a source then takes one byte, four with a delay of its own, nine with a weight of its own,
-//! and twelve with both.
+//! and ten with both, or twelve where delays are long.
 
 use super::entry::Entry;
 use super::rows::Connection;
@@ -15,22 +15,6 @@ use std::ops::Range;
 pub const BLOCK_BITS: u32 = 8;
 /// Rows in a block.
 pub(super) const BLOCK_ROWS: usize = 1 << BLOCK_BITS;
-
-/// Visits the sources whose row in their block is not empty.
-pub(super) fn visit_sources<B>(
-    blocks: &[Option<Box<B>>],
-    row: impl Fn(&B, usize) -> Range<usize>,
-    mut visit: impl FnMut(u32),
-) {
-    for (b, block) in blocks.iter().enumerate() {
-        let Some(block) = block else {
-            continue;
-        };
-        (0..BLOCK_ROWS)
-            .filter(|&i| !row(block, i).is_empty())
-            .for_each(|i| visit((b << BLOCK_BITS | i) as u32));
-    }
-}
 
 /// From so many sources on their blocks are marked instead of sorted.
 const MANY_SOURCES: usize = 256;
@@ -71,6 +55,9 @@ pub struct BatchKind {
     pub weight: Option<f64>,
     /// The delay of all in steps, or `None` where each has its own.
     pub delay: Option<u32>,
+    /// Whether all delays are below [`SHORT_DELAYS`], where each connection has its own and a
+    /// weight of its own, too.
+    pub short: bool,
     /// The parameters and state that all start with, for connections that have such, or `None`
     /// where each starts with its own.
     pub template: Option<u32>,
@@ -79,7 +66,18 @@ pub struct BatchKind {
 /// Most batches with a constant delay; later ones store the delay of each connection.
 const CONSTANT_DELAYS: usize = 64;
 
+/// Delays in steps below this are stored in one byte.
+const SHORT_DELAYS: u32 = 1 << 8;
+
 impl BatchKind {
+    /// The kind for connections none of which has a delay above `most` steps.
+    pub fn with_delays_up_to(mut self, most: u32) -> Self {
+        self.short = most < SHORT_DELAYS
+            && (self.weight, self.delay) == (None, None)
+            && self.template.is_some();
+        self
+    }
+
     fn same(&self, other: &BatchKind) -> bool {
         let bits = |k: &BatchKind| k.weight.map(f64::to_bits);
         (
@@ -87,14 +85,14 @@ impl BatchKind {
             self.channel,
             self.counts,
             bits(self),
-            self.delay,
+            (self.delay, self.short),
             self.template,
         ) == (
             other.model,
             other.channel,
             other.counts,
             bits(other),
-            other.delay,
+            (other.delay, other.short),
             other.template,
         )
     }
@@ -120,6 +118,7 @@ pub(super) enum Blocks {
     Shared(Vec<Bucket<u8>>),
     OwnDelay(Vec<Bucket<u32>>),
     OwnWeight(Vec<Bucket<[u8; 9]>>),
+    OwnShort(Vec<Bucket<[u8; 10]>>),
     OwnBoth(Vec<Bucket<[u32; 3]>>),
     OwnTemplate(Vec<Bucket<[u32; 4]>>),
 }
@@ -131,6 +130,7 @@ macro_rules! each_kind {
             Blocks::Shared($buckets) => $do,
             Blocks::OwnDelay($buckets) => $do,
             Blocks::OwnWeight($buckets) => $do,
+            Blocks::OwnShort($buckets) => $do,
             Blocks::OwnBoth($buckets) => $do,
             Blocks::OwnTemplate($buckets) => $do,
         }
@@ -409,6 +409,7 @@ impl Batch {
         let blocks = match (kind.weight, kind.delay) {
             _ if kind.template.is_none() => Blocks::OwnTemplate(Vec::new()),
             (None, Some(_)) => Blocks::OwnWeight(Vec::new()),
+            (None, None) if kind.short => Blocks::OwnShort(Vec::new()),
             (None, None) => Blocks::OwnBoth(Vec::new()),
             (_, None) => Blocks::OwnDelay(Vec::new()),
             _ => Blocks::Shared(Vec::new()),
@@ -604,6 +605,7 @@ impl Pending {
             counts: c.counts,
             weight: (!c.own_weight).then_some(c.weight),
             delay: None,
+            short: false,
             template: Some(0),
         });
         batch.reach(c.source);
@@ -618,6 +620,7 @@ impl Pending {
             counts: c.counts,
             weight: None,
             delay: None,
+            short: false,
             template: None,
         });
         batch.reach(c.source);
@@ -645,6 +648,7 @@ mod tests {
             counts: false,
             weight: (!own_weight).then_some(2.5),
             delay: (!own_delay).then_some(7),
+            short: false,
             template: Some(0),
         }
     }
@@ -698,9 +702,10 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_made_is_pending_in_its_order(
-            lists in lists(), own_weight: bool, own_delay: bool, kept in 0usize..6,
+            lists in lists(), own_weight: bool, own_delay: bool, long: bool, kept in 0usize..6,
         ) {
             let kind = kind(own_weight, own_delay);
+            let kind = if long { kind } else { kind.with_delays_up_to(255) };
             let mut pending = Pending::default();
             let mut expected: Vec<Made> = Vec::new();
             let blocks: Vec<u32> = (0..=3).collect();

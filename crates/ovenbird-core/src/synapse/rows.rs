@@ -4,13 +4,15 @@
 //! entries are sorted by delay and then by cell (target), and by weight where there are several to
 //! one target, so that the order of every sum is the same however nodes are spread over workers. An
 //! entry is a 4-byte cell; a weight of its own takes 8 bytes more; shared weights are stored once.
-//! Delays are run-length coded: a word of four bytes for each delay of a group.
+//! Delays are run-length coded: a word of four bytes for each delay of a group. Where all groups of
+//! a block are alike and have one delay, that is stored once for all.
 //!
 //! Rows are kept in blocks of consecutive sources; new connections make only the blocks of their
 //! sources anew.
 
 use super::build::Builder;
-use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending, visit_sources};
+use super::directory::Directory;
+use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending};
 use super::starts::Starts;
 use crate::event::{ChannelKey, Ring, Spike};
 use crate::time::Step;
@@ -80,17 +82,32 @@ pub(super) struct Group {
     pub flags: u8,
 }
 
+/// The groups of a block.
+#[derive(Debug)]
+pub(super) enum Groups {
+    /// All groups, and a last one that only marks the ends.
+    Each(Box<[Group]>),
+    /// In each row one group like this, all of whose entries have this delay. Rows begin at their
+    /// first entry, which is also where weights of their own do.
+    Alike(Group, u32),
+}
+
+impl Default for Groups {
+    fn default() -> Self {
+        Groups::Each(Box::default())
+    }
+}
+
 /// The rows of consecutive sources.
 #[derive(Debug, Default)]
 pub(super) struct Block {
     pub starts: Starts,
-    /// Groups, and a last one that only marks the ends.
-    pub groups: Vec<Group>,
+    pub groups: Groups,
     /// Delays: the number of entries in the low half, their delay in the high half. A word without
     /// entries holds the upper half of the delays that follow in its group.
-    pub runs: Vec<u32>,
-    pub cells: Vec<u32>,
-    pub weights: Vec<f64>,
+    pub runs: Box<[u32]>,
+    pub cells: Box<[u32]>,
+    pub weights: Box<[f64]>,
 }
 
 /// Decodes the delays of a group: delay and number of entries.
@@ -98,6 +115,8 @@ pub(super) struct Block {
 pub(super) struct Runs<'a> {
     words: std::slice::Iter<'a, u32>,
     high: u32,
+    /// A delay that no word holds, and how many entries have it.
+    one: (u32, usize),
 }
 
 impl<'a> Runs<'a> {
@@ -105,6 +124,15 @@ impl<'a> Runs<'a> {
         Runs {
             words: words.iter(),
             high: 0,
+            one: (0, 0),
+        }
+    }
+
+    /// One delay of all `n` entries.
+    pub fn one(delay: u32, n: usize) -> Self {
+        Runs {
+            one: (delay, n),
+            ..Runs::new(&[])
         }
     }
 }
@@ -115,7 +143,10 @@ impl Iterator for Runs<'_> {
     #[inline(always)]
     fn next(&mut self) -> Option<(u32, usize)> {
         loop {
-            let word = *self.words.next()?;
+            let Some(&word) = self.words.next() else {
+                let (delay, n) = std::mem::take(&mut self.one);
+                return (n > 0).then_some((delay, n));
+            };
             if word & 0xffff != 0 {
                 return Some((self.high | word >> 16, (word & 0xffff) as usize));
             }
@@ -128,13 +159,67 @@ impl Block {
     /// The groups of the row of a source, by its number in the block.
     #[inline(always)]
     pub fn row(&self, source: usize) -> Range<usize> {
-        self.starts.row(source)
+        match self.groups {
+            Groups::Each(_) => self.starts.row(source),
+            Groups::Alike(..) => match self.starts.place(source) {
+                Some(place) if !self.starts.at(place).is_empty() => place..place + 1,
+                _ => 0..0,
+            },
+        }
+    }
+
+    /// All groups.
+    pub fn groups(&self) -> Range<usize> {
+        match &self.groups {
+            Groups::Each(groups) => 0..groups.len().saturating_sub(1),
+            Groups::Alike(..) => 0..self.starts.len(),
+        }
+    }
+
+    /// What the groups have in common, once for those that are alike.
+    fn kinds(&self) -> &[Group] {
+        match &self.groups {
+            Groups::Each(groups) => &groups[..groups.len().saturating_sub(1)],
+            Groups::Alike(group, _) => std::slice::from_ref(group),
+        }
+    }
+
+    #[inline(always)]
+    pub fn group(&self, group: usize) -> Group {
+        match &self.groups {
+            Groups::Each(groups) => groups[group],
+            Groups::Alike(alike, _) => {
+                let entries = self.starts.at(group).start as u32;
+                let own = alike.flags & OWN != 0;
+                Group {
+                    entries,
+                    weights: if own { entries } else { alike.weights },
+                    ..*alike
+                }
+            }
+        }
+    }
+
+    /// The entries of a group.
+    #[inline(always)]
+    pub fn entries(&self, group: usize) -> Range<usize> {
+        match &self.groups {
+            Groups::Each(groups) => {
+                groups[group].entries as usize..groups[group + 1].entries as usize
+            }
+            Groups::Alike(..) => self.starts.at(group),
+        }
     }
 
     #[inline(always)]
     pub fn runs(&self, group: usize) -> Runs<'_> {
-        let (from, to) = (self.groups[group].runs, self.groups[group + 1].runs);
-        Runs::new(&self.runs[from as usize..to as usize])
+        match &self.groups {
+            Groups::Each(groups) => {
+                let (from, to) = (groups[group].runs, groups[group + 1].runs);
+                Runs::new(&self.runs[from as usize..to as usize])
+            }
+            Groups::Alike(_, delay) => Runs::one(*delay, self.starts.at(group).len()),
+        }
     }
 
     pub fn weight(&self, g: &Group, entry: usize, shared: &[f64]) -> f64 {
@@ -143,6 +228,24 @@ impl Block {
         } else {
             shared[g.weights as usize]
         }
+    }
+
+    /// Visits the sources whose row is not empty, by their number in the block.
+    fn sources(&self) -> impl Iterator<Item = usize> {
+        (0..BLOCK_ROWS).filter(|&source| !self.row(source).is_empty())
+    }
+
+    fn bytes(&self) -> usize {
+        let groups = match &self.groups {
+            Groups::Each(groups) => size_of_val(&**groups),
+            Groups::Alike(..) => 0,
+        };
+        size_of::<Block>()
+            + self.starts.bytes()
+            + groups
+            + size_of_val(&*self.runs)
+            + size_of_val(&*self.cells)
+            + size_of_val(&*self.weights)
     }
 }
 
@@ -223,7 +326,7 @@ pub struct Transmission {
 #[derive(Debug, Default)]
 pub struct Rows {
     /// Blocks of the sources of the whole network, made where there are connections.
-    pub(super) blocks: Vec<Option<Box<Block>>>,
+    pub(super) blocks: Directory<Block>,
     len: usize,
     /// The weights that connections share.
     pub(super) shared: Vec<f64>,
@@ -244,25 +347,21 @@ impl Rows {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        let of_block = |b: &Block| {
-            size_of::<Block>()
-                + b.starts.bytes()
-                + (b.runs.capacity() + b.cells.capacity()) * 4
-                + b.groups.capacity() * size_of::<Group>()
-                + b.weights.capacity() * 8
-        };
-        let blocks = self.blocks.iter().flatten();
-        blocks.map(|b| of_block(b)).sum::<usize>()
-            + self.blocks.capacity() * size_of::<Option<Box<Block>>>()
+        self.blocks.values().map(Block::bytes).sum::<usize>() + self.blocks.bytes()
     }
 
     /// Reports transmissions of these models from now on.
     pub fn report(&mut self, models: &[u16]) {
         self.reporting = models.to_vec();
         let marks = |model: u16| if models.contains(&model) { REPORTS } else { 0 };
-        let blocks = self.blocks.iter_mut().flatten();
-        for g in blocks.flat_map(|b| &mut b.groups) {
-            g.flags = g.flags & !REPORTS | marks(g.model);
+        for block in self.blocks.values_mut() {
+            let groups = match &mut block.groups {
+                Groups::Each(groups) => groups,
+                Groups::Alike(group, _) => std::slice::from_mut(group),
+            };
+            for g in groups {
+                g.flags = g.flags & !REPORTS | marks(g.model);
+            }
         }
     }
 
@@ -274,11 +373,8 @@ impl Rows {
             return true;
         }
         let last = batches.iter().map(Batch::num_blocks).max().unwrap_or(0);
-        if self.blocks.len() < last {
-            self.blocks.resize_with(last, || None);
-        }
         let mut builder = Builder::new(&batches, ring, &mut self.shared);
-        for (b, block) in self.blocks.iter_mut().enumerate().take(last) {
+        for b in 0..last {
             if !batches.iter().any(|batch| batch.has(b)) {
                 continue;
             }
@@ -286,7 +382,7 @@ impl Rows {
                 pending.batches = batches;
                 return false;
             }
-            let block = block.get_or_insert_default();
+            let block = self.blocks.make(b);
             let before = block.cells.len();
             builder.rebuild(block, b, &mut batches, &mut self.shared);
             self.len += block.cells.len() - before;
@@ -299,21 +395,25 @@ impl Rows {
     }
 
     /// Visits the sources of connections.
-    pub fn sources(&self, visit: impl FnMut(u32)) {
-        visit_sources(&self.blocks, Block::row, visit);
+    pub fn sources(&self, mut visit: impl FnMut(u32)) {
+        for (b, block) in self.blocks.iter() {
+            block
+                .sources()
+                .for_each(|i| visit((b << BLOCK_BITS | i) as u32));
+        }
     }
 
     /// The block of a sender and the groups of its row, if it has any.
     #[inline(always)]
     fn locate(&self, sender: u32) -> Option<(&Block, Range<usize>)> {
-        let block = self.blocks.get((sender >> BLOCK_BITS) as usize)?.as_ref()?;
+        let block = self.blocks.get((sender >> BLOCK_BITS) as usize)?;
         let groups = block.row(sender as usize % BLOCK_ROWS);
-        (!groups.is_empty()).then_some((&**block, groups))
+        (!groups.is_empty()).then_some((block, groups))
     }
 
     /// The block that a position lies in.
     pub(super) fn block(&self, at: Position) -> &Block {
-        let block = self.blocks[at.block as usize].as_ref();
+        let block = self.blocks.get(at.block as usize);
         block.expect("positions lie in blocks that exist")
     }
 
@@ -339,7 +439,7 @@ impl Rows {
             let slot = ring.slot(step);
             for group in groups {
                 self.deliver_group(block, group, f64::from(spike.count()), slot, ring);
-                if block.groups[group].flags & REPORTS != 0 {
+                if block.group(group).flags & REPORTS != 0 {
                     self.report_group(block, group, *spike, step + 1, ring, reports);
                 }
             }
@@ -348,33 +448,42 @@ impl Rows {
 
     #[inline(always)]
     fn deliver_group(&self, block: &Block, group: usize, count: f64, slot: usize, ring: &mut Ring) {
-        let g = &block.groups[group];
-        let mut cells = &block.cells[g.entries as usize..block.groups[group + 1].entries as usize];
-        if g.flags & (OWN | COUNTS) == OWN {
-            let mut weights = &block.weights[g.weights as usize..][..cells.len()];
-            for (delay, n) in block.runs(group) {
-                let sums = ring.after(slot, delay);
-                let (here, rest) = cells.split_at(n);
-                let (w, other) = weights.split_at(n);
-                (cells, weights) = (rest, other);
-                for (&cell, &w) in here.iter().zip(w) {
-                    sums[cell as usize] += w * count;
-                }
+        let g = block.group(group);
+        let entries = block.entries(group);
+        let mut cells = &block.cells[entries];
+        let own = g.flags & (OWN | COUNTS) == OWN;
+        let mut weights = match own {
+            true => &block.weights[g.weights as usize..][..cells.len()],
+            false => &[],
+        };
+        let w = match g.flags & COUNTS {
+            0 if own => 0.0,
+            0 => self.shared[g.weights as usize] * count,
+            _ => count,
+        };
+        if let Groups::Alike(_, delay) = block.groups {
+            let sums = ring.after(slot, delay);
+            match own {
+                true => add_each(sums, cells, weights, count),
+                false => add_same(sums, cells, w),
             }
             return;
         }
-        let w = if g.flags & COUNTS != 0 {
-            count
-        } else {
-            self.shared[g.weights as usize] * count
-        };
+        if own {
+            for (delay, n) in block.runs(group) {
+                let sums = ring.after(slot, delay);
+                let (here, rest) = cells.split_at(n);
+                let (of_here, other) = weights.split_at(n);
+                (cells, weights) = (rest, other);
+                add_each(sums, here, of_here, count);
+            }
+            return;
+        }
         for (delay, n) in block.runs(group) {
             let sums = ring.after(slot, delay);
             let (here, rest) = cells.split_at(n);
             cells = rest;
-            for &cell in here {
-                sums[cell as usize] += w;
-            }
+            add_same(sums, here, w);
         }
     }
 
@@ -416,7 +525,7 @@ impl Rows {
         is_target: impl Fn(u32) -> bool,
         visit: &mut impl FnMut(u32, u32, Connection),
     ) {
-        let g = &block.groups[group];
+        let g = &block.group(group);
         let mut entry = g.entries as usize;
         // the channel of the last cell, its first one, and how many it has
         let mut known = (ChannelKey::default(), 0, 0);
@@ -447,8 +556,8 @@ impl Rows {
 
     /// Visits all connections, by source.
     pub fn for_each(&self, ring: &Ring, mut visit: impl FnMut(Position, Connection)) {
-        for block in 0..self.blocks.len() as u32 {
-            self.for_block(block, &Wanted::default(), ring, &mut visit);
+        for (block, _) in self.blocks.iter() {
+            self.for_block(block as u32, &Wanted::default(), ring, &mut visit);
         }
     }
 
@@ -462,8 +571,11 @@ impl Rows {
     ) {
         match source {
             Some(source) => self.for_source(source, wanted, ring, &mut visit),
-            None => (0..self.blocks.len() as u32)
-                .for_each(|b| self.for_block(b, wanted, ring, &mut visit)),
+            None => {
+                for (block, _) in self.blocks.iter() {
+                    self.for_block(block as u32, wanted, ring, &mut visit);
+                }
+            }
         }
     }
 
@@ -490,7 +602,7 @@ impl Rows {
             return;
         };
         for group in groups {
-            if wanted.model.is_some_and(|m| m != block.groups[group].model) {
+            if wanted.model.is_some_and(|m| m != block.group(group).model) {
                 continue;
             }
             let mut visit = |entry, delay, c| {
@@ -503,8 +615,7 @@ impl Rows {
                 visit(position, c);
             };
             if wanted.cells.is_some() {
-                let ends = [group, group + 1].map(|g| block.groups[g].entries as usize);
-                if !wanted.may_be_in(&block.cells[ends[0]..ends[1]]) {
+                if !wanted.may_be_in(&block.cells[block.entries(group)]) {
                     continue;
                 }
                 let is_target = |cell| wanted.is_target(cell);
@@ -523,20 +634,20 @@ impl Rows {
         mut visit: impl FnMut(Position, Connection),
     ) {
         self.for_block(block, &Wanted::default(), ring, &mut visit);
-        if let Some(block) = self.blocks.get_mut(block as usize).and_then(Option::take) {
+        if let Some(block) = self.blocks.take(block as usize) {
             self.len -= block.cells.len();
         }
     }
 
-    /// The number of blocks of sources.
-    pub fn num_blocks(&self) -> u32 {
-        self.blocks.len() as u32
+    /// The blocks of sources that have connections.
+    pub fn blocks(&self) -> Vec<u32> {
+        self.blocks.iter().map(|(b, _)| b as u32).collect()
     }
 
     /// Weight and delay (in steps) of a connection.
     pub fn weight_and_delay(&self, at: Position) -> (f64, u32) {
         let block = self.block(at);
-        let g = &block.groups[at.group as usize];
+        let g = &block.group(at.group as usize);
         (block.weight(g, at.entry as usize, &self.shared), at.delay)
     }
 
@@ -550,22 +661,19 @@ impl Rows {
     /// The models of the connections from some sources, or from all, sorted.
     pub fn models(&self, sources: Option<&[u32]>) -> Vec<u16> {
         let mut models: Vec<u16> = Vec::new();
-        let mut note = |groups: &[Group]| {
-            for g in groups {
-                if let Err(at) = models.binary_search(&g.model) {
-                    models.insert(at, g.model);
-                }
+        let mut note = |model: u16| {
+            if let Err(at) = models.binary_search(&model) {
+                models.insert(at, model);
             }
         };
         match sources {
             Some(list) => list
                 .iter()
                 .filter_map(|&source| self.locate(source))
-                .for_each(|(block, groups)| note(&block.groups[groups])),
+                .for_each(|(block, groups)| groups.for_each(|g| note(block.group(g).model))),
             None => {
-                for block in self.blocks.iter().flatten() {
-                    note(&block.groups[..block.groups.len().saturating_sub(1)]);
-                }
+                let groups = self.blocks.values().flat_map(Block::kinds);
+                groups.for_each(|g| note(g.model));
             }
         }
         models
@@ -574,12 +682,10 @@ impl Rows {
     /// The models of which connections share a weight.
     pub fn models_that_share(&self) -> Vec<u16> {
         let mut models: Vec<u16> = Vec::new();
-        for block in self.blocks.iter().flatten() {
-            let groups = &block.groups[..block.groups.len().saturating_sub(1)];
-            for g in groups.iter().filter(|g| g.flags & OWN == 0) {
-                if let Err(at) = models.binary_search(&g.model) {
-                    models.insert(at, g.model);
-                }
+        let groups = self.blocks.values().flat_map(Block::kinds);
+        for g in groups.filter(|g| g.flags & OWN == 0) {
+            if let Err(at) = models.binary_search(&g.model) {
+                models.insert(at, g.model);
             }
         }
         models
@@ -587,18 +693,40 @@ impl Rows {
 
     /// The number of connections of a model.
     pub fn count(&self, model: u16) -> usize {
-        let blocks = self.blocks.iter().flatten();
-        let pairs = blocks.flat_map(|b| b.groups.windows(2));
-        pairs
-            .filter(|w| w[0].model == model)
-            .map(|w| (w[1].entries - w[0].entries) as usize)
-            .sum()
+        let of_block = |b: &Block| -> usize {
+            match &b.groups {
+                Groups::Alike(group, _) if group.model == model => b.cells.len(),
+                Groups::Alike(..) => 0,
+                Groups::Each(groups) => groups
+                    .windows(2)
+                    .filter(|w| w[0].model == model)
+                    .map(|w| (w[1].entries - w[0].entries) as usize)
+                    .sum(),
+            }
+        };
+        self.blocks.values().map(of_block).sum()
     }
 
     /// Follows cells that moved when the ring was arranged anew. `renamed` gives the new cell.
     pub fn rename(&mut self, renamed: impl Fn(usize) -> usize) {
-        for cell in self.blocks.iter_mut().flatten().flat_map(|b| &mut b.cells) {
+        for cell in self.blocks.values_mut().flat_map(|b| &mut b.cells) {
             *cell = renamed(*cell as usize) as u32;
         }
+    }
+}
+
+/// Adds the same to the sums of some cells.
+#[inline(always)]
+fn add_same(sums: &mut [f64], cells: &[u32], w: f64) {
+    for &cell in cells {
+        sums[cell as usize] += w;
+    }
+}
+
+/// Adds to the sums of some cells their weights, `count` times.
+#[inline(always)]
+fn add_each(sums: &mut [f64], cells: &[u32], weights: &[f64], count: f64) {
+    for (&cell, &w) in cells.iter().zip(weights) {
+        sums[cell as usize] += w * count;
     }
 }

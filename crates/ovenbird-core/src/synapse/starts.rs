@@ -5,57 +5,69 @@ use std::ops::Range;
 
 type Bits = [u64; BLOCK_ROWS / 64];
 
-/// The first group of each row of a block, and one past the last.
+/// Where each row of a block begins, and one past the last, among its groups or its entries.
 #[derive(Debug, Default)]
 pub(super) struct Starts {
-    /// The sources that have a row, a bit each; where most have one, all do.
-    present: Option<Box<Bits>>,
-    groups: Vec<u32>,
+    /// The sources that have a row, a bit each; looked at unless all have one.
+    present: Bits,
+    rows: Box<[u32]>,
 }
 
 impl Starts {
-    /// The starts of all rows, and the end of the last, without empty rows where most are empty, as
-    /// they are where few nodes are held of a network.
-    pub fn new(starts: &[u32]) -> Self {
+    /// The starts of all rows, and the end of the last. Empty rows are left out where at most `most`
+    /// are not empty, as where few nodes are held of a network.
+    pub fn new(starts: &[u32], most: usize) -> Self {
         let is_empty = |row: usize| starts[row] == starts[row + 1];
         let rows = (0..BLOCK_ROWS).filter(|&row| !is_empty(row));
-        if rows.clone().count() > BLOCK_ROWS / 2 {
-            return Starts {
-                present: None,
-                groups: starts.to_vec(),
-            };
-        }
-        let mut bits = Box::new([0; BLOCK_ROWS / 64]);
+        let mut present = Bits::default();
         rows.clone()
-            .for_each(|row| bits[row / 64] |= 1 << (row % 64));
-        let ends = starts[BLOCK_ROWS];
-        let mut groups: Vec<u32> = rows.map(|row| starts[row]).chain([ends]).collect();
-        groups.shrink_to_fit();
-        Starts {
-            present: Some(bits),
-            groups,
+            .for_each(|row| present[row / 64] |= 1 << (row % 64));
+        let rows: Box<[u32]> = if rows.clone().count() > most {
+            starts.into()
+        } else {
+            rows.map(|row| starts[row])
+                .chain([starts[BLOCK_ROWS]])
+                .collect()
+        };
+        Starts { present, rows }
+    }
+
+    /// The number of the row of a source among those that are not left out, by its number in the
+    /// block.
+    #[inline(always)]
+    pub fn place(&self, source: usize) -> Option<usize> {
+        if self.rows.len() == BLOCK_ROWS + 1 {
+            Some(source)
+        } else {
+            rank(&self.present, source)
         }
     }
 
-    /// The groups of the row of a source, by its number in the block.
+    /// Where the row with a [place](Starts::place) begins and ends.
+    #[inline(always)]
+    pub fn at(&self, place: usize) -> Range<usize> {
+        self.rows[place] as usize..self.rows[place + 1] as usize
+    }
+
+    /// Where the row of a source begins and ends.
     #[inline(always)]
     pub fn row(&self, source: usize) -> Range<usize> {
-        let row = match &self.present {
-            None => source,
-            Some(bits) => match rank(bits, source) {
-                Some(row) => row,
-                None => return 0..0,
-            },
-        };
-        match self.groups.get(row..row + 2) {
-            Some(ends) => ends[0] as usize..ends[1] as usize,
-            None => 0..0,
-        }
+        self.place(source).map_or(0..0, |place| self.at(place))
+    }
+
+    /// The place at which entry `i` is, where rows begin at their first entry.
+    pub fn place_of(&self, i: u32) -> usize {
+        self.rows.partition_point(|&start| start <= i) - 1
+    }
+
+    /// The number of rows that are not left out.
+    pub fn len(&self) -> usize {
+        self.rows.len().saturating_sub(1)
     }
 
     /// Bytes held beside the value itself.
     pub fn bytes(&self) -> usize {
-        self.present.as_ref().map_or(0, |bits| size_of_val(&**bits)) + self.groups.capacity() * 4
+        size_of_val(&*self.rows)
     }
 }
 

@@ -32,17 +32,17 @@
 //! Traub RD & Miles R (1991) Neuronal networks of the hippocampus. Cambridge University Press.
 
 use super::hodgkin_huxley::{equilibrium, gate};
+use super::integrated::{Nodes, integrated};
 use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
-use ovenbird_core::math::{Lanes, Real, exp_linear, exp2};
+use ovenbird_core::math::{Real, exp_linear, exp2};
 use ovenbird_core::model::{
-    Block, Constants, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port,
-    StepContext, Variable,
+    Block, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port, StepContext,
+    Variable,
 };
-use ovenbird_core::ode::{Control, Population, System, advance_nodes, lanes_of};
+use ovenbird_core::ode::{Control, System, advance_nodes};
 use ovenbird_core::time::Clock;
 use std::f64::consts::LOG2_E;
-use std::ops::Range;
 
 ovenbird_core::params! {
     /// Sodium peak conductance.
@@ -192,7 +192,7 @@ fn initial_gates() -> [f64; 3] {
 
 /// The constants of the right-hand side.
 #[derive(Clone, Copy, Debug)]
-struct Dynamics<R> {
+pub(super) struct Dynamics<R> {
     /// `g_Na`, `g_K` and `g_L` in nS.
     g_na: R,
     g_k: R,
@@ -260,32 +260,7 @@ pub struct Derived {
     refractory_steps: i32,
 }
 
-/// The nodes of a block.
-struct Nodes<'a> {
-    constants: &'a Constants<'a, Derived>,
-    i_stim: &'a [f64],
-}
-
-impl Population<Dynamics<Lanes>> for Nodes<'_> {
-    #[inline(always)]
-    fn first(&self) -> Dynamics<Lanes> {
-        self.constants.first(|d| &d.dynamics)
-    }
-
-    #[inline(always)]
-    fn set_group(&self, system: &mut Dynamics<Lanes>, nodes: Range<usize>) {
-        self.constants
-            .set_group(system, nodes.clone(), |d| &d.dynamics);
-        let i_e = lanes_of(self.constants, &nodes, |d| d.dynamics.current);
-        system.current = i_e + Lanes::load(&self.i_stim[nodes]);
-    }
-
-    #[inline(always)]
-    fn set_lane(&self, system: &mut Dynamics<Lanes>, lane: usize, node: usize) {
-        let d = self.constants.place(system, lane, node, |d| &d.dynamics);
-        system.current.set_lane(lane, d.current + self.i_stim[node]);
-    }
-}
+integrated!();
 
 /// The neuron model `hh_cond_exp_traub`.
 pub struct HhCondExpTraub;
@@ -357,6 +332,7 @@ impl Neuron for HhCondExpTraub {
         let nodes = Nodes {
             constants: &block.constants,
             i_stim: s.I_stim,
+            held: None,
         };
         let mut columns = [
             &mut *s.V_m,

@@ -29,17 +29,17 @@
 //! Hodgkin AL & Huxley AF (1952) Journal of Physiology 117:500-544.
 
 use super::hodgkin_huxley::{alpha_initial_value, detect_spike, equilibrium, gate};
+use super::integrated::{Nodes, integrated};
 use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
-use ovenbird_core::math::{Lanes, Real, exp_linear, exp2};
+use ovenbird_core::math::{Real, exp_linear, exp2};
 use ovenbird_core::model::{
-    Block, Constants, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port,
-    StepContext, Variable,
+    Block, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port, StepContext,
+    Variable,
 };
-use ovenbird_core::ode::{Control, Population, System, advance_nodes, lanes_of};
+use ovenbird_core::ode::{Control, System, advance_nodes};
 use ovenbird_core::time::Clock;
 use std::f64::consts::LOG2_E;
-use std::ops::Range;
 
 ovenbird_core::params! {
     /// Refractory period.
@@ -190,7 +190,7 @@ fn initial_state() -> [f64; DIM] {
 
 /// The constants of the right-hand side.
 #[derive(Clone, Copy, Debug)]
-struct Dynamics<R> {
+pub(super) struct Dynamics<R> {
     /// `g_Na` in nS.
     g_na: R,
     /// `g_K` in nS.
@@ -257,32 +257,7 @@ ovenbird_core::per_lane!(Dynamics {
     current,
 });
 
-/// The nodes of a block.
-struct Nodes<'a> {
-    constants: &'a Constants<'a, Derived>,
-    i_stim: &'a [f64],
-}
-
-impl Population<Dynamics<Lanes>> for Nodes<'_> {
-    #[inline(always)]
-    fn first(&self) -> Dynamics<Lanes> {
-        self.constants.first(|d| &d.dynamics)
-    }
-
-    #[inline(always)]
-    fn set_group(&self, system: &mut Dynamics<Lanes>, nodes: Range<usize>) {
-        self.constants
-            .set_group(system, nodes.clone(), |d| &d.dynamics);
-        let i_e = lanes_of(self.constants, &nodes, |d| d.dynamics.current);
-        system.current = i_e + Lanes::load(&self.i_stim[nodes]);
-    }
-
-    #[inline(always)]
-    fn set_lane(&self, system: &mut Dynamics<Lanes>, lane: usize, node: usize) {
-        let d = self.constants.place(system, lane, node, |d| &d.dynamics);
-        system.current.set_lane(lane, d.current + self.i_stim[node]);
-    }
-}
+integrated!();
 
 /// The neuron model `hh_psc_alpha`.
 pub struct HhPscAlpha;
@@ -352,6 +327,7 @@ impl Neuron for HhPscAlpha {
         let nodes = Nodes {
             constants: &block.constants,
             i_stim: s.I_stim,
+            held: None,
         };
         let mut columns = [
             &mut *s.V_m,
@@ -384,7 +360,7 @@ impl Neuron for HhPscAlpha {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ovenbird_core::math::{LANES, Mask, vectorize};
+    use ovenbird_core::math::{LANES, Lanes, Mask, vectorize};
     use ovenbird_core::ode::Rkf45;
 
     fn dynamics<R: Real>(current: R) -> Dynamics<R> {

@@ -33,16 +33,15 @@
 //! 27:2058-2073.
 
 use super::hodgkin_huxley::{alpha_initial_value, detect_spike, equilibrium, gate};
+use super::integrated::{Nodes, integrated};
 use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
 use ovenbird_core::math::{Lanes, Real, exp2_linear_rates, exp2_rate};
 use ovenbird_core::model::{
-    Block, Constants, ElementType, Event, Failure, GapInput, Inputs, Neuron, NodeInfo, Output,
-    Port, StepContext, Variable,
+    Block, ElementType, Event, Failure, GapInput, Inputs, Neuron, NodeInfo, Output, Port,
+    StepContext, Variable,
 };
-use ovenbird_core::ode::{
-    Control, PerLane, Population, System, advance_nodes, lane_groups, lanes_of,
-};
+use ovenbird_core::ode::{Control, PerLane, Population, System, advance_nodes, lane_groups};
 use ovenbird_core::time::Clock;
 use std::f64::consts::{LN_2, LOG2_E};
 use std::ops::Range;
@@ -277,7 +276,7 @@ impl Coupling<Lanes> {
 
 /// The constants of the right-hand side.
 #[derive(Clone, Copy, Debug)]
-struct Dynamics<R> {
+pub(super) struct Dynamics<R> {
     /// `g_Na` in nS.
     g_na: R,
     /// `g_Kv1` in nS.
@@ -369,14 +368,15 @@ pub struct Derived {
     refractory_steps: i32,
 }
 
-/// The nodes of a block.
-struct Nodes<'a> {
-    constants: &'a Constants<'a, Derived>,
+integrated!();
+
+/// The nodes of a block, and what arrives at them through gap junctions.
+struct Coupled<'a> {
+    nodes: Nodes<'a, Derived>,
     gap: &'a Option<GapInput<'a>>,
-    i_stim: &'a [f64],
 }
 
-impl Nodes<'_> {
+impl Coupled<'_> {
     /// Stores potential and slope of all nodes at the fraction `s` of the time step.
     #[inline(always)]
     fn signal(&self, s: f64, columns: &[&mut [f64]; DIM], v: &mut [f64], slope: &mut [f64]) {
@@ -390,18 +390,17 @@ impl Nodes<'_> {
     }
 }
 
-impl Population<Dynamics<Lanes>> for Nodes<'_> {
+impl Population for Coupled<'_> {
+    type System = Dynamics<Lanes>;
+
     #[inline(always)]
     fn first(&self) -> Dynamics<Lanes> {
-        self.constants.first(|d| &d.dynamics)
+        self.nodes.first()
     }
 
     #[inline(always)]
     fn set_group(&self, system: &mut Dynamics<Lanes>, nodes: Range<usize>) {
-        self.constants
-            .set_group(system, nodes.clone(), |d| &d.dynamics);
-        let i_e = lanes_of(self.constants, &nodes, |d| d.dynamics.current);
-        system.current = i_e + Lanes::load(&self.i_stim[nodes.clone()]);
+        self.nodes.set_group(system, nodes.clone());
         if let Some(input) = self.gap {
             system.gap = Coupling::of_group(input, nodes);
         }
@@ -409,8 +408,7 @@ impl Population<Dynamics<Lanes>> for Nodes<'_> {
 
     #[inline(always)]
     fn set_lane(&self, system: &mut Dynamics<Lanes>, lane: usize, node: usize) {
-        let d = self.constants.place(system, lane, node, |d| &d.dynamics);
-        system.current.set_lane(lane, d.current + self.i_stim[node]);
+        self.nodes.set_lane(system, lane, node);
         if let Some(input) = self.gap {
             system.gap.place(lane, &Coupling::of(input, node));
         }
@@ -492,10 +490,13 @@ impl Neuron for HhPscAlphaGap {
         let n = block.len;
         let s = block.state;
         s.V_before.copy_from_slice(s.V_m);
-        let nodes = Nodes {
-            constants: &block.constants,
+        let nodes = Coupled {
+            nodes: Nodes {
+                constants: &block.constants,
+                i_stim: s.I_stim,
+                held: None,
+            },
             gap: &block.gap,
-            i_stim: s.I_stim,
         };
         let mut columns = [
             &mut *s.V_m,
@@ -508,7 +509,7 @@ impl Neuron for HhPscAlphaGap {
             &mut *s.dI_syn_in,
             &mut *s.I_syn_in,
         ];
-        if let Some(signal) = &mut output.gap {
+        if let Some(signal) = output.gap.as_mut().filter(|signal| signal.starts) {
             nodes.signal(0.0, &columns, signal.start, signal.start_slope);
         }
         advance_nodes(&nodes, &control(), context.h, &mut columns, s.step_size)?;

@@ -18,17 +18,17 @@
 //! References:
 //! Meffin H, Burkitt AN & Grayden DB (2004) Journal of Computational Neuroscience 16:159-175.
 
+use super::integrated::{Nodes, integrated};
 use super::threshold;
 use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
-use ovenbird_core::math::{Lanes, Real};
+use ovenbird_core::math::Real;
 use ovenbird_core::model::{
-    Block, Constants, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port,
-    StepContext, Variable,
+    Block, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port, StepContext,
+    Variable,
 };
-use ovenbird_core::ode::{Control, Population, System, advance_nodes, lanes_of, where_positive};
+use ovenbird_core::ode::{Control, System, advance_nodes};
 use ovenbird_core::time::Clock;
-use std::ops::Range;
 
 ovenbird_core::params! {
     /// Spike threshold.
@@ -90,7 +90,7 @@ const TOLERANCE: f64 = 1e-3;
 
 /// The constants of the right-hand side.
 #[derive(Clone, Copy, Debug)]
-struct Dynamics<R> {
+pub(super) struct Dynamics<R> {
     /// `V_th` in mV.
     v_th: R,
     /// `g_L` in nS.
@@ -143,40 +143,7 @@ pub struct Derived {
     refractory_steps: i32,
 }
 
-/// The nodes of a block.
-struct Nodes<'a> {
-    constants: &'a Constants<'a, Derived>,
-    i_stim: &'a [f64],
-    refractory: &'a [i32],
-}
-
-impl Population<Dynamics<Lanes>> for Nodes<'_> {
-    #[inline(always)]
-    fn first(&self) -> Dynamics<Lanes> {
-        self.constants.first(|d| &d.dynamics)
-    }
-
-    #[inline(always)]
-    fn set_group(&self, system: &mut Dynamics<Lanes>, nodes: Range<usize>) {
-        self.constants
-            .set_group(system, nodes.clone(), |d| &d.dynamics);
-        let i_e = lanes_of(self.constants, &nodes, |d| d.dynamics.current);
-        system.current = i_e + Lanes::load(&self.i_stim[nodes.clone()]);
-        let refractory = where_positive(&self.refractory[nodes.clone()]);
-        let inverse_c_m = lanes_of(self.constants, &nodes, |d| d.dynamics.inverse_c_m);
-        system.inverse_c_m = Lanes::select(refractory, Lanes::splat(0.0), inverse_c_m);
-    }
-
-    #[inline(always)]
-    fn set_lane(&self, system: &mut Dynamics<Lanes>, lane: usize, node: usize) {
-        let d = self.constants.place(system, lane, node, |d| &d.dynamics);
-        system.current.set_lane(lane, d.current + self.i_stim[node]);
-        let refractory = self.refractory[node] > 0;
-        system
-            .inverse_c_m
-            .set_lane(lane, if refractory { 0.0 } else { d.inverse_c_m });
-    }
-}
+integrated!();
 
 /// The neuron model `iaf_cond_exp`.
 pub struct IafCondExp;
@@ -247,7 +214,7 @@ impl Neuron for IafCondExp {
         let nodes = Nodes {
             constants: &block.constants,
             i_stim: s.I_stim,
-            refractory: s.refractory,
+            held: Some(s.refractory),
         };
         let mut columns = [&mut *s.V_m, &mut *s.g_ex, &mut *s.g_in];
         let control = Control::y(TOLERANCE, 0.0);

@@ -10,6 +10,7 @@ pub mod iaf_cond_exp;
 pub mod iaf_psc_alpha;
 pub mod iaf_psc_delta;
 pub mod iaf_psc_exp;
+mod integrated;
 pub mod izhikevich;
 pub mod parrot_neuron;
 pub mod threshold;

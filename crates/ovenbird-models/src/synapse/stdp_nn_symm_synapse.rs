@@ -7,7 +7,7 @@
 //! References:
 //! Morrison A, Diesmann M, Gerstner W (2008) Biological Cybernetics 98:459-478.
 
-use super::multiplicative::{Multiplicative, Pairs, Params, same_sign};
+use super::multiplicative::{Multiplicative, Params, same_sign};
 use ovenbird_core::error::Result;
 use ovenbird_core::model::{Nothing, Synapse, SynapseInfo};
 use ovenbird_core::synapse::Delivery;
@@ -44,6 +44,6 @@ impl Synapse for StdpNnSymmSynapse {
     }
 
     fn deliver(rule: &Multiplicative, _: &mut Nothing, spike: &mut Delivery<'_, '_>) {
-        spike.pair(&Pairs::<true> { rule, k_plus: 1.0 });
+        rule.deliver::<true>(1.0, spike);
     }
 }

@@ -18,7 +18,7 @@
 //! Song S, Miller KD, Abbott LF (2000) Nature Neuroscience 3:919-926.
 //! van Rossum MCW, Bi GQ, Turrigiano GG (2000) Journal of Neuroscience 20:8812-8821.
 
-use super::multiplicative::{Multiplicative, Pairs, Params, same_sign};
+use super::multiplicative::{Multiplicative, Params, same_sign};
 use ovenbird_core::error::Result;
 use ovenbird_core::math::exp;
 use ovenbird_core::model::{Nothing, Synapse, SynapseInfo};
@@ -64,8 +64,7 @@ impl Synapse for StdpSynapse {
     }
 
     fn deliver(rule: &Multiplicative, s: &mut State, spike: &mut Delivery<'_, '_>) {
-        let k_plus = s.Kplus;
-        spike.pair(&Pairs::<false> { rule, k_plus });
+        rule.deliver::<false>(s.Kplus, spike);
         s.Kplus = s.Kplus * exp(-spike.interval() * rule.rate) + 1.0;
     }
 }

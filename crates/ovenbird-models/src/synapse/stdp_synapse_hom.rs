@@ -2,7 +2,7 @@
 //!
 //! [`stdp_synapse`](stdp_synapse.md) with parameters that all synapses of the model share.
 
-use super::multiplicative::{Multiplicative, Pairs, Params as Common};
+use super::multiplicative::{Multiplicative, Params as Common};
 use ovenbird_core::math::exp;
 use ovenbird_core::model::{Nothing, Synapse, SynapseInfo};
 use ovenbird_core::synapse::Delivery;
@@ -40,8 +40,7 @@ impl Synapse for StdpSynapseHom {
     }
 
     fn deliver(rule: &Multiplicative, s: &mut Params, spike: &mut Delivery<'_, '_>) {
-        let k_plus = s.Kplus;
-        spike.pair(&Pairs::<false> { rule, k_plus });
+        rule.deliver::<false>(s.Kplus, spike);
         s.Kplus = s.Kplus * exp(-spike.interval() * rule.rate) + 1.0;
     }
 }

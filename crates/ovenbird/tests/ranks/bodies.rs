@@ -300,8 +300,37 @@ pub fn grown(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> 
     look(&mut sim, &cells, (recorder[0], meter[0]))
 }
 
+/// Neurons at the places of others, given as a list, and what is known of these places.
+fn create_listed(sim: &mut Simulation, cells: &[u32], mask: &Mask) -> ovenbird::Result<Vec<u32>> {
+    let (points, _) = sim.positions(cells)?;
+    let column = |d: usize| points.iter().map(|p| p[d]).collect();
+    let places = Positions::Free {
+        columns: vec![column(0), column(1)],
+        extent: Some(vec![1.0, 1.0]),
+        wrap: true,
+    };
+    let listed = sim.create_layer("iaf_psc_alpha", &places)?.ids();
+    let apart = listed[0] - cells[0];
+    let inside = sim.select_by_mask(cells, &[0.4, 0.1], mask)?;
+    let same: Vec<u32> = inside.iter().map(|id| id + apart).collect();
+    assert!(same.len() > 10);
+    assert_eq!(sim.select_by_mask(&listed, &[0.4, 0.1], mask)?, same);
+    let own = sim.ranks().rank();
+    let wanted = &listed[own..own + 7];
+    let (found, dimensions) = sim.find_positions(listed[0], wanted)?;
+    assert_eq!((&found[..], dimensions), (&points[own..own + 7], 2));
+    match sim.positions(wanted) {
+        Ok((found, _)) => assert_eq!(&found[..], &points[own..own + 7]),
+        Err(e) => assert!(
+            sim.ranks().count() > 1 && e.message.contains("is known on its own rank only"),
+            "{e}"
+        ),
+    }
+    Ok(listed)
+}
+
 /// Scattered neurons that excite their neighbours, by masks and kernels, and inhibit those farther
-/// away.
+/// away; others at the same places, which are given as a list.
 pub fn in_space(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
     let mut sim = on(rank);
     threads(&mut sim, n_threads)?;
@@ -316,11 +345,13 @@ pub fn in_space(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcom
     let x = Parameter::position(Place::Node, 0);
     let current = Parameter::binary(BinaryOp::Multiply, &x, &constant(300.0)).expect("a product");
     let current = Parameter::binary(BinaryOp::Add, &current, &constant(350.0)).expect("a sum");
-    sim.set(&cells, &dict([("I_e", Value::Parameter(current))]))?;
-    let distance = Parameter::distance(None);
-    let near = Parameter::gaussian_profile(&distance, 0.0, 0.07).expect("a width");
     let radius = Value::Dict(dict([("radius", 0.2.into())]));
     let mask = Mask::from_dict(&dict([("circular", radius)]))?;
+    let listed = create_listed(&mut sim, &cells, &mask)?;
+    let all = [&cells[..], &listed].concat();
+    sim.set(&all, &dict([("I_e", Value::Parameter(current))]))?;
+    let distance = Parameter::distance(None);
+    let near = Parameter::gaussian_profile(&distance, 0.0, 0.07).expect("a width");
     let masked = SpaceSpec {
         mask: Some(mask),
         ..SpaceSpec::default()
@@ -356,14 +387,16 @@ pub fn in_space(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcom
             ..ConnSpec::new(rule)
         };
         sim.connect(&cells, &cells, &rule, synapses)?;
+        sim.connect(&listed, &cells, &rule, synapses)?;
+        sim.connect(&listed[3..], &listed[..200], &rule, synapses)?;
     }
     let recorder = sim.create("spike_recorder", 1)?.ids();
     let meter = sim.create("voltmeter", 1)?.ids();
     let plain = synapse(&sim, Amount::Same(1.0), Amount::Same(1.0))?;
-    sim.connect(&cells, &recorder, &all_to_all(), &plain)?;
+    sim.connect(&all, &recorder, &all_to_all(), &plain)?;
     sim.connect(&meter, &cells[..20], &all_to_all(), &plain)?;
     sim.simulate(50.0)?;
-    look(&mut sim, &cells, (recorder[0], meter[0]))
+    look(&mut sim, &all, (recorder[0], meter[0]))
 }
 
 /// Several connections between the same nodes, whose weights are set where they are held and then

@@ -70,6 +70,8 @@ enum Network {
     Grid,
     /// As on a grid, at drawn places.
     Scattered,
+    /// As on a grid, at places that are given as a list.
+    Listed,
 }
 
 /// Bytes of nodes and buffers, of connections, and of all tables together.
@@ -79,9 +81,13 @@ struct Held {
     connections: f64,
     tables: f64,
     count: f64,
-    /// The sources on other ranks and here, and the blocks of them, that have connections here.
+    /// The sources on other ranks and here that have connections here.
+    senders: f64,
+    /// Pairs of a thread with a source, a block of 256 sources, and a page of 64 blocks that have
+    /// connections there.
     sources: f64,
     blocks: f64,
+    pages: f64,
 }
 
 fn create(sim: &mut Simulation, network: Network, n: i64) -> ovenbird::Result<Vec<u32>> {
@@ -99,17 +105,33 @@ fn create(sim: &mut Simulation, network: Network, n: i64) -> ovenbird::Result<Ve
             extent: Some(vec![1.0, 1.0]),
             wrap: true,
         },
+        Network::Listed => {
+            let column = |turn: f64| (1..=n).map(|i| (i as f64 * turn).fract() - 0.5).collect();
+            Positions::Free {
+                columns: vec![column(0.618_033_988_749), column(0.414_213_562_373)],
+                extent: Some(vec![1.0, 1.0]),
+                wrap: true,
+            }
+        }
     };
     Ok(sim.create_layer("iaf_psc_alpha", &positions)?.ids())
 }
 
-/// What a rank holds of a network of `n` neurons, each with about `indegree` connections.
-fn held(rank: Option<Rank>, network: Network, n: i64, indegree: u32) -> ovenbird::Result<Held> {
+/// What a rank with some threads holds of a network of `n` neurons, each with about `indegree`
+/// connections.
+fn held(
+    rank: Option<Rank>,
+    threads: usize,
+    network: Network,
+    n: i64,
+    indegree: u32,
+) -> ovenbird::Result<Held> {
     let registry = ovenbird::models::registry();
     let mut sim = match rank {
         Some(rank) => Simulation::with_ranks(registry, rank),
         None => Simulation::new(registry),
     };
+    sim.set_status(&dict([("local_num_threads", (threads as i64).into())]))?;
     let cells = create(&mut sim, network, n)?;
     let mut synapse = static_synapse(&sim, 1.0, 1.5)?;
     let mut rule = fixed_indegree(indegree)?;
@@ -119,7 +141,7 @@ fn held(rank: Option<Rank>, network: Network, n: i64, indegree: u32) -> ovenbird
             synapse.model = sim.synapse_index("stdp_synapse")?;
             synapse.weight = Amount::Drawn(Parameter::uniform(1.0, 2.0).expect("a range"));
         }
-        Network::Grid | Network::Scattered => {
+        Network::Grid | Network::Scattered | Network::Listed => {
             let radius = (f64::from(indegree) / n as f64 / std::f64::consts::PI).sqrt();
             let circle = Value::Dict(dict([("radius", radius.into())]));
             rule = ConnSpec::new(Rule::PairwiseBernoulli(
@@ -134,31 +156,48 @@ fn held(rank: Option<Rank>, network: Network, n: i64, indegree: u32) -> ovenbird
     sim.connect(&cells, &cells, &rule, &[synapse])?;
     sim.simulate(1.5)?;
     let mut found = sim.connections(&Filter::default())?;
-    let column = sim.connection_values(&mut found, "source")?.expect("a key");
-    let sources: BTreeSet<i64> = (0..found.len())
-        .map(|i| column.at(i).as_int("source").expect("an id"))
+    let count = found.len();
+    let mut ends = |key: &str| -> ovenbird::Result<Vec<usize>> {
+        let column = sim.connection_values(&mut found, key)?.expect("a key");
+        let id = |i| column.at(i).as_int(key).expect("an id") as usize;
+        Ok((0..count).map(id).collect())
+    };
+    let (sources, targets) = (ends("source")?, ends("target")?);
+    let ranks = sim.ranks().count();
+    let thread = |target: usize| target % (ranks * threads) / ranks;
+    let pairs: BTreeSet<_> = sources
+        .iter()
+        .zip(&targets)
+        .map(|(s, t)| (*s, thread(*t)))
         .collect();
-    let blocks: BTreeSet<i64> = sources.iter().map(|s| s >> 8).collect();
+    let parts = |bits: u32| {
+        let parts: BTreeSet<_> = pairs.iter().map(|(s, w)| (s >> bits, *w)).collect();
+        parts.len() as f64
+    };
+    let senders: BTreeSet<_> = sources.into_iter().collect();
     let m = sim.memory();
     Ok(Held {
         nodes: (m.nodes + m.buffers) as f64,
         connections: m.connections as f64,
         tables: m.tables as f64,
         count: sim.num_connections() as f64,
-        sources: sources.len() as f64,
-        blocks: blocks.len() as f64,
+        senders: senders.len() as f64,
+        sources: pairs.len() as f64,
+        blocks: parts(8),
+        pages: parts(14),
     })
 }
 
-/// Bytes of connections. Equal ones: 4 for each; for each source that has any 4 for its row and 20
-/// for a group with its delay; and the tables of blocks of 256 sources. Plastic ones: 12, with a
-/// weight; 64 for each source, with the time of its last spike and its trace.
-fn formula(network: Network, n: f64, held: &Held) -> f64 {
+/// Bytes of connections. Equal ones: 4 for each, 4 for each source and thread that has any, and the
+/// tables of blocks of 256 sources and of pages. Plastic ones: 12, with a weight; 20 for each source, with the
+/// time of its last spike and its trace.
+fn formula(network: Network, held: &Held) -> f64 {
     let (connection, source, block) = match network {
-        Network::Plastic => (12.0, 64.0, 250.0),
-        _ => (4.0, 24.0, 200.0),
+        Network::Plastic => (12.0, 20.0, 228.0),
+        _ => (4.0, 4.0, 136.0),
     };
-    connection * held.count + source * held.sources + block * held.blocks + 8.0 * n / 256.0
+    let tables = block * held.blocks + 48.0 * held.pages;
+    connection * held.count + source * held.sources + tables
 }
 
 #[test]
@@ -168,22 +207,34 @@ fn memory_of_a_rank_is_in_proportion_to_what_it_holds() -> ovenbird::Result<()> 
         (Network::Plastic, 6000, 100),
         (Network::Grid, 6000, 60),
         (Network::Scattered, 6000, 60),
+        (Network::Listed, 6000, 60),
     ] {
-        let whole = held(None, network, n, indegree)?;
-        for ranks in [1, 2, 4, 8] {
-            let parts = super::on(ranks, |rank| held(Some(rank), network, n, indegree));
+        let whole = held(None, 1, network, n, indegree)?;
+        for (ranks, threads) in [(1, 1), (2, 1), (4, 1), (8, 1), (1, 8), (4, 8)] {
+            let parts = super::on(ranks, |rank| {
+                held(Some(rank), threads, network, n, indegree)
+            });
             for part in parts {
                 let part = part?;
-                let place = format!("{network:?}, {ranks} ranks: {part:?}");
+                let place = format!("{network:?}, {ranks} ranks x {threads}: {part:?}");
                 let share = part.count / whole.count;
                 assert!((share * ranks as f64 - 1.0).abs() < 0.03, "{share} {place}");
                 let nodes = part.nodes / (whole.nodes / ranks as f64);
-                assert!((0.97..1.1).contains(&nodes), "{nodes} {place}");
-                let predicted = part.connections / formula(network, n as f64, &part);
-                assert!((0.9..1.05).contains(&predicted), "{predicted} {place}");
-                // where spikes are sent selectively a bit for each own node and other rank
+                // of threads and of ranks
+                let slack = 1.1 + (threads * ranks) as f64 * 0.01;
+                assert!((0.97..slack).contains(&nodes), "{nodes} {place}");
+                let predicted = part.connections / formula(network, &part);
+                assert!((0.9..1.1).contains(&predicted), "{predicted} {place}");
+                // where spikes are sent selectively, a bit for each own node and other rank at most
                 let routes = (n as f64 / ranks as f64 / 64.0).ceil() * 8.0 * (ranks - 1) as f64;
-                assert!(part.tables < 4000.0 + routes, "{place}");
+                let listed = if network == Network::Listed {
+                    16.0
+                } else {
+                    0.0
+                };
+                let positions = listed * (n as f64 / ranks as f64).ceil();
+                assert!(part.tables < 4000.0 + routes + positions, "{place}");
+                assert!(part.tables >= positions - 16.0, "{place}");
             }
         }
     }
@@ -193,23 +244,30 @@ fn memory_of_a_rank_is_in_proportion_to_what_it_holds() -> ovenbird::Result<()> 
 #[test]
 fn a_rank_takes_less_than_a_bit_for_each_node_that_it_has_nothing_to_do_with()
 -> ovenbird::Result<()> {
-    for network in [Network::Equal, Network::Plastic] {
+    for (network, threads) in [
+        (Network::Equal, 1),
+        (Network::Plastic, 1),
+        (Network::Equal, 12),
+        (Network::Plastic, 12),
+    ] {
         // the same share of ever larger networks
-        let share = |ranks: usize| held(Some(OneOf::boxed(ranks)), network, 500 * ranks as i64, 20);
+        let share = |ranks: usize| {
+            let rank = OneOf::boxed(ranks);
+            held(Some(rank), threads, network, 500 * ranks as i64, 20)
+        };
         let (few, many) = (share(200)?, share(2000)?);
         assert_eq!((few.count, many.count), (10_000.0, 10_000.0));
         assert!((many.nodes / few.nodes - 1.0).abs() < 1e-9);
-        let more_nodes = 500.0 * 1800.0;
-        // sources and blocks that the same connections come from, and the tables of the ranks
-        let of_connections = |n: f64, held: &Held| formula(network, n, held) - 8.0 * n / 256.0;
-        let expected = of_connections(1e6, &many) - of_connections(1e5, &few);
+        let place = format!("{network:?}, {threads} threads: {few:?} {many:?}");
+        // sources and blocks that the same connections come from, and senders that are routed
+        let expected = formula(network, &many) - formula(network, &few);
+        let routes = 4.0 * (many.senders - few.senders);
         let more = many.connections - few.connections;
-        let bits = (more - expected) * 8.0 / more_nodes;
-        assert!(bits < 1.0, "{network:?}: {bits} bits for each further node");
-        // where spikes go: one bit for each node and rank, of which there are 500 to a rank
-        let routes = 1800.0 * f64::from(501u32.div_ceil(64)) * 8.0;
-        let of_ranks = (many.tables - few.tables - routes) / 1800.0;
-        assert!(of_ranks < 256.0, "{of_ranks} bytes for each further rank");
+        // what 1800 further ranks take, each with 500 nodes
+        let tables = many.tables - few.tables - routes;
+        assert!(tables / 1800.0 < 256.0, "{place}");
+        let bits = (more - expected) * 8.0 / (500.0 * 1800.0);
+        assert!(bits < 0.5, "{bits} bits for each further node: {place}");
     }
     Ok(())
 }

@@ -98,7 +98,7 @@ impl<M: Neuron> NeuronFamily<M> {
             let mut output = Output {
                 fired: &mut scratch.fired[..len],
                 multiple: &mut scratch.multiple,
-                gap: iterating.then(|| scratch.gap.signal(len)),
+                gap: iterating.then(|| scratch.gap.signal(len, lag == cx.from)),
             };
             cx.width.run(
                 #[inline(always)]
@@ -275,17 +275,23 @@ impl Scratch {
 struct GapScratch([Vec<f64>; 4]);
 
 impl GapScratch {
-    fn signal(&mut self, len: usize) -> GapSignal<'_> {
+    fn signal(&mut self, len: usize, starts: bool) -> GapSignal<'_> {
         let [start, start_slope, end, end_slope] = self.0.each_mut().map(|column| {
             column.resize(BLOCK, 0.0);
             &mut column[..len]
         });
         GapSignal {
+            starts,
             start,
             start_slope,
             end,
             end_slope,
         }
+    }
+
+    /// Lets the next step begin with what this one ended with.
+    fn pass_on(&mut self) {
+        self.0.rotate_right(2);
     }
 }
 
@@ -305,8 +311,9 @@ impl<M: Neuron> NeuronFamily<M> {
             for lag in cx.from..cx.to {
                 self.step_block(part, block, lag, cx, scratch, true)?;
                 if let Some(gap) = cx.gap.as_deref_mut() {
-                    let signal = scratch.gap.signal(nodes.len());
+                    let signal = scratch.gap.signal(nodes.len(), false);
                     largest = largest.max(gap.send_polynomials(nodes.clone(), &signal, lag, h));
+                    scratch.gap.pass_on();
                 }
             }
         }

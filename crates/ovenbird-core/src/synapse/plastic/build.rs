@@ -1,7 +1,7 @@
 //! Makes the rows of a block from those it has and from new connections.
 
 use super::sets::ModelSets;
-use super::{Block, Group};
+use super::{Alike, Block, Group, Groups};
 use crate::event::Ring;
 use crate::synapse::build::{encode, order_bits};
 use crate::synapse::pending::{BLOCK_ROWS, Batch};
@@ -112,9 +112,9 @@ impl Builder {
         count_old(block, &mut rows);
         for row in 0..BLOCK_ROWS {
             for g in block.row(row) {
-                let (from, to) = (block.groups[g].entries, block.groups[g + 1].entries);
-                let before = |e: u32| gone.partition_point(|&x| x < e);
-                rows[row + 1] -= (before(to) - before(from)) as u32;
+                let entries = block.entries(g);
+                let before = |e: usize| gone.partition_point(|&x| (x as usize) < e);
+                rows[row + 1] -= (before(entries.end) - before(entries.start)) as u32;
             }
         }
         self.start(&rows);
@@ -152,7 +152,7 @@ impl Builder {
         let mut gone = gone.iter().copied().peekable();
         for row in 0..BLOCK_ROWS {
             for g in block.row(row) {
-                let group = &block.groups[g];
+                let group = &block.group(g);
                 let set = &sets[usize::from(group.model)];
                 let width = set.layout().entry;
                 let state = &block.states[group.state as usize..][..set.layout().state + 1];
@@ -271,17 +271,17 @@ impl Builder {
             let model = self.shared[i.shared as usize].model;
             sets[usize::from(model)].common_weight().is_none()
         });
-        let mut block = Block {
+        let mut parts = Parts {
             cells: Vec::with_capacity(n),
             weights: Vec::with_capacity(own_weights.count()),
             extras: Vec::with_capacity(self.own.len()),
-            ..Block::default()
+            ..Parts::default()
         };
         let mut items = std::mem::take(&mut self.items);
         let mut starts = Vec::with_capacity(BLOCK_ROWS + 1);
         let mut from = 0;
         for row in 0..BLOCK_ROWS {
-            starts.push(block.groups.len() as u32);
+            starts.push(parts.groups.len() as u32);
             let to = self.starts[row] as usize;
             let row = &mut items[from..to];
             if !row.is_sorted_by_key(Item::rank) {
@@ -290,64 +290,121 @@ impl Builder {
                 row.sort_by_key(Item::rank);
             }
             for group in row.chunk_by(|a, b| a.shared == b.shared) {
-                self.append(&mut block, group, sets);
+                self.append(&mut parts, group, sets);
             }
             from = to;
         }
-        starts.push(block.groups.len() as u32);
-        block.groups.push(Group {
+        starts.push(parts.groups.len() as u32);
+        parts.groups.push(Group {
             entries: n as u32,
-            runs: block.runs.len() as u32,
-            weights: block.weights.len() as u32,
-            extras: block.extras.len() as u32,
+            runs: parts.runs.len() as u32,
+            weights: parts.weights.len() as u32,
+            extras: parts.extras.len() as u32,
             model: u16::MAX,
             ..Group::default()
         });
-        block.starts = Starts::new(&starts);
-        block.groups.shrink_to_fit();
-        block.runs.shrink_to_fit();
-        block.states.shrink_to_fit();
         self.items = items;
-        block
+        parts.into_block(starts, sets)
     }
 
-    fn append(&mut self, block: &mut Block, group: &[Item], sets: &[ModelSets]) {
+    fn append(&mut self, parts: &mut Parts, group: &[Item], sets: &[ModelSets]) {
         let shared = &self.shared[group[0].shared as usize];
         let set = &sets[usize::from(shared.model)];
         let width = set.layout().entry;
-        block.groups.push(Group {
-            entries: block.cells.len() as u32,
-            runs: block.runs.len() as u32,
-            weights: block.weights.len() as u32,
-            extras: block.extras.len() as u32,
-            state: block.states.len() as u32,
+        parts.groups.push(Group {
+            entries: parts.cells.len() as u32,
+            runs: parts.runs.len() as u32,
+            weights: parts.weights.len() as u32,
+            extras: parts.extras.len() as u32,
+            state: parts.states.len() as u32,
             class: shared.class,
             order: shared.order,
             model: shared.model,
             flags: shared.flags,
         });
-        block.states.extend_from_slice(&shared.state);
+        parts.states.extend_from_slice(&shared.state);
         self.sorted.clear();
         self.sorted.extend(group.iter().map(|i| i.key));
-        encode(&self.sorted, &mut block.runs);
-        block.cells.extend(group.iter().map(|i| i.key as u32));
+        encode(&self.sorted, &mut parts.runs);
+        parts.cells.extend(group.iter().map(|i| i.key as u32));
         if set.common_weight().is_none() {
-            block.weights.extend(group.iter().map(|i| i.weight));
+            parts.weights.extend(group.iter().map(|i| i.weight));
         }
         if width > 0 {
             for item in group {
                 let own = item.own as usize;
-                block.extras.extend_from_slice(&self.own[own..own + width]);
+                parts.extras.extend_from_slice(&self.own[own..own + width]);
             }
         }
     }
+}
+
+/// The columns of a block that grow.
+#[derive(Default)]
+struct Parts {
+    groups: Vec<Group>,
+    runs: Vec<u32>,
+    cells: Vec<u32>,
+    weights: Vec<f64>,
+    extras: Vec<f64>,
+    states: Vec<f64>,
+}
+
+impl Parts {
+    /// A block whose rows begin at these groups.
+    fn into_block(self, mut starts: Vec<u32>, sets: &[ModelSets]) -> Block {
+        let mut block = Block {
+            cells: self.cells.into(),
+            weights: self.weights.into(),
+            extras: self.extras.into(),
+            states: self.states.into(),
+            ..Block::default()
+        };
+        match alike(&self.groups, &self.runs, &starts, sets) {
+            Some(alike) => {
+                for start in &mut starts {
+                    *start = self.groups[*start as usize].entries;
+                }
+                block.groups = Groups::Alike(Box::new(alike));
+                // states are found by the place of a row, so none may be empty
+                block.starts = Starts::new(&starts, BLOCK_ROWS - 1);
+            }
+            None => {
+                block.groups = Groups::Each(self.groups.into());
+                block.runs = self.runs.into();
+                block.starts = Starts::new(&starts, BLOCK_ROWS / 2);
+            }
+        }
+        block
+    }
+}
+
+/// What groups, of which the last marks the ends, have in common where no row has two of them, and
+/// all are of one kind and delay.
+fn alike(groups: &[Group], runs: &[u32], starts: &[u32], sets: &[ModelSets]) -> Option<Alike> {
+    let (_, groups) = groups.split_last()?;
+    let first = *groups.first()?;
+    let kind = |g: &Group| (g.model, g.flags, g.class, g.order);
+    let delay = *runs.first()? >> 16;
+    let same = runs.len() == groups.len()
+        && starts.windows(2).all(|row| row[1] - row[0] < 2)
+        && groups.iter().all(|g| kind(g) == kind(&first))
+        && runs.iter().all(|run| run >> 16 == delay);
+    let set = &sets[usize::from(first.model)];
+    same.then(|| Alike {
+        group: first,
+        delay,
+        state: set.layout().state as u32 + 1,
+        weights: u32::from(set.common_weight().is_none()),
+        extras: set.layout().entry as u32,
+    })
 }
 
 /// Adds the entries that a block has to the numbers of entries, each behind its row.
 fn count_old(block: &Block, rows: &mut [u32]) {
     for row in 0..BLOCK_ROWS {
         for g in block.row(row) {
-            rows[row + 1] += block.groups[g + 1].entries - block.groups[g].entries;
+            rows[row + 1] += block.entries(g).len() as u32;
         }
     }
 }

@@ -58,15 +58,14 @@ impl PlasticRows {
     fn visit_readers(&self, ring: &Ring, readings: &[OfGroup], mut visit: impl FnMut(&Reader<'_>)) {
         let mut readings = readings.chunk_by(|a, b| a.0 == b.0).peekable();
         let mut before = Vec::new();
-        let blocks = (0u32..).zip(&self.blocks);
-        for (b, block) in blocks.filter_map(|(b, block)| Some((b, block.as_deref()?))) {
-            for g in 0..block.groups.len().saturating_sub(1) {
-                let group = &block.groups[g];
+        for (b, block) in self.blocks.iter() {
+            for g in block.groups() {
+                let group = &block.group(g);
                 if !self.sets[usize::from(group.model)].reads() {
                     continue;
                 }
                 before.clear();
-                if let Some(own) = readings.next_if(|r| r[0].0 == (b, g as u32)) {
+                if let Some(own) = readings.next_if(|r| r[0].0 == (b as u32, g as u32)) {
                     before.extend(own.iter().map(|r| r.1));
                 }
                 let last = block.states[group.state as usize];
@@ -81,7 +80,7 @@ impl PlasticRows {
 
     /// Has neurons forget what no synapse will read, if that was noted long enough.
     pub(super) fn forget_some(&mut self, ring: &Ring, posts: &mut [PostSide<'_>], clock: &Clock) {
-        let groups: usize = self.blocks.iter().flatten().map(|b| b.groups.len()).sum();
+        let groups: usize = self.blocks.values().map(|b| b.groups().len()).sum();
         let full = |p: &PostSide<'_>| p.history.as_deref().is_some_and(|h| h.is_full());
         if self.readings.len() > READINGS.max(READINGS_PER_GROUP * groups) || posts.iter().any(full)
         {
@@ -189,8 +188,8 @@ impl PlasticRows {
     /// last, and its delay.
     fn reader_at(&self, ring: &Ring, (b, entry): (u32, u32)) -> Option<(usize, usize, f64, u32)> {
         let block = self.block(b as usize);
-        let g = block.groups.partition_point(|g| g.entries <= entry) - 1;
-        let group = &block.groups[g];
+        let g = block.group_of(entry);
+        let group = &block.group(g);
         if !self.sets[usize::from(group.model)].reads() {
             return None;
         }
@@ -214,7 +213,7 @@ fn visit_group(
     readings: &Readings<'_>,
     visit: &mut impl FnMut(&Reader<'_>),
 ) {
-    let mut e = block.groups[g].entries as usize;
+    let mut e = block.entries(g).start;
     let (mut first, mut end, mut family) = (0, 0, 0);
     for (delay, n) in block.runs(g) {
         for &cell in &block.cells[e..e + n] {

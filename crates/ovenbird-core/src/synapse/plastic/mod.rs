@@ -5,14 +5,16 @@
 //! 4-byte cell, its weight (unless all of the model share it), and what it has of its own. Within a
 //! group entries are sorted by delay, cell and weight. In a row groups are sorted by model and by
 //! what they share from the start, so that the order of every sum is the same however
-//! nodes are spread over workers.
+//! nodes are spread over workers. Where all rows of a block have one group of one kind and delay,
+//! what its groups have in common is stored once.
 
 mod build;
 mod forget;
 mod sets;
 
 use super::delivery::{Delivery, Scratch};
-use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending, visit_sources};
+use super::directory::Directory;
+use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending};
 use super::rows::{COUNTS, Connection, Position, Runs, Transmission};
 use super::starts::Starts;
 use crate::event::{Ring, Spike};
@@ -42,34 +44,128 @@ struct Group {
     flags: u8,
 }
 
+/// What the groups of a block have in common where each row has one of the same kind and delay.
+/// Rows then begin at their first entry.
+#[derive(Clone, Copy, Debug)]
+struct Alike {
+    group: Group,
+    delay: u32,
+    /// Words of state of a group, weights of an entry, and words of its own.
+    state: u32,
+    weights: u32,
+    extras: u32,
+}
+
+#[derive(Debug)]
+enum Groups {
+    /// All groups, and a last one that only marks the ends.
+    Each(Box<[Group]>),
+    Alike(Box<Alike>),
+}
+
+impl Default for Groups {
+    fn default() -> Self {
+        Groups::Each(Box::default())
+    }
+}
+
 /// The rows of consecutive sources.
 #[derive(Debug, Default)]
 struct Block {
     starts: Starts,
-    /// Groups, and a last one that only marks the ends.
-    groups: Vec<Group>,
-    runs: Vec<u32>,
-    cells: Vec<u32>,
-    weights: Vec<f64>,
-    extras: Vec<f64>,
-    states: Vec<f64>,
+    groups: Groups,
+    runs: Box<[u32]>,
+    cells: Box<[u32]>,
+    weights: Box<[f64]>,
+    extras: Box<[f64]>,
+    states: Box<[f64]>,
 }
 
 impl Block {
-    fn row(&self, row: usize) -> Range<usize> {
-        self.starts.row(row)
+    /// The groups of the row of a source, by its number in the block.
+    #[inline(always)]
+    fn row(&self, source: usize) -> Range<usize> {
+        match self.groups {
+            Groups::Each(_) => self.starts.row(source),
+            Groups::Alike(_) => match self.starts.place(source) {
+                Some(place) => place..place + 1,
+                None => 0..0,
+            },
+        }
+    }
+
+    /// All groups.
+    fn groups(&self) -> Range<usize> {
+        match &self.groups {
+            Groups::Each(groups) => 0..groups.len().saturating_sub(1),
+            Groups::Alike(_) => 0..self.starts.len(),
+        }
+    }
+
+    #[inline(always)]
+    fn group(&self, group: usize) -> Group {
+        match &self.groups {
+            Groups::Each(groups) => groups[group],
+            Groups::Alike(alike) => {
+                let entries = self.starts.at(group).start as u32;
+                Group {
+                    entries,
+                    weights: entries * alike.weights,
+                    extras: entries * alike.extras,
+                    state: group as u32 * alike.state,
+                    ..alike.group
+                }
+            }
+        }
+    }
+
+    /// The model of a group.
+    fn model(&self, group: usize) -> u16 {
+        match &self.groups {
+            Groups::Each(groups) => groups[group].model,
+            Groups::Alike(alike) => alike.group.model,
+        }
+    }
+
+    /// The entries of a group.
+    #[inline(always)]
+    fn entries(&self, group: usize) -> Range<usize> {
+        match &self.groups {
+            Groups::Each(groups) => {
+                groups[group].entries as usize..groups[group + 1].entries as usize
+            }
+            Groups::Alike(_) => self.starts.at(group),
+        }
+    }
+
+    /// The group that an entry is in.
+    fn group_of(&self, entry: u32) -> usize {
+        match &self.groups {
+            Groups::Each(groups) => groups.partition_point(|g| g.entries <= entry) - 1,
+            Groups::Alike(_) => self.starts.place_of(entry),
+        }
     }
 
     fn runs(&self, group: usize) -> Runs<'_> {
-        let (from, to) = (self.groups[group].runs, self.groups[group + 1].runs);
-        Runs::new(&self.runs[from as usize..to as usize])
+        match &self.groups {
+            Groups::Each(groups) => {
+                let (from, to) = (groups[group].runs, groups[group + 1].runs);
+                Runs::new(&self.runs[from as usize..to as usize])
+            }
+            Groups::Alike(alike) => Runs::one(alike.delay, self.starts.at(group).len()),
+        }
     }
 
     fn bytes(&self) -> usize {
-        self.starts.bytes()
-            + (self.runs.capacity() + self.cells.capacity()) * 4
-            + self.groups.capacity() * size_of::<Group>()
-            + (self.weights.capacity() + self.extras.capacity() + self.states.capacity()) * 8
+        let groups = match &self.groups {
+            Groups::Each(groups) => size_of_val(&**groups),
+            Groups::Alike(alike) => size_of_val(&**alike),
+        };
+        size_of::<Block>()
+            + self.starts.bytes()
+            + groups
+            + (self.runs.len() + self.cells.len()) * 4
+            + (self.weights.len() + self.extras.len() + self.states.len()) * 8
     }
 }
 
@@ -112,7 +208,7 @@ pub struct PlasticRows {
     /// New connections.
     pub pending: Pending,
     /// Blocks of the sources of the whole network, made where there are connections.
-    blocks: Vec<Option<Box<Block>>>,
+    blocks: Directory<Block>,
     sets: Vec<ModelSets>,
     len: usize,
     reporting: Vec<u16>,
@@ -140,11 +236,8 @@ impl PlasticRows {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        let blocks = self.blocks.iter().flatten();
-        blocks
-            .map(|b| b.bytes() + size_of::<Block>())
-            .sum::<usize>()
-            + self.blocks.capacity() * size_of::<Option<Box<Block>>>()
+        self.blocks.values().map(Block::bytes).sum::<usize>()
+            + self.blocks.bytes()
             + self.pending.bytes()
             + self.readings.capacity() * size_of::<Reading>()
             + self.sets.iter().map(ModelSets::bytes).sum::<usize>()
@@ -188,11 +281,8 @@ impl PlasticRows {
             return true;
         }
         let last = batches.iter().map(Batch::num_blocks).max().unwrap_or(0);
-        if self.blocks.len() < last {
-            self.blocks.resize_with(last, || None);
-        }
         let mut builder = Builder::new(&batches, ring);
-        for (b, block) in self.blocks.iter_mut().enumerate().take(last) {
+        for b in 0..last {
             if !batches.iter().any(|batch| batch.has(b)) {
                 continue;
             }
@@ -200,7 +290,7 @@ impl PlasticRows {
                 self.pending.batches = batches;
                 return false;
             }
-            let block = block.get_or_insert_default();
+            let block = self.blocks.make(b);
             let before = block.cells.len();
             builder.rebuild(block, b, &mut batches, &mut self.sets);
             self.len += block.cells.len() - before;
@@ -212,20 +302,23 @@ impl PlasticRows {
 
     /// The block with a number, where rows or positions lie.
     fn block(&self, b: usize) -> &Block {
-        let block = self.blocks[b].as_ref();
+        let block = self.blocks.get(b);
         block.expect("rows and positions lie in blocks that exist")
     }
 
     /// Visits the sources of connections.
-    pub fn sources(&self, visit: impl FnMut(u32)) {
-        visit_sources(&self.blocks, Block::row, visit);
+    pub fn sources(&self, mut visit: impl FnMut(u32)) {
+        for (b, block) in self.blocks.iter() {
+            let sources = (0..BLOCK_ROWS).filter(|&i| !block.row(i).is_empty());
+            sources.for_each(|i| visit((b << BLOCK_BITS | i) as u32));
+        }
     }
 
     fn locate(&self, sender: u32) -> (usize, Range<usize>) {
         let block = (sender >> BLOCK_BITS) as usize;
         match self.blocks.get(block) {
-            Some(Some(b)) => (block, b.row(sender as usize % BLOCK_ROWS)),
-            _ => (0, 0..0),
+            Some(b) => (block, b.row(sender as usize % BLOCK_ROWS)),
+            None => (0, 0..0),
         }
     }
 
@@ -252,7 +345,7 @@ impl PlasticRows {
         for (spike, alike) in runs.flat_map(|run| run.iter().map(|s| (s, run.len()))) {
             let (b, groups) = self.locate(spike.sender());
             for group in groups {
-                let model = self.block(b).groups[group].model;
+                let model = self.block(b).model(group);
                 let reporting = self.reporting.contains(&model);
                 for repeat in 0..spike.count() {
                     sent.clear();
@@ -280,12 +373,22 @@ impl PlasticRows {
         context: &PlasticContext<'_>,
         sent: Option<&mut Vec<f64>>,
     ) {
-        let block = self.blocks[b].as_mut();
+        let block = self.blocks.get_mut(b);
         let block = block.expect("rows lie in blocks that exist");
-        let (g, end) = (block.groups[group], block.groups[group + 1]);
+        let (g, entries) = (block.group(group), block.entries(group));
+        let runs = match &block.groups {
+            Groups::Each(groups) => {
+                Runs::new(&block.runs[g.runs as usize..groups[group + 1].runs as usize])
+            }
+            Groups::Alike(alike) => Runs::one(alike.delay, entries.len()),
+        };
         let set = &self.sets[usize::from(g.model)];
         let time = context.clock.ms(step + 1);
-        let words = set.layout().state;
+        let (words, width) = (set.layout().state, set.layout().entry);
+        let weights = match set.common_weight() {
+            Some(_) => 0,
+            None => entries.len(),
+        };
         let state = &mut block.states[g.state as usize..][..words + 1];
         if set.reads() {
             let (block, group) = (b as u32, group as u32);
@@ -302,11 +405,11 @@ impl PlasticRows {
             h: context.clock.resolution(),
             slot: ring.slot(step),
             columns: Columns {
-                cells: &block.cells[g.entries as usize..end.entries as usize],
-                weights: &mut block.weights[g.weights as usize..end.weights as usize],
-                extras: &mut block.extras[g.extras as usize..end.extras as usize],
-                width: set.layout().entry,
-                runs: Runs::new(&block.runs[g.runs as usize..end.runs as usize]),
+                weights: &mut block.weights[g.weights as usize..][..weights],
+                extras: &mut block.extras[g.extras as usize..][..entries.len() * width],
+                cells: &block.cells[entries],
+                width,
+                runs,
                 counts: g.flags & COUNTS != 0,
             },
             ring,
@@ -354,7 +457,7 @@ impl PlasticRows {
         visit: &mut impl FnMut(Position, Connection),
     ) {
         let block = self.block(b);
-        let g = &block.groups[group];
+        let g = &block.group(group);
         let mut entry = g.entries as usize;
         for (delay, n) in block.runs(group) {
             for e in entry..entry + n {
@@ -367,7 +470,7 @@ impl PlasticRows {
 
     /// Visits all connections, by source.
     pub fn for_each(&self, ring: &Ring, mut visit: impl FnMut(Position, Connection)) {
-        for block in 0..self.blocks.len() {
+        for (block, _) in self.blocks.iter() {
             for row in 0..BLOCK_ROWS {
                 self.for_source((block << BLOCK_BITS | row) as u32, ring, &mut visit);
             }
@@ -390,7 +493,7 @@ impl PlasticRows {
     /// The weight of a connection.
     pub fn weight(&self, at: Position) -> f64 {
         let block = self.block(at.block as usize);
-        let g = &block.groups[at.group as usize];
+        let g = &block.group(at.group as usize);
         let set = &self.sets[usize::from(g.model)];
         match set.common_weight() {
             Some(w) => w,
@@ -401,7 +504,7 @@ impl PlasticRows {
     /// The words of a connection and the time of its source's last spike.
     pub fn words(&self, at: Position) -> (Vec<f64>, f64) {
         let block = self.block(at.block as usize);
-        let g = &block.groups[at.group as usize];
+        let g = &block.group(at.group as usize);
         let set = &self.sets[usize::from(g.model)];
         let layout = set.layout();
         let state = &block.states[g.state as usize..][..layout.state + 1];
@@ -414,14 +517,14 @@ impl PlasticRows {
 
     /// The label of a connection, -1 if it has none.
     pub fn label(&self, at: Position) -> i64 {
-        let g = &self.block(at.block as usize).groups[at.group as usize];
+        let g = &self.block(at.block as usize).group(at.group as usize);
         let set = &self.sets[usize::from(g.model)];
         set.class(g.class)[set.layout().label()] as i64
     }
 
     /// A connection of a source.
     pub fn connection(&self, at: Position, source: u32, ring: &Ring) -> Connection {
-        let g = &self.block(at.block as usize).groups[at.group as usize];
+        let g = &self.block(at.block as usize).group(at.group as usize);
         let (channel, local) = ring.locate(self.cell(at) as usize);
         Connection {
             source,
@@ -437,9 +540,9 @@ impl PlasticRows {
 
     /// Sets the weight of a connection.
     pub fn set_weight(&mut self, at: Position, weight: f64) {
-        let block = self.blocks[at.block as usize].as_mut();
+        let block = self.blocks.get_mut(at.block as usize);
         let block = block.expect("positions lie in blocks that exist");
-        let g = &block.groups[at.group as usize];
+        let g = &block.group(at.group as usize);
         block.weights[(g.weights + at.entry - g.entries) as usize] = weight;
     }
 
@@ -451,39 +554,38 @@ impl PlasticRows {
     /// Removes the connections at the given places, which are sorted by block and entry.
     pub fn remove(&mut self, places: &BTreeSet<(u32, u32)>) {
         let mut builder = Builder::default();
-        for (b, block) in self.blocks.iter_mut().enumerate() {
-            let b = b as u32;
-            let gone: Vec<u32> = places.range((b, 0)..=(b, u32::MAX)).map(|p| p.1).collect();
-            let Some(block) = block.as_mut().filter(|_| !gone.is_empty()) else {
-                continue;
-            };
-            builder.thin(block, &gone, &mut self.sets);
-            self.len -= gone.len();
+        let mut left = places.iter().copied().peekable();
+        while let Some(&(b, _)) = left.peek() {
+            let here = std::iter::from_fn(|| left.next_if(|place| place.0 == b));
+            let gone: Vec<u32> = here.map(|place| place.1).collect();
+            if let Some(block) = self.blocks.get_mut(b as usize) {
+                builder.thin(block, &gone, &mut self.sets);
+                self.len -= gone.len();
+            }
         }
     }
 
     /// The number of connections of a model, new ones aside.
     pub fn count(&self, model: u16) -> usize {
-        let blocks = self.blocks.iter().flatten();
-        let pairs = blocks.flat_map(|b| b.groups.windows(2));
-        pairs
-            .filter(|w| w[0].model == model)
-            .map(|w| (w[1].entries - w[0].entries) as usize)
-            .sum()
+        let of_block = |b: &Block| -> usize {
+            let groups = b.groups().filter(|&g| b.model(g) == model);
+            groups.map(|g| b.entries(g).len()).sum()
+        };
+        self.blocks.values().map(of_block).sum()
     }
 
     /// Follows cells that moved when the ring was arranged anew. `renamed` gives the new cell.
     pub fn rename(&mut self, renamed: impl Fn(usize) -> usize) {
-        for cell in self.blocks.iter_mut().flatten().flat_map(|b| &mut b.cells) {
+        for cell in self.blocks.values_mut().flat_map(|b| &mut b.cells) {
             *cell = renamed(*cell as usize) as u32;
         }
     }
 
     /// Forgets when sources spiked last.
     pub fn rewind(&mut self) {
-        for block in self.blocks.iter_mut().flatten() {
-            let ends = block.groups.len().saturating_sub(1);
-            for g in &block.groups[..ends] {
+        for block in self.blocks.values_mut() {
+            for g in block.groups() {
+                let g = block.group(g);
                 block.states[g.state as usize] = self.sets[usize::from(g.model)].never();
             }
         }
