@@ -54,8 +54,12 @@ def kernel_figures(nest: Any, prefix: str) -> Figures:
         name = f"{prefix} {node.global_id} {recorder['model']}"
         if "n_events" in recorder:
             found[f"{name} n_events"] = float(recorder["n_events"])
-        for key, values in recorder.get("events", {}).items():
-            found.update(moments(f"{name} {key}", values))
+        events = recorder.get("events", {})
+        order: Any = slice(None)
+        if "times" in events and "senders" in events:
+            order = np.lexsort((events["senders"], events["times"]))
+        for key, values in events.items():
+            found.update(moments(f"{name} {key}", np.asarray(values)[order]))
     return found
 
 
@@ -74,7 +78,10 @@ def drawn_figures() -> Figures:
                 drawn.append((f"line {place} x", line.get_xdata(orig=False)))
                 drawn.append((f"line {place} y", line.get_ydata(orig=False)))
             for place, cloud in enumerate(axes.collections):
-                drawn.append((f"cloud {place}", np.ma.filled(cloud.get_offsets(), np.nan)))
+                points: Any = np.ma.filled(np.ma.asarray(cloud.get_offsets(), float), np.nan)
+                if points.ndim == 2:
+                    points = points[np.lexsort(points.T)]
+                drawn.append((f"cloud {place}", points))
             for place, image in enumerate(axes.images):
                 drawn.append((f"image {place}", np.asarray(image.get_array())))
             for label, values in drawn:

@@ -52,7 +52,11 @@ def test_figures_agree_exactly_or_within_the_spread_of_the_peer(examples):
         return examples.Run({"rate": rate, **more})
 
     assert examples.compare(run(1.0), [run(1.0 + 1e-9)])[0] == "same"
+    assert examples.compare(run(1.0005), [run(1.0)])[0] == "close"
     assert examples.compare(run(1.1), [run(1.0)])[0] == "differs"
+    assert examples.is_close(
+        "V_m sample 0", {"V_m sample 0": 0.01}, {"V_m sample 0": 0, "V_m std": 9}
+    )
     peers = [run(10.0), run(11.0), run(12.0)]
     assert examples.compare(run(13.0), peers)[0] == "same statistics"
     assert examples.compare(run(30.0), peers)[0] == "differs"

@@ -60,3 +60,11 @@ def test_a_resolution_below_a_tick_is_refused(resolution: float) -> None:
     with pytest.raises(errors.KernelException, match="at least one tick") as raised:
         nest.resolution = resolution
     assert raised.type is errors.KernelException
+
+
+def test_a_spike_recorder_has_one_receptor() -> None:
+    nest.ResetKernel()
+    neuron, recorder = map(nest.Create, ("iaf_psc_alpha", "spike_recorder"))
+    with pytest.raises(errors.UnknownReceptorType, match="Receptor type 1 .* it has 0"):
+        nest.Connect(neuron, recorder, syn_spec={"receptor_type": 1})
+    assert nest.num_connections == 0

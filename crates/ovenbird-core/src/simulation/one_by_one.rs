@@ -69,7 +69,7 @@ impl Maker<'_> {
             (Sends::Spikes | Sends::Device(Signal::Spikes), ElementType::Recorder)
                 if self.hears_spikes(tf) =>
             {
-                self.check_recorder(made.synapse, tf)?;
+                self.check_recorder(made, tf)?;
                 if here {
                     delays.note(made.delay);
                     devices.listening.push(Listening {
@@ -156,10 +156,19 @@ impl Maker<'_> {
         }
     }
 
-    /// Checks that a synapse can end on a spike recorder.
-    fn check_recorder(&self, synapse: usize, family: usize) -> Result<()> {
-        let info = &self.infos[synapse];
+    /// Checks that a connection can end on a spike recorder.
+    fn check_recorder(&self, made: &Made, family: usize) -> Result<()> {
+        let info = &self.infos[made.synapse];
         let name = self.families[family].name();
+        if made.receptor != 0 {
+            return Err(Error::new(
+                Kind::UnknownReceptorType,
+                format!(
+                    "Receptor type {} is not available in {name} for spike input; it has 0",
+                    made.receptor
+                ),
+            ));
+        }
         if info.reads_history {
             return Err(Error::illegal_connection(format!(
                 "The target node does not support STDP synapses. {name} keeps no spike history, \
