@@ -38,9 +38,7 @@ WIDENING = 2.0
 SLACK = 0.02
 CLOCK = re.compile(r"second|time|factor|memory|\bETA\b|\bs$|\d s\b|Hz sim|rusage", re.IGNORECASE)
 """Printed lines about how long something took."""
-MESSAGE = re.compile(
-    r"\[INFO\]|Number of OpenMP threads:|Not using MPI|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d "
-)
+MESSAGE = re.compile(r"\[INFO\]|Number of OpenMP threads:|Not using MPI")
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.])")
 
 SHORTER: dict[str, list[tuple[str, str, str]]] = {
@@ -109,15 +107,12 @@ def shorten(copy: pathlib.Path, script: str) -> None:
 def printed_figures(text: str) -> dict[str, float]:
     """The numbers that a script printed, named by the words around them.
 
-    Lines about how long something took are left out, and so are NEST's messages, which begin
-    with a date and go on in indented lines.
+    Lines about how long something took are left out, and so are NEST's messages.
     """
     found: dict[str, float] = {}
     seen: collections.Counter[str] = collections.Counter()
-    in_message = False
     for line in text.splitlines():
-        in_message = bool(MESSAGE.match(line)) or (in_message and line.startswith("  "))
-        if in_message or CLOCK.search(line):
+        if MESSAGE.match(line) or CLOCK.search(line):
             continue
         words = NUMBER.sub("#", line).strip()[:60]
         seen[words] += 1
