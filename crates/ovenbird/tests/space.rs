@@ -195,7 +195,10 @@ fn deviation(
     let (mut mean, mut variance) = (0.0, 0.0);
     for &s in &nodes {
         let sources = vec![s; nodes.len()];
-        for r in sim.connection_distances(&sources, &nodes).unwrap() {
+        for r in sim
+            .connection_distances(&sources, &nodes)
+            .expect("known nodes")
+        {
             let p = probability(r);
             mean += p;
             variance += p * (1.0 - p);

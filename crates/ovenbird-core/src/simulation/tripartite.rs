@@ -47,7 +47,7 @@ impl Simulation {
         self.watch.start();
         third.pool_size(targets.len(), thirds.len())?;
         let key = Key::new(self.settings.seed(), Purpose::ConnectRule);
-        let space = self.space(sources, targets, primary, &synapses.primary)?;
+        let space = self.space(sources, targets, primary, &synapses.primary, false)?;
         let cx = RuleContext {
             sources,
             targets,

@@ -195,7 +195,7 @@ impl<B> Directory<B> {
             Err(_) => {
                 let mut held: Vec<usize> = (0..self.pages.len()).collect();
                 held.retain(|&i| !self.pages[i].blocks.is_empty());
-                if 4 * (held.len() + 1) >= number + 1 {
+                if 4 * (held.len() + 1) > number {
                     self.pages.resize_with(number + 1, Page::default);
                 } else {
                     self.pages.retain(|page| !page.blocks.is_empty());
