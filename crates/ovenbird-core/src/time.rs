@@ -3,7 +3,7 @@
 //! This is the only module that rounds times. A step `k` covers the interval `(k h, (k + 1) h]`;
 //! what happens in it is stamped with the step's right border, `k + 1`.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 /// A number of steps of the simulation's resolution.
 pub type Step = i64;
@@ -46,9 +46,12 @@ impl Clock {
         }
         let ticks = resolution * ticks_per_ms as f64;
         if !resolution.is_finite() || ticks.round() < 1.0 || ticks > MAX_TICKS as f64 {
-            return Err(Error::bad_property(format!(
-                "resolution must be at least one tick (1/{ticks_per_ms} ms), got {resolution} ms"
-            )));
+            return Err(Error::new(
+                Kind::Kernel,
+                format!(
+                    "resolution must be at least one tick (1/{ticks_per_ms} ms), got {resolution} ms"
+                ),
+            ));
         }
         if (ticks - ticks.round()).abs() > 1e-9 * ticks {
             return Err(Error::bad_property(format!(

@@ -1,11 +1,12 @@
 //! `Connections`: an ordered set of connections of a kernel.
 
 use crate::convert;
-use crate::error::ForPython;
 use crate::kernel::Kernel;
 use numpy::PyArray1;
-use ovenbird::core::simulation::ConnectionSet;
+use ovenbird::core::error::Error;
+use ovenbird::core::simulation::{ConnectionSet, Simulation};
 use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
 use pyo3::types::PyDict;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -26,38 +27,55 @@ impl Connections {
         }
     }
 
-    fn set(&self) -> MutexGuard<'_, ConnectionSet> {
-        self.set.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The set; who waits for it lets other threads of Python run.
+    fn set(&self, py: Python<'_>) -> MutexGuard<'_, ConnectionSet> {
+        let locked = self.set.lock_py_attached(py);
+        locked.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a call of the engine on the set gives, which signals can interrupt.
+    fn call<T: Send>(
+        &self,
+        py: Python<'_>,
+        call: impl FnOnce(&mut Simulation, &mut ConnectionSet) -> Result<T, Error> + Send,
+    ) -> PyResult<T> {
+        let mut kernel = self.kernel.try_borrow_mut(py)?;
+        let simulation = &mut kernel.simulation;
+        let result = py.detach(|| {
+            let mut set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
+            call(simulation, &mut set)
+        });
+        result.map_err(|e| kernel.exception(py, e))
     }
 }
 
 #[pymethods]
 impl Connections {
-    fn __len__(&self) -> usize {
-        self.set().len()
+    fn __len__(&self, py: Python<'_>) -> usize {
+        self.set(py).len()
     }
 
     /// The connections with the given indices.
     fn take(&self, py: Python<'_>, indices: &Bound<'_, PyArray1<i64>>) -> PyResult<Self> {
-        let indices = convert::indices(indices, self.set().len())?;
-        let kernel = self.kernel.borrow(py);
-        let set = kernel.simulation.take_connections(&self.set(), &indices);
-        let set = set.for_python(py)?;
-        drop(kernel);
+        let indices = convert::indices(indices, self.set(py).len())?;
+        let set = self.call(py, |simulation, set| {
+            simulation.take_connections(set, &indices)
+        })?;
         Ok(Connections::new(self.kernel.clone_ref(py), set))
     }
 
     /// Values by key, a column each; all keys if none are named.
     #[pyo3(signature = (keys))]
     fn get<'py>(&self, py: Python<'py>, keys: Option<Vec<String>>) -> PyResult<Bound<'py, PyDict>> {
-        let mut kernel = self.kernel.borrow_mut(py);
-        let keys = keys.unwrap_or_else(|| kernel.simulation.connection_keys(&self.set()));
+        let keys = match keys {
+            Some(keys) => keys,
+            None => self.call(py, |simulation, set| simulation.connection_keys(set))?,
+        };
         let out = PyDict::new(py);
         for key in keys {
-            let column = kernel
-                .simulation
-                .connection_values(&mut self.set(), &key)
-                .for_python(py)?;
+            let column = self.call(py, |simulation, set| {
+                simulation.connection_values(set, &key)
+            })?;
             if let Some(column) = column {
                 out.set_item(key, convert::to_column(py, column)?)?;
             }
@@ -69,19 +87,13 @@ impl Connections {
     #[pyo3(name = "set")]
     fn set_values(&self, py: Python<'_>, params: &Bound<'_, PyDict>) -> PyResult<()> {
         let params = convert::dict(params)?;
-        let mut kernel = self.kernel.borrow_mut(py);
-        kernel
-            .simulation
-            .set_connections(&mut self.set(), &params)
-            .for_python(py)
+        self.call(py, |simulation, set| {
+            simulation.set_connections(set, &params)
+        })
     }
 
     /// Removes the connections.
     fn disconnect(&self, py: Python<'_>) -> PyResult<()> {
-        self.kernel
-            .borrow_mut(py)
-            .simulation
-            .disconnect(&mut self.set())
-            .for_python(py)
+        self.call(py, |simulation, set| simulation.disconnect(set))
     }
 }

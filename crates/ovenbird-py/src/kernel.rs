@@ -79,7 +79,7 @@ fn describe_key<'py>(
 
 impl Kernel {
     /// The exception for an error of a call that signals can interrupt.
-    fn exception(&self, py: Python<'_>, error: Error) -> PyErr {
+    pub fn exception(&self, py: Python<'_>, error: Error) -> PyErr {
         let mut raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
         match raised.take().filter(|_| error.kind == Kind::Interrupted) {
             Some(raised) => raised,
@@ -450,9 +450,12 @@ impl Kernel {
             .syn_spec(convert::dict(syn)?)
             .for_python(py)?;
         let elements = synapse.elements.as_deref();
-        self.simulation
-            .disconnect_pairs(&pre, &post, &rule, synapse.model, elements)
-            .for_python(py)
+        let model = synapse.model;
+        py.detach(|| {
+            self.simulation
+                .disconnect_pairs(&pre, &post, &rule, model, elements)
+        })
+        .map_err(|e| self.exception(py, e))
     }
 
     /// Whether connections come and go with synaptic elements.
@@ -494,7 +497,9 @@ impl Kernel {
             model,
             label: synapse_label.filter(|&l| l != -1),
         };
-        let set = this.simulation.connections(&filter).for_python(py)?;
+        let simulation = &mut this.simulation;
+        let set = py.detach(|| simulation.connections(&filter));
+        let set = set.map_err(|e| this.exception(py, e))?;
         Ok(Connections::new(kernel, set))
     }
 
@@ -505,7 +510,7 @@ impl Kernel {
             true => self.simulation.prepare_to_continue(),
             false => self.simulation.prepare(),
         })
-        .for_python(py)
+        .map_err(|e| self.exception(py, e))
     }
 
     /// Runs for `ms`; `progress(done_ms, total_ms, seconds)` is called several times a second.

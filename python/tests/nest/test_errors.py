@@ -43,3 +43,28 @@ def test_music_is_refused() -> None:
         nest.SetAcceptableLatency("port", 1.0)
     with pytest.raises(NotImplementedError, match="MUSIC"):
         nest.SetMaxBuffered("port", 1)
+
+
+def test_wiring_the_wrong_way_round_says_which_way_is_right() -> None:
+    nest.ResetKernel()
+    neuron, meter, recorder = map(nest.Create, ("iaf_psc_alpha", "multimeter", "spike_recorder"))
+    with pytest.raises(errors.IllegalConnection, match="A multimeter is the source: connect"):
+        nest.Connect(neuron, meter)
+    with pytest.raises(errors.IllegalConnection, match="A spike recorder is the target: connect"):
+        nest.Connect(recorder, neuron)
+    assert nest.num_connections == 0
+
+
+@pytest.mark.parametrize("resolution", [0.0, -1.0, 1e-9])
+def test_a_resolution_below_a_tick_is_refused(resolution: float) -> None:
+    with pytest.raises(errors.KernelException, match="at least one tick") as raised:
+        nest.resolution = resolution
+    assert raised.type is errors.KernelException
+
+
+def test_a_spike_recorder_has_one_receptor() -> None:
+    nest.ResetKernel()
+    neuron, recorder = map(nest.Create, ("iaf_psc_alpha", "spike_recorder"))
+    with pytest.raises(errors.UnknownReceptorType, match="Receptor type 1 .* it has 0"):
+        nest.Connect(neuron, recorder, syn_spec={"receptor_type": 1})
+    assert nest.num_connections == 0

@@ -131,3 +131,46 @@ def test_an_interrupted_connect_can_be_made_again(network):
     nodes = nest.Create("iaf_psc_alpha", 20000)
     nest.Connect(nodes[:50], nodes[:50], small)
     assert nest.GetConnections(nodes).get(["source", "target"]) == again
+
+
+def several_million_connections():
+    """A network whose connections take a while to arrange, list and remove."""
+    threads = nest.local_num_threads
+    nest.ResetKernel()
+    nest.local_num_threads = threads
+    nodes = nest.Create("iaf_psc_alpha", 6000)
+    rule = {"rule": "fixed_indegree", "indegree": 600}
+    nest.Connect(nodes, nodes, rule, {"weight": nest.random.normal()})
+    return nodes
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda nodes: nest.Simulate(0.1),
+        lambda nodes: nest.GetConnections(nodes[:5900]),
+        lambda nodes: nest.GetConnections().get("weight"),
+    ],
+)
+def test_an_interrupt_while_connections_are_arranged_or_found(call):
+    nodes = several_million_connections()
+    before = nest.num_connections
+    with interrupt_after(0.03) as sent, pytest.raises(KeyboardInterrupt):
+        call(nodes)
+        # so fast that the interrupt comes too late for it
+        time.sleep(1.0)
+    assert time.monotonic() - sent[0] < 1.0
+    assert nest.num_connections == before
+    nest.Simulate(1.0)
+    assert len(nest.GetConnections(target=nodes[:10])) == 10 * 600
+
+
+def test_an_interrupted_disconnect_removes_all_or_nothing():
+    several_million_connections()
+    before = nest.num_connections
+    with interrupt_after(0.1), pytest.raises(KeyboardInterrupt):
+        nest.GetConnections().disconnect()
+        time.sleep(1.0)
+    assert nest.num_connections in (0, before)
+    nest.GetConnections().disconnect()
+    assert nest.num_connections == 0

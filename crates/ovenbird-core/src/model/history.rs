@@ -56,8 +56,9 @@ struct Log {
 /// How connections that were removed or got another delay have read.
 #[derive(Clone, Debug, Default)]
 struct Exceptions {
-    /// From when on each of those that were removed had not read (ms).
-    removed: Vec<f64>,
+    /// From when on those that were removed had not read (ms), and how many of them: one entry for
+    /// all between the same two spikes, so that there are no more of them than spikes held.
+    removed: Vec<(f64, i32)>,
     /// Spans of time whose spikes were read once more, or once less, than once by each connection.
     recounted: Vec<(Range<f64>, i32)>,
 }
@@ -66,8 +67,12 @@ impl Exceptions {
     /// Whether `connections`, which had not read from these times on, and those that are no more
     /// have all read a spike at `time`, as far as their number tells.
     fn counts(&self, connections: &[f64], time: f64) -> bool {
-        let all = connections.iter().chain(&self.removed);
-        let unread = all.filter(|&&h| time >= h + EPSILON).count() as i32;
+        let present = connections.iter().map(|&h| (h, 1));
+        let all = present.chain(self.removed.iter().copied());
+        let unread: i32 = all
+            .filter(|(h, _)| time >= h + EPSILON)
+            .map(|(_, n)| n)
+            .sum();
         let inside = |span: &Range<f64>| time >= span.start + EPSILON && time < span.end + EPSILON;
         let more = self.recounted.iter().filter(|(span, _)| inside(span));
         more.map(|(_, n)| n).sum::<i32>() >= unread
@@ -208,7 +213,14 @@ impl History {
 
     /// Notes that a connection to neuron `i` was removed, which had not read from `time` on.
     pub fn leave_unread(&mut self, i: usize, time: f64) {
-        self.exceptions.entry(i).or_default().removed.push(time);
+        let posts = &self.logs[i].posts;
+        let read = |from: f64| posts.partition_point(|p| p.time < from + EPSILON);
+        let removed = &mut self.exceptions.entry(i).or_default().removed;
+        let n = read(time);
+        match removed.iter_mut().rev().find(|r| read(r.0) == n) {
+            Some(same) => same.1 += 1,
+            None => removed.push((time, 1)),
+        }
     }
 
     /// Notes that a connection to neuron `i`, which had not read from `old` on, will read from `new`
@@ -460,7 +472,7 @@ impl History {
             if log.spiked.take().is_some() {
                 let exceptions = self.exceptions.get(&i);
                 let removed = exceptions.iter().flat_map(|e| &e.removed);
-                let horizon = removed.fold(horizons[i], |h, r| h.min(*r)) + EPSILON;
+                let horizon = removed.fold(horizons[i], |h, r| h.min(r.0)) + EPSILON;
                 let is_read = |time: f64| match (each.get(&i), exceptions) {
                     (Some(each), Some(e)) => e.counts(each, time),
                     _ => time < horizon,
@@ -557,6 +569,17 @@ mod tests {
         assert_eq!((h.status(0), h.status(7)), ((0.0, 0), (0.0, 0)));
     }
 
+    #[test]
+    fn removed_connections_take_no_more_room_than_spikes() {
+        let mut h = history(&[10.0, 20.0, 30.0]);
+        for n in 0..1000 {
+            h.leave_unread(0, f64::from(n) / 20.0);
+        }
+        let removed = &h.exceptions[&0].removed;
+        assert_eq!(removed.len(), 4);
+        assert_eq!(removed.iter().map(|r| r.1).sum::<i32>(), 1000);
+    }
+
     /// The rule at each spike, with a counter for each spike of how many connections have read it.
     #[derive(Default)]
     struct Counters {
@@ -633,7 +656,7 @@ mod tests {
                 if act == 7 && live.contains(&connection) {
                     delays[connection] = f64::from(steps) / 10.0;
                     h.move_reader(0, from, last[connection] - delays[connection]);
-                } else if act == 8 && live.len() > 2 && live.contains(&connection) {
+                } else if act == 8 && live.len() > 1 && live.contains(&connection) {
                     h.leave_unread(0, from);
                     live.retain(|&c| c != connection);
                 }

@@ -21,7 +21,7 @@ impl Simulation {
         if self.set_all_weights(set, params)? {
             return Ok(());
         }
-        self.refresh(set)?;
+        self.try_refresh(set)?;
         let n = set.len();
         let models: BTreeSet<u16> = set.handles().iter().map(|h| h.model).collect();
         let mut changes = Changes::default();
@@ -421,6 +421,13 @@ impl Simulation {
     /// When one of them does not exist any more.
     pub fn disconnect(&mut self, set: &mut ConnectionSet) -> Result<()> {
         self.refuse_while_prepared("Disconnecting")?;
+        self.watch.start();
+        let removed = self.disconnect_set(set);
+        self.watch.commit();
+        removed
+    }
+
+    fn disconnect_set(&mut self, set: &mut ConnectionSet) -> Result<()> {
         self.refresh(set)?;
         let ends = set.handles().iter().map(|h| (h.source, h.target, h.model));
         let ends: Vec<Ends> = ends.collect();
@@ -437,21 +444,28 @@ impl Simulation {
     /// Removes the connections of a set, which may be during a run.
     pub(super) fn remove(&mut self, set: &mut ConnectionSet) -> Result<()> {
         self.refresh(set)?;
-        self.list_wholes();
-        self.note_removed(set);
-        let mut rows: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
-        let mut plastic: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
+        self.list_held()?;
+        let mut rows: Vec<Vec<RowKey>> = vec![Vec::new(); self.workers.len()];
+        let mut plastic = rows.clone();
         let mut gone: BTreeMap<(u8, u32, u32), BTreeSet<u32>> = BTreeMap::new();
-        for h in set.handles() {
+        for (i, h) in set.handles().iter().enumerate() {
+            self.watch.pass(i)?;
             match h.place {
-                Place::Row(w, at) => drop(rows.entry(w).or_default().insert(at.key())),
-                Place::Plastic(w, at) => drop(plastic.entry(w).or_default().insert(at.key())),
+                Place::Row(w, at) => rows[w as usize].push(at.key()),
+                Place::Plastic(w, at) => plastic[w as usize].push(at.key()),
                 Place::Gap(w, i) => drop(gone.entry((0, w, 0)).or_default().insert(i)),
                 Place::Drive(w, d, i) => drop(gone.entry((1, w, d)).or_default().insert(i)),
                 Place::Listening(i) => drop(gone.entry((2, 0, 0)).or_default().insert(i)),
                 Place::Sampling(i) => drop(gone.entry((3, 0, 0)).or_default().insert(i)),
             }
         }
+        for removed in rows.iter_mut().chain(&mut plastic) {
+            self.watch.look()?;
+            removed.sort_unstable();
+        }
+        self.watch.look()?;
+        self.watch.commit();
+        self.note_removed(set);
         for ((kind, w, d), indices) in gone {
             let worker = &mut self.workers[w as usize];
             match kind {
@@ -461,13 +475,15 @@ impl Simulation {
                 _ => retain(&mut self.devices.sampling, &indices),
             }
         }
-        for (w, removed) in &plastic {
-            self.workers[*w as usize].remove_plastic(&self.families, &self.clock, removed);
+        for (worker, removed) in self.workers.iter_mut().zip(plastic) {
+            if !removed.is_empty() {
+                worker.remove_plastic(&self.families, &self.clock, &removed.into_iter().collect());
+            }
         }
-        for (w, removed) in rows {
+        for (w, removed) in rows.iter().enumerate() {
             let blocks = blocks_of(removed.iter().copied());
-            self.rebuild_rows(w as usize, &blocks, |c, at| {
-                (!removed.contains(&at.key())).then_some(c)
+            self.rebuild_rows(w, &blocks, |c, at| {
+                removed.binary_search(&at.key()).is_err().then_some(c)
             });
         }
         self.devices.note_connected(&self.families, &self.nodes);
@@ -523,6 +539,20 @@ impl Simulation {
         elements: Option<&(String, String)>,
     ) -> Result<()> {
         self.refuse_while_prepared("Disconnecting")?;
+        self.watch.start();
+        let removed = self.disconnect_rule(sources, targets, rule, model, elements);
+        self.watch.commit();
+        removed
+    }
+
+    fn disconnect_rule(
+        &mut self,
+        sources: &[u32],
+        targets: &[u32],
+        rule: &Rule,
+        model: u16,
+        elements: Option<&(String, String)>,
+    ) -> Result<()> {
         let pairs: Vec<(u32, u32)> = match rule {
             Rule::OneToOne if sources.len() == targets.len() => sources
                 .iter()
@@ -552,15 +582,18 @@ impl Simulation {
             model: Some(model),
             label: None,
         };
-        let all = self.connections(&filter)?;
+        let all = self.find_set(&filter)?;
         let mut found: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
         for (i, h) in all.handles().iter().enumerate().rev() {
+            self.watch.pass(i)?;
             found.entry((h.source, h.target)).or_default().push(i);
         }
         let chosen: Result<Vec<usize>> = pairs
             .iter()
             .filter(|pair| self.is_kept_here(**pair))
-            .map(|pair| {
+            .enumerate()
+            .map(|(i, pair)| {
+                self.watch.pass(i)?;
                 found.get_mut(pair).and_then(Vec::pop).ok_or_else(|| {
                     Error::new(
                         Kind::InexistentConnection,

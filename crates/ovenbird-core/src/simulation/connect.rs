@@ -27,6 +27,13 @@ const WORTH_THREADS: f64 = 2000.0;
 /// The number of pairs below which the processor time of a call is not asked for.
 const SHORT: usize = 1000;
 
+/// What to do instead of connecting from a recorder that is sent to.
+const RECORDER_HINT: &str = " A spike recorder is the target: connect the neuron to the recorder.";
+
+/// What to do instead of connecting to a recorder that asks for what it records.
+pub(super) const METER_HINT: &str =
+    " A multimeter is the source: connect the multimeter to the node that it samples.";
+
 /// What a node sends along its connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sends {
@@ -65,15 +72,17 @@ impl Simulation {
         let few = sources.len().saturating_mul(targets.len()) < SHORT;
         let start = Instant::now();
         let stopwatch = (!few).then(Stopwatch::start);
-        self.watch.start(start);
-        self.list_wholes();
+        self.watch.start();
+        let listed = self.list_held();
         let mark = if rule.make_symmetric || rule.rule.reverses() {
             self.mark(&[sources, targets].concat())
         } else {
             self.mark(sources)
         };
-        let made = Self::check_elements(rule, synapses)
+        let made = listed
+            .and_then(|()| Self::check_elements(rule, synapses))
             .and_then(|()| self.connect_here(sources, targets, rule, synapses));
+        self.watch.commit();
         let result = self.agree(Call::Connect, 0, 0, made).map(drop);
         if result.is_err() {
             self.roll_back(&mark);
@@ -458,8 +467,12 @@ impl Simulation {
         for (f, _) in self.nodes.families(ids)? {
             let kind = sends(&*self.families[f]);
             if kind == Sends::Nothing {
+                let hint = match self.families[f].recorders().map(|r| r.kind()) {
+                    Some(RecorderKind::Spikes) => RECORDER_HINT,
+                    _ => "",
+                };
                 return Err(Error::illegal_connection(format!(
-                    "{} does not send anything, it cannot be the source of a connection.",
+                    "{} does not send anything, it cannot be the source of a connection.{hint}",
                     self.families[f].name()
                 )));
             }

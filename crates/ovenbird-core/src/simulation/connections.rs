@@ -48,6 +48,9 @@ impl Place {
     }
 }
 
+/// Of how many connections that are visited one looks at the clock.
+const LOOK: usize = 4096;
+
 /// An index that occurs more than once.
 fn first_repeated(indices: &[usize]) -> Option<usize> {
     if indices.is_sorted_by(|a, b| a < b) {
@@ -212,7 +215,7 @@ impl Simulation {
     pub(super) fn settle(&mut self) -> Result<()> {
         if self.arranged != Some(self.generation) {
             self.devices.find_recorders(&self.families, &self.nodes);
-            self.arrange()?;
+            self.try_arrange()?;
         }
         Ok(())
     }
@@ -222,6 +225,13 @@ impl Simulation {
     /// # Errors
     /// When a node does not exist.
     pub fn connections(&mut self, filter: &Filter<'_>) -> Result<ConnectionSet> {
+        self.watch.start();
+        let found = self.find_set(filter);
+        self.watch.commit();
+        found
+    }
+
+    pub(super) fn find_set(&mut self, filter: &Filter<'_>) -> Result<ConnectionSet> {
         self.settle()?;
         let members = match filter {
             Filter {
@@ -256,7 +266,7 @@ impl Simulation {
         set: &ConnectionSet,
         indices: &[usize],
     ) -> Result<ConnectionSet> {
-        let all = self.list(set);
+        let all = self.try_list(set)?;
         if let Some(twice) = first_repeated(indices) {
             return Err(Error::new(
                 Kind::Index,
@@ -278,32 +288,45 @@ impl Simulation {
     }
 
     /// The connections of a set.
-    fn list<'a>(&self, set: &'a ConnectionSet) -> &'a [Handle] {
+    fn list<'a>(&self, set: &'a ConnectionSet) -> Result<&'a [Handle]> {
         match &set.members {
-            Members::Listed(handles) => handles,
+            Members::Listed(handles) => Ok(handles),
             Members::Whole(whole) => self.list_whole(whole),
         }
     }
 
-    fn list_whole<'a>(&self, whole: &'a Whole) -> &'a [Handle] {
-        whole.listed.get_or_init(|| {
+    fn list_whole<'a>(&self, whole: &'a Whole) -> Result<&'a [Handle]> {
+        if whole.listed.get().is_none() {
             let mut handles = Vec::with_capacity(whole.len);
             let filter = Filter {
                 model: whole.model,
                 ..Filter::default()
             };
-            self.list_filtered(&filter, &mut handles);
-            handles
-        })
+            self.list_filtered(&filter, &mut handles)?;
+            return Ok(whole.listed.get_or_init(|| handles));
+        }
+        Ok(whole.listed.get().map_or(&[], Vec::as_slice))
     }
 
     /// Lists what is held of all connections, since they are about to change.
-    pub(super) fn list_wholes(&mut self) {
-        for whole in std::mem::take(&mut self.wholes) {
+    ///
+    /// # Errors
+    /// When the call is to end.
+    pub(super) fn list_held(&mut self) -> Result<()> {
+        for whole in &self.wholes {
             if let Some(whole) = whole.upgrade() {
-                self.list_whole(&whole);
+                self.list_whole(&whole)?;
             }
         }
+        self.wholes.clear();
+        Ok(())
+    }
+
+    /// [`Simulation::list_held`] for calls that go through from here on.
+    pub(super) fn list_wholes(&mut self) {
+        self.watch.commit();
+        let listed = self.list_held();
+        debug_assert!(listed.is_ok(), "a call that goes through is not ended");
     }
 
     /// The models of a set, if it is all of the network or of a model, and each of its connections
@@ -333,11 +356,13 @@ impl Simulation {
             }
         }
         let mut handles = Vec::new();
-        self.list_filtered(filter, &mut handles);
+        self.list_filtered(filter, &mut handles)?;
         Ok(handles)
     }
 
-    fn list_filtered(&self, filter: &Filter<'_>, handles: &mut Vec<Handle>) {
+    /// # Errors
+    /// When the call is to end.
+    fn list_filtered(&self, filter: &Filter<'_>, handles: &mut Vec<Handle>) -> Result<()> {
         let sources = filter.sources.map(|ids| {
             let mut ids = ids.to_vec();
             ids.sort_unstable();
@@ -345,11 +370,18 @@ impl Simulation {
             ids
         });
         let targets = filter.targets.map(|t| SourceIndex::new(t.iter().copied()));
+        let mut seen = 0;
+        let mut going = Ok(());
         self.visit(
             sources.as_deref(),
             filter,
             |source, target, model, place| {
-                let wanted = filter.model.is_none_or(|m| m == model)
+                seen += 1;
+                if seen % LOOK == 0 && going.is_ok() {
+                    going = self.watch.look();
+                }
+                let wanted = going.is_ok()
+                    && filter.model.is_none_or(|m| m == model)
                     && targets.as_ref().is_none_or(|t| t.row(target).is_some());
                 if wanted {
                     handles.push(Handle {
@@ -363,7 +395,9 @@ impl Simulation {
                 }
             },
         );
+        going?;
         sort(handles);
+        self.watch.look()?;
         for same in handles.chunk_by_mut(|a, b| a.ends() == b.ends()) {
             if let [_, _, ..] = same {
                 self.number(same);
@@ -373,6 +407,7 @@ impl Simulation {
         if let Some(label) = filter.label {
             handles.retain(|h| self.label(h.place) == label);
         }
+        self.watch.look()
     }
 
     /// Puts connections of the same ends and model into the order in which they were made.
@@ -491,10 +526,26 @@ impl Simulation {
             .collect()
     }
 
+    /// [`Simulation::list`] in a call that can end early.
+    fn try_list<'a>(&self, set: &'a ConnectionSet) -> Result<&'a [Handle]> {
+        self.watch.start();
+        let listed = self.list(set);
+        self.watch.commit();
+        listed
+    }
+
+    /// [`Simulation::refresh`] in a call that can end early up to then.
+    pub(super) fn try_refresh(&mut self, set: &mut ConnectionSet) -> Result<()> {
+        self.watch.start();
+        let refreshed = self.refresh(set);
+        self.watch.commit();
+        refreshed
+    }
+
     /// Finds the connections of a set again after others were made or removed.
     pub(super) fn refresh(&mut self, set: &mut ConnectionSet) -> Result<()> {
         self.settle()?;
-        let handles = self.list(set);
+        let handles = self.list(set)?;
         if *set.generation == self.generation {
             return Ok(());
         }
@@ -600,7 +651,7 @@ impl Simulation {
         set: &mut ConnectionSet,
         key: &str,
     ) -> Result<Option<Column>> {
-        self.refresh(set)?;
+        self.try_refresh(set)?;
         let h = set.handles();
         let ints = |f: &dyn Fn(&Handle) -> i64| Column::Ints(h.iter().map(f).collect());
         Ok(Some(match key {
@@ -684,8 +735,11 @@ impl Simulation {
     }
 
     /// The keys that any connection of a set has.
-    pub fn connection_keys(&self, set: &ConnectionSet) -> Vec<String> {
-        let models: BTreeSet<u16> = self.list(set).iter().map(|h| h.model).collect();
+    ///
+    /// # Errors
+    /// When the call is to end.
+    pub fn connection_keys(&self, set: &ConnectionSet) -> Result<Vec<String>> {
+        let models: BTreeSet<u16> = self.try_list(set)?.iter().map(|h| h.model).collect();
         let mut keys: BTreeSet<&str> = KEYS.into_iter().filter(|&k| k != "weight").collect();
         for model in models {
             let model = self.synapse_model(model);
@@ -694,7 +748,7 @@ impl Simulation {
                 keys.insert("weight");
             }
         }
-        keys.into_iter().map(str::to_owned).collect()
+        Ok(keys.into_iter().map(str::to_owned).collect())
     }
 
     /// The thread of a device's connection: that of the node that is no device, else of the target.

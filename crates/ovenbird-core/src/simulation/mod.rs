@@ -253,8 +253,8 @@ impl Simulation {
         self.console = console;
     }
 
-    /// What is asked now and then whether a Connect that takes long is to end; it then makes
-    /// nothing, and returns an error of [`Kind::Interrupted`](crate::error::Kind::Interrupted).
+    /// What is asked now and then whether a call that takes long (Connect, GetConnections, Prepare,
+    /// Disconnect) is to end; it then changes nothing, and returns an error of [`Kind::Interrupted`](crate::error::Kind::Interrupted).
     pub fn set_watch(&mut self, ask: Ask) {
         self.watch.ask = ask;
     }

@@ -1,6 +1,6 @@
 //! Connections one by one, where devices take part or kinds of nodes are mixed.
 
-use super::connect::{Sends, sends};
+use super::connect::{METER_HINT, Sends, sends};
 use super::devices::{Devices, Listening};
 use super::maker::{Made, Maker};
 use super::{DelayRange, Worker};
@@ -69,7 +69,7 @@ impl Maker<'_> {
             (Sends::Spikes | Sends::Device(Signal::Spikes), ElementType::Recorder)
                 if self.hears_spikes(tf) =>
             {
-                self.check_recorder(made.synapse, tf)?;
+                self.check_recorder(made, tf)?;
                 if here {
                     delays.note(made.delay);
                     devices.listening.push(Listening {
@@ -97,10 +97,15 @@ impl Maker<'_> {
                 } else {
                     "spike"
                 };
+                let target = &self.families[tf];
+                let hint = match sends(&**target) {
+                    Sends::Requests => METER_HINT,
+                    _ => "",
+                };
                 Err(Error::illegal_connection(format!(
-                    "The target node {} ({}) does not support {what} input.",
+                    "The target node {} ({}) does not support {what} input.{hint}",
                     made.target,
-                    self.families[tf].name()
+                    target.name()
                 )))
             }
         }
@@ -151,10 +156,19 @@ impl Maker<'_> {
         }
     }
 
-    /// Checks that a synapse can end on a spike recorder.
-    fn check_recorder(&self, synapse: usize, family: usize) -> Result<()> {
-        let info = &self.infos[synapse];
+    /// Checks that a connection can end on a spike recorder.
+    fn check_recorder(&self, made: &Made, family: usize) -> Result<()> {
+        let info = &self.infos[made.synapse];
         let name = self.families[family].name();
+        if made.receptor != 0 {
+            return Err(Error::new(
+                Kind::UnknownReceptorType,
+                format!(
+                    "Receptor type {} is not available in {name} for spike input; it has 0",
+                    made.receptor
+                ),
+            ));
+        }
         if info.reads_history {
             return Err(Error::illegal_connection(format!(
                 "The target node does not support STDP synapses. {name} keeps no spike history, \

@@ -105,7 +105,10 @@ impl Simulation {
         let flags = u64::from(coupled) | u64::from(self.needs_routes()) << 1;
         let flags = self.agree(Call::Prepare, flags, 0, opened)?;
         self.learn_driven()?;
-        let arranged = self.arrange().and_then(|()| self.separate_agreed());
+        self.watch.start();
+        let arranged = self.try_arrange();
+        self.watch.commit();
+        let arranged = arranged.and_then(|()| self.separate_agreed());
         self.gaps.any = flags & 1 != 0;
         if !self.gaps.any {
             self.agree(Call::Ready, 0, 0, arranged)?;
@@ -141,8 +144,18 @@ impl Simulation {
         Ok(())
     }
 
-    /// Brings nodes and connections into the form that a run needs.
+    /// Brings nodes and connections into the form that a run needs, for calls that go through.
     pub(super) fn arrange(&mut self) -> Result<()> {
+        self.watch.commit();
+        self.try_arrange()
+    }
+
+    /// Brings nodes and connections into the form that a run needs. What is done when the call ends
+    /// early need not be done again.
+    ///
+    /// # Errors
+    /// When the call is to end.
+    pub(super) fn try_arrange(&mut self) -> Result<()> {
         let steps = self.slice_steps();
         let now = self.now();
         self.start_threads()?;
@@ -177,9 +190,11 @@ impl Simulation {
         self.min_delay = steps;
         let max = self.delays.range().1 as usize;
         let (families, clock, slots) = (&self.families, &self.clock, max + steps + 1);
+        let watch = &self.watch;
         pool.run(&mut self.workers, |_, w| {
-            w.arrange(families, slots, clock, now)
+            w.arrange(families, slots, clock, now, &|| watch.look().is_ok());
         });
+        watch.look()?;
         let reporting: Vec<u16> = (0..self.synapses.len() as u16)
             .filter(|&m| self.synapse_model(m).weight_recorder.is_some())
             .collect();

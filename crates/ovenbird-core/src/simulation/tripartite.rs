@@ -4,7 +4,6 @@ use super::Simulation;
 use crate::connect::{ConnSpec, Rule, RuleContext, SynSpec, ThirdRule};
 use crate::error::{Error, Result};
 use crate::rng::{Key, Purpose};
-use std::time::Instant;
 
 /// The synapses of the three projections of a tripartite connection.
 pub struct TripartiteSynapses {
@@ -45,7 +44,7 @@ impl Simulation {
         for ids in [sources, targets, thirds] {
             self.nodes.families(ids)?;
         }
-        self.watch.start(Instant::now());
+        self.watch.start();
         third.pool_size(targets.len(), thirds.len())?;
         let key = Key::new(self.settings.seed(), Purpose::ConnectRule);
         let space = self.space(sources, targets, primary, &synapses.primary, false)?;

@@ -131,13 +131,15 @@ impl Worker {
         &self.drives[from..to]
     }
 
-    /// Arranges the ring and brings the connections into their final form.
+    /// Arranges the ring and brings the connections into their final form, block by block while
+    /// `go_on` says so.
     pub fn arrange(
         &mut self,
         families: &[Box<dyn Family>],
         slots: usize,
         clock: &Clock,
         now: Step,
+        go_on: &dyn Fn() -> bool,
     ) {
         for drive in &mut self.drives {
             let signed = families[drive.family]
@@ -171,8 +173,10 @@ impl Worker {
             self.rows.rename(renamed);
             self.plastic.rename(renamed);
         }
-        self.rows.absorb(&mut self.pending, &self.ring);
-        self.absorb_plastic(families, clock);
+        let absorbed = self.rows.absorb(&mut self.pending, &self.ring, go_on);
+        if !absorbed || !self.absorb_plastic(families, clock, go_on) {
+            return;
+        }
         for (f, family) in families.iter().enumerate() {
             let channels = family.neurons().map_or(0, |n| n.channels());
             self.cells[f] = (0..channels)
@@ -192,15 +196,24 @@ impl Worker {
     }
 
     /// Brings new connections with parameters or state into their rows, and has their targets keep
-    /// the spikes that they will read.
-    fn absorb_plastic(&mut self, families: &[Box<dyn Family>], clock: &Clock) {
-        let new = !self.plastic.pending.is_empty();
-        if new && !self.plastic.is_empty() {
+    /// the spikes that they will read. Whether it has come to its end.
+    fn absorb_plastic(
+        &mut self,
+        families: &[Box<dyn Family>],
+        clock: &Clock,
+        go_on: &dyn Fn() -> bool,
+    ) -> bool {
+        let goes_on = std::mem::take(&mut self.plastic.partly_absorbed);
+        let new = goes_on || !self.plastic.pending.is_empty();
+        if new && !goes_on && !self.plastic.is_empty() {
             self.forget(families, clock);
         }
-        self.plastic.absorb(&self.ring);
+        if !self.plastic.absorb(&self.ring, go_on) {
+            self.plastic.partly_absorbed = true;
+            return false;
+        }
         if std::mem::take(&mut self.plastic.comes_back) || !new {
-            return;
+            return true;
         }
         let parts = families.iter().zip(&self.parts);
         let mut longest: Vec<_> = parts.map(|(f, part)| vec![0; f.held(part)]).collect();
@@ -219,6 +232,7 @@ impl Worker {
                 }
             }
         }
+        true
     }
 
     /// Has neurons forget what no plastic synapse will read, up to now: before connections are

@@ -200,7 +200,9 @@ impl Batch {
             self.kind.template.unwrap_or(0),
         );
         each_kind!(&mut self.blocks, buckets => if let Some(bucket) = buckets.get_mut(b) {
-            std::mem::take(bucket).for_each(|e, target| visit(
+            let bucket = std::mem::take(bucket);
+            self.len -= bucket.len();
+            bucket.for_each(|e, target| visit(
                 e.row(), e.delay(delay), target, e.weight(weight), e.template(template)
             ));
         });

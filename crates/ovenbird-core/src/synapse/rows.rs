@@ -381,11 +381,12 @@ impl Rows {
         }
     }
 
-    /// Adds new connections, addressed through `ring`, which has a cell for each.
-    pub fn absorb(&mut self, pending: &mut Pending, ring: &Ring) {
+    /// Adds new connections, addressed through `ring`, which has a cell for each, block by block
+    /// while `go_on` says so; whether all were added.
+    pub fn absorb(&mut self, pending: &mut Pending, ring: &Ring, go_on: &dyn Fn() -> bool) -> bool {
         let mut batches = std::mem::take(&mut pending.batches);
         if batches.is_empty() {
-            return;
+            return true;
         }
         let mut turns = std::mem::take(&mut pending.turns);
         turns.sort();
@@ -394,6 +395,10 @@ impl Rows {
         for b in 0..last {
             if !batches.iter().any(|batch| batch.has(b)) {
                 continue;
+            }
+            if !go_on() {
+                pending.batches = batches;
+                return false;
             }
             let block = self.blocks.make(b);
             let before = block.cells.len();
@@ -404,6 +409,7 @@ impl Rows {
         if !reporting.is_empty() {
             self.report(&reporting);
         }
+        true
     }
 
     /// Visits the sources of connections.

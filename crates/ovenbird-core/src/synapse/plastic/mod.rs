@@ -222,6 +222,8 @@ pub struct PlasticRows {
     shortest: f64,
     /// Whether all that is pending was there before, and comes back with another delay or state.
     pub comes_back: bool,
+    /// Whether some but not all of what is pending has been absorbed.
+    pub partly_absorbed: bool,
 }
 
 impl PlasticRows {
@@ -273,12 +275,13 @@ impl PlasticRows {
         self.reporting = models.to_vec();
     }
 
-    /// Adds the new connections, addressed through `ring`, which has a cell for each.
-    pub fn absorb(&mut self, ring: &Ring) {
+    /// Adds the new connections, addressed through `ring`, which has a cell for each, block by block
+    /// while `go_on` says so; whether all were added.
+    pub fn absorb(&mut self, ring: &Ring, go_on: &dyn Fn() -> bool) -> bool {
         self.sets.iter_mut().for_each(ModelSets::derive);
         let mut batches = std::mem::take(&mut self.pending.batches);
         if batches.is_empty() {
-            return;
+            return true;
         }
         let mut turns = std::mem::take(&mut self.pending.turns);
         turns.sort();
@@ -288,6 +291,10 @@ impl PlasticRows {
             if !batches.iter().any(|batch| batch.has(b)) {
                 continue;
             }
+            if !go_on() {
+                self.pending.batches = batches;
+                return false;
+            }
             let block = self.blocks.make(b);
             let before = block.cells.len();
             builder.rebuild(block, b, (&mut batches, &turns), &mut self.sets);
@@ -295,6 +302,7 @@ impl PlasticRows {
         }
         self.sets.iter_mut().for_each(ModelSets::derive);
         self.sets.iter_mut().for_each(ModelSets::drop_templates);
+        true
     }
 
     /// The block with a number, where rows or positions lie.
