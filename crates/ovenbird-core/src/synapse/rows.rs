@@ -397,7 +397,8 @@ impl Rows {
                 continue;
             }
             if !go_on() {
-                pending.batches = batches;
+                turns.advance(b);
+                (pending.batches, pending.turns) = (batches, turns);
                 return false;
             }
             let block = self.blocks.make(b);

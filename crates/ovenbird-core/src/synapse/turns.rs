@@ -80,6 +80,13 @@ impl Turns {
         self.list.sort_by_key(|turn| turn.block);
     }
 
+    /// Forgets the blocks before `block`, whose connections are pending no more.
+    pub fn advance(&mut self, block: usize) {
+        self.list.retain(|turn| turn.block as usize >= block);
+        let done = self.last.iter_mut().take(block);
+        done.for_each(|batch| *batch = NONE);
+    }
+
     /// Numbers the connections of a block from `first` on in the order in which they were made;
     /// `lens` has how many there are of each batch. The stretches are sorted.
     pub fn number(&self, block: usize, lens: &[usize], first: u32) -> Numbers {

@@ -292,7 +292,8 @@ impl PlasticRows {
                 continue;
             }
             if !go_on() {
-                self.pending.batches = batches;
+                turns.advance(b);
+                (self.pending.batches, self.pending.turns) = (batches, turns);
                 return false;
             }
             let block = self.blocks.make(b);
