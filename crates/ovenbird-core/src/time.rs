@@ -81,7 +81,11 @@ impl Clock {
         if steps >= FOREVER {
             return f64::MAX;
         }
-        (i128::from(steps) * i128::from(self.ticks_per_step)) as f64 / self.ticks_per_ms as f64
+        let ticks = match steps.checked_mul(self.ticks_per_step) {
+            Some(ticks) => ticks as f64,
+            None => (i128::from(steps) * i128::from(self.ticks_per_step)) as f64,
+        };
+        ticks / self.ticks_per_ms as f64
     }
 
     /// The nearest tick to `ms`; infinite times give the largest.

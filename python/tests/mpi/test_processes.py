@@ -50,7 +50,8 @@ spots = nest.Create(
 )
 nest.Connect(layer, spots, near, {"weight": 1.0 + nest.spatial.distance, "delay": 2.0})
 nest.Connect(spots, layer, near, {"weight": 1.0 + nest.spatial.distance, "delay": 2.0})
-assert len(nest.SelectNodesByMask(spots, [0.3, 0.3], nest.CreateMask("circular", {"radius": 0.15}))) == 3
+disc = nest.CreateMask("circular", {"radius": 0.15})
+assert len(nest.SelectNodesByMask(spots, [0.3, 0.3], disc)) == 3
 assert len(spots.spatial["positions"]) == len(nest.GetLocalNodeCollection(spots))
 nest.DumpLayerConnections(spots, layer, "static_synapse", "dump.txt")
 nest.TripartiteConnect(
@@ -63,7 +64,8 @@ nest.TripartiteConnect(
 nest.Connect(cells, recorder)
 nest.Simulate(60.0)
 nest.Simulate(39.8)
-conns = nest.GetConnections(target=nest.NodeCollection([*cells.tolist(), *layer.tolist(), *spots.tolist()]))
+targets = nest.NodeCollection([*cells.tolist(), *layer.tolist(), *spots.tolist()])
+conns = nest.GetConnections(target=targets)
 rows = zip(conns.source, conns.target, conns.weight, conns.delay)
 with open(f"conns-{nest.Rank()}.txt", "w") as out:
     out.writelines(f"{row}\\n" for row in rows)

@@ -30,6 +30,9 @@ pub struct Side {
     pub layer: Arc<Layer>,
     /// Coordinates of its nodes, a column for each dimension.
     pub columns: Arc<Vec<Vec<f64>>>,
+    /// Which nodes the columns have, where the others are never asked for: the first, and the
+    /// distance to the next.
+    pub every: (usize, usize),
 }
 
 impl Side {
@@ -41,6 +44,8 @@ impl Side {
     /// The position of the node with index `at` in the population.
     pub(super) fn position(&self, at: usize) -> Point {
         let mut point = [0.0; MAX_DIMENSIONS];
+        let (first, step) = self.every;
+        let at = if step == 1 { at } else { (at - first) / step };
         for (x, column) in point.iter_mut().zip(&*self.columns) {
             *x = column[at];
         }

@@ -3,7 +3,7 @@
 use super::maker::{Maker, Ports, Stateful, check_gap};
 use super::timers::Stopwatch;
 use super::{DelayRange, Simulation};
-use crate::connect::{Amount, ConnSpec, Rule, RuleContext, Side, Space, SynSpec};
+use crate::connect::{Amount, ConnSpec, Grouping, Rule, RuleContext, Side, Space, SynSpec};
 use crate::device::Drive;
 use crate::error::{Error, Kind, Result};
 use crate::model::{ElementType, Event, RecorderKind, Signal, SynapseKind, Variant};
@@ -102,7 +102,7 @@ impl Simulation {
         self.refuse_while_prepared("Connecting")?;
         self.nodes.families(sources)?;
         self.nodes.families(targets)?;
-        let space = self.space(sources, targets, rule, synapses)?;
+        let space = self.space(sources, targets, rule, synapses, true)?;
         let context = RuleContext {
             sources,
             targets,
@@ -130,13 +130,15 @@ impl Simulation {
         Ok(())
     }
 
-    /// The two populations in space, if the rule or the synapses depend on it.
+    /// The two populations in space, if the rule or the synapses depend on it; where `own`, targets
+    /// on other ranks may be left out.
     pub(super) fn space(
         &mut self,
         sources: &[u32],
         targets: &[u32],
         rule: &ConnSpec,
         synapses: &[SynSpec],
+        own: bool,
     ) -> Result<Option<Space>> {
         let mut parameters = synapses.iter().flat_map(SynSpec::parameters);
         let spec = match &rule.space {
@@ -147,6 +149,8 @@ impl Simulation {
         let source = self.side(sources)?;
         let target = if sources == targets {
             source.clone()
+        } else if own && self.draws_own(sources, targets, &rule.rule)? {
+            self.own_side(targets)?
         } else {
             self.side(targets)?
         };
@@ -156,7 +160,39 @@ impl Simulation {
     fn side(&mut self, ids: &[u32]) -> Result<Side> {
         let (layer, places) = self.layers.common(ids)?;
         let columns = Arc::new(self.columns_of(&layer, &places)?);
-        Ok(Side { layer, columns })
+        let every = (0, 1);
+        Ok(Side {
+            layer,
+            columns,
+            every,
+        })
+    }
+
+    /// Whether a rule is drawn on this rank for its own targets alone, which stand at equal
+    /// distances among the targets.
+    fn draws_own(&self, sources: &[u32], targets: &[u32], rule: &Rule) -> Result<bool> {
+        let consecutive = targets.windows(2).all(|pair| pair[1] == pair[0] + 1);
+        if self.ranks.alone() || !consecutive || rule.grouping() != Grouping::ByTarget {
+            return Ok(false);
+        }
+        let mut families = self.nodes.families(sources)?;
+        families.extend(self.nodes.families(targets)?);
+        Ok(families.iter().all(|f| self.is_neuron(f.0)))
+    }
+
+    /// The nodes of this rank among consecutive ones.
+    fn own_side(&self, ids: &[u32]) -> Result<Side> {
+        let (layer, places) = self.layers.common(ids)?;
+        let first = (0..ids.len()).find(|&at| self.nodes.is_here(ids[at]));
+        let every = (first.unwrap_or(0), self.ranks.count());
+        let own = places.iter().skip(every.0).step_by(every.1).copied();
+        let own: Vec<u32> = first.map_or(Vec::new(), |_| own.collect());
+        let columns = Arc::new(layer.columns(&own));
+        Ok(Side {
+            layer,
+            columns,
+            every,
+        })
     }
 
     fn check_arrays(

@@ -48,7 +48,7 @@ impl Simulation {
         self.watch.start(Instant::now());
         third.pool_size(targets.len(), thirds.len())?;
         let key = Key::new(self.settings.seed(), Purpose::ConnectRule);
-        let space = self.space(sources, targets, primary, &synapses.primary)?;
+        let space = self.space(sources, targets, primary, &synapses.primary, false)?;
         let cx = RuleContext {
             sources,
             targets,

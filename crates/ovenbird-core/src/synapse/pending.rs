@@ -6,11 +6,11 @@
 //! other; a source then takes one byte, four with a delay of its own, nine with a weight of its own,
 //! and ten with both, or twelve where delays are long.
 
+use super::buckets::{Bucket, Buckets, By, extend, extend_runs};
 use super::entry::Entry;
 use super::rows::Connection;
 use super::turns::Turns;
 use crate::event::ChannelKey;
-use std::ops::Range;
 
 /// A block holds the rows of `1 << BLOCK_BITS` consecutive sources.
 pub const BLOCK_BITS: u32 = 8;
@@ -119,12 +119,12 @@ pub struct Batch {
 /// The connections of a batch by block of sources, with what its kind does not share.
 #[derive(Debug)]
 pub(super) enum Blocks {
-    Shared(Vec<Bucket<u8>>),
-    OwnDelay(Vec<Bucket<u32>>),
-    OwnWeight(Vec<Bucket<[u8; 9]>>),
-    OwnShort(Vec<Bucket<[u8; 10]>>),
-    OwnBoth(Vec<Bucket<[u32; 3]>>),
-    OwnTemplate(Vec<Bucket<[u32; 4]>>),
+    Shared(Buckets<u8>),
+    OwnDelay(Buckets<u32>),
+    OwnWeight(Buckets<[u8; 9]>),
+    OwnShort(Buckets<[u8; 10]>),
+    OwnBoth(Buckets<[u32; 3]>),
+    OwnTemplate(Buckets<[u32; 4]>),
 }
 
 /// Does the same to the buckets of a batch, whatever their entries are.
@@ -141,318 +141,11 @@ macro_rules! each_kind {
     };
 }
 
-/// Bytes of a full chunk. Chunks neither move nor leave slack, and what one block gave back serves
-/// the rows of the next.
-const CHUNK_BYTES: usize = 1 << 16;
-
-/// Connections of one kind from the sources of one block.
-#[derive(Debug)]
-pub(super) struct Bucket<T> {
-    full: Vec<Chunk<T>>,
-    last: Chunk<T>,
-}
-
-/// Entries that a bucket has room for at first.
-const FIRST: usize = 8;
-
-/// So many entries into a chunk it is known whether most targets have one entry or several.
-const KNOWN: usize = 16;
-
-/// No target, in no turn.
-const NOWHERE: u64 = u32::MAX as u64;
-
-#[derive(Debug)]
-struct Chunk<T> {
-    /// The places of the targets, in the order of the entries.
-    targets: Vec<u32>,
-    /// The first entry of each target; nothing as long as each entry has a target.
-    firsts: Vec<u32>,
-    /// In the low half the target of the last entry where targets have several, else a number that
-    /// is no target; in the high half the turn of the last entry.
-    aimed: u64,
-    entries: Vec<T>,
-}
-
-impl<T> Default for Chunk<T> {
-    fn default() -> Self {
-        Chunk {
-            targets: Vec::new(),
-            firsts: Vec::new(),
-            aimed: NOWHERE,
-            entries: Vec::new(),
-        }
-    }
-}
-
-impl<T> Default for Bucket<T> {
-    fn default() -> Self {
-        Bucket {
-            full: Vec::new(),
-            last: Chunk::default(),
-        }
-    }
-}
-
-impl<T: Entry> Chunk<T> {
-    fn bytes(&self) -> usize {
-        self.entries.capacity() * size_of::<T>()
-            + (self.targets.capacity() + self.firsts.capacity()) * size_of::<u32>()
-    }
-
-    fn truncate(&mut self, n: usize) {
-        self.entries.truncate(n);
-        let targets = match self.firsts.is_empty() {
-            true => n,
-            false => self.firsts.partition_point(|&first| (first as usize) < n),
-        };
-        self.targets.truncate(targets);
-        self.firsts.truncate(targets);
-        self.aimed = NOWHERE;
-    }
-
-    /// Notes the target of the entry that is added next.
-    #[inline]
-    fn aim(&mut self, target: u32) {
-        let n = self.entries.len();
-        let turn = self.aimed & !NOWHERE;
-        if !self.firsts.is_empty() {
-            self.firsts.push(n as u32);
-            self.aimed = turn | u64::from(target);
-        } else if n < KNOWN && self.targets.last() == Some(&target) {
-            // the first target that has two entries
-            self.firsts.extend(0..self.targets.len() as u32);
-            self.aimed = turn | u64::from(target);
-            return;
-        }
-        self.targets.push(target);
-    }
-
-    #[inline(always)]
-    fn for_each(&self, visit: &mut impl FnMut(T, u32)) {
-        if self.firsts.is_empty() {
-            for (&entry, &target) in self.entries.iter().zip(&self.targets) {
-                visit(entry, target);
-            }
-            return;
-        }
-        let ends = self.firsts.iter().skip(1).map(|&first| first as usize);
-        let ends = ends.chain([self.entries.len()]);
-        let firsts = self.firsts.iter().map(|&first| first as usize);
-        for ((&target, first), end) in self.targets.iter().zip(firsts).zip(ends) {
-            for &entry in &self.entries[first..end] {
-                visit(entry, target);
-            }
-        }
-    }
-}
-
-impl<T: Entry> Bucket<T> {
-    const CHUNK: usize = CHUNK_BYTES / size_of::<T>();
-
-    fn bytes(&self) -> usize {
-        size_of::<Self>() + self.chunks().map(Chunk::bytes).sum::<usize>()
-    }
-
-    fn chunks(&self) -> impl Iterator<Item = &Chunk<T>> {
-        self.full.iter().chain([&self.last])
-    }
-
-    /// Visits the rows of the connections.
-    pub(super) fn for_each_row(&self, mut visit: impl FnMut(usize)) {
-        for chunk in self.chunks() {
-            chunk.entries.iter().for_each(|e| visit(e.row()));
-        }
-    }
-
-    /// Visits the connections: what is stored, and the place of the target.
-    #[inline(always)]
-    pub(super) fn for_each(&self, mut visit: impl FnMut(T, u32)) {
-        self.chunks().for_each(|c| c.for_each(&mut visit));
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.last.entries.is_empty()
-    }
-
-    fn len(&self) -> usize {
-        self.chunks().map(|c| c.entries.len()).sum()
-    }
-
-    /// Notes the target and the turn of the entry that is added next.
-    #[inline(always)]
-    fn aim(&mut self, target: u32, by: &mut By<'_>) {
-        if self.last.aimed != by.turn | u64::from(target) {
-            self.take_turn(by);
-            self.last.aim(target);
-        }
-    }
-
-    /// Notes the turn of the entry that is added next.
-    #[inline(always)]
-    fn take_turn(&mut self, by: &mut By<'_>) {
-        if self.last.aimed & !NOWHERE != by.turn {
-            self.last.aimed = by.turn | NOWHERE;
-            by.turns.take(by.block, by.batch, self.len());
-        }
-    }
-
-    #[inline(always)]
-    fn push(&mut self, entry: T, target: u32, by: &mut By<'_>) {
-        if self.last.entries.len() == self.last.entries.capacity() {
-            self.make_room();
-        }
-        self.aim(target, by);
-        self.last.entries.push(entry);
-    }
-
-    /// Makes room for an entry: twice what there is, but no more than a chunk has.
-    #[cold]
-    fn make_room(&mut self) {
-        let held = self.last.entries.len();
-        if held < Self::CHUNK {
-            let more = held.max(FIRST).min(Self::CHUNK - held);
-            self.last.entries.reserve_exact(more);
-            return;
-        }
-        let mut next = Chunk {
-            aimed: self.last.aimed | NOWHERE,
-            ..Chunk::default()
-        };
-        next.entries.reserve_exact(Self::CHUNK);
-        if self.last.firsts.is_empty() {
-            next.targets.reserve_exact(Self::CHUNK);
-        }
-        self.full.push(std::mem::replace(&mut self.last, next));
-    }
-
-    /// Adds the entries that `entry` gives for some places, each to the target that `target` gives.
-    #[inline(always)]
-    fn extend(
-        &mut self,
-        mut places: Range<usize>,
-        entry: impl Fn(usize) -> T,
-        target: impl Fn(usize) -> u32,
-        by: &mut By<'_>,
-    ) {
-        self.take_turn(by);
-        while !places.is_empty() {
-            let held = self.last.entries.len();
-            let room = self.last.entries.capacity() - held;
-            let single = self.last.firsts.is_empty();
-            if room == 0 || (single && held < KNOWN) {
-                self.push(entry(places.start), target(places.start), by);
-                places.start += 1;
-                continue;
-            }
-            let last = &mut self.last;
-            let end = places.end.min(places.start + room);
-            let here = places.start..end;
-            places.start = end;
-            let first = target(here.start);
-            if single {
-                last.targets.extend(here.clone().map(&target));
-                last.entries.extend(here.map(&entry));
-            } else if here.clone().all(|place| target(place) == first) {
-                if last.aimed & NOWHERE != u64::from(first) {
-                    last.aim(first);
-                }
-                last.entries.extend(here.map(&entry));
-            } else {
-                for place in here {
-                    let target = target(place);
-                    if last.aimed & NOWHERE != u64::from(target) {
-                        last.aim(target);
-                    }
-                    last.entries.push(entry(place));
-                }
-            }
-        }
-    }
-
-    fn truncate(&mut self, n: usize) {
-        let mut before = self.len() - self.last.entries.len();
-        while n <= before
-            && let Some(chunk) = self.full.pop()
-        {
-            before -= chunk.entries.len();
-            self.last = chunk;
-        }
-        self.last.truncate(n - before);
-    }
-}
-
-/// The turns, and the batch and block whose turn it is.
-struct By<'a> {
-    turns: &'a mut Turns,
-    /// The number of the present turn, in the high half.
-    turn: u64,
-    batch: usize,
-    block: u32,
-}
-
-impl<'a> By<'a> {
-    fn new(turns: &'a mut Turns, batch: usize) -> Self {
-        By {
-            turn: u64::from(turns.now()) << 32,
-            turns,
-            batch,
-            block: 0,
-        }
-    }
-}
-
-fn extend<T: Entry>(
-    buckets: &mut [Bucket<T>],
-    connections: impl Iterator<Item = (u32, u32, f64)>,
-    target: u32,
-    mut by: By<'_>,
-) -> usize {
-    let mut n = 0;
-    for (source, delay, weight) in connections {
-        by.block = source >> BLOCK_BITS;
-        let bucket = &mut buckets[by.block as usize];
-        bucket.push(T::new(source as u8, delay, weight), target, &mut by);
-        n += 1;
-    }
-    n
-}
-
-/// Adds `n` connections of which those that follow each other have sources of one block, as a rule.
-fn extend_runs<T: Entry>(
-    buckets: &mut [Bucket<T>],
-    n: usize,
-    connection: impl Fn(usize) -> (u32, u32, f64),
-    target: impl Fn(usize) -> u32,
-    mut by: By<'_>,
-) {
-    let block = |i: usize| connection(i).0 >> BLOCK_BITS;
-    let entry = |i: usize| {
-        let (source, delay, weight) = connection(i);
-        T::new(source as u8, delay, weight)
-    };
-    let mut from = 0;
-    while from < n {
-        let here = block(from);
-        let mut to = from + 1;
-        while to < n && block(to) == here {
-            to += 1;
-        }
-        let bucket = &mut buckets[here as usize];
-        by.block = here;
-        if to == from + 1 {
-            bucket.push(entry(from), target(from), &mut by);
-        } else {
-            bucket.extend(from..to, &entry, &target, &mut by);
-        }
-        from = to;
-    }
-}
-
 /// The lengths of what connections from some sources can add to, to go back to.
 #[derive(Debug, Default)]
 pub struct PendingMark {
-    /// For each batch its connections and blocks.
-    batches: Vec<(usize, usize)>,
+    /// For each batch its connections, blocks and buckets.
+    batches: Vec<(usize, usize, usize)>,
     /// Batch by batch the connections in each of the blocks in question.
     lens: Vec<usize>,
     turns: usize,
@@ -461,12 +154,12 @@ pub struct PendingMark {
 impl Batch {
     fn new(kind: BatchKind) -> Self {
         let blocks = match (kind.weight, kind.delay) {
-            _ if kind.template.is_none() => Blocks::OwnTemplate(Vec::new()),
-            (None, Some(_)) => Blocks::OwnWeight(Vec::new()),
-            (None, None) if kind.short => Blocks::OwnShort(Vec::new()),
-            (None, None) => Blocks::OwnBoth(Vec::new()),
-            (_, None) => Blocks::OwnDelay(Vec::new()),
-            _ => Blocks::Shared(Vec::new()),
+            _ if kind.template.is_none() => Blocks::OwnTemplate(Buckets::default()),
+            (None, Some(_)) => Blocks::OwnWeight(Buckets::default()),
+            (None, None) if kind.short => Blocks::OwnShort(Buckets::default()),
+            (None, None) => Blocks::OwnBoth(Buckets::default()),
+            (_, None) => Blocks::OwnDelay(Buckets::default()),
+            _ => Blocks::Shared(Buckets::default()),
         };
         Batch {
             kind,
@@ -476,7 +169,7 @@ impl Batch {
     }
 
     fn bytes(&self) -> usize {
-        each_kind!(&self.blocks, buckets => buckets.iter().map(Bucket::bytes).sum())
+        each_kind!(&self.blocks, buckets => buckets.bytes())
     }
 
     /// The number of blocks of sources.
@@ -517,7 +210,7 @@ impl Batch {
     fn reach(&mut self, last: u32) {
         let blocks = (last >> BLOCK_BITS) as usize + 1;
         if self.num_blocks() < blocks {
-            each_kind!(&mut self.blocks, buckets => buckets.resize_with(blocks, Bucket::default));
+            each_kind!(&mut self.blocks, buckets => buckets.reach(blocks));
         }
     }
 
@@ -575,10 +268,11 @@ impl Pending {
             ..PendingMark::default()
         };
         for batch in &self.batches {
-            mark.batches.push((batch.len, batch.num_blocks()));
             each_kind!(&batch.blocks, buckets => {
-                let held = blocks.iter().map_while(|&b| buckets.get(b as usize));
-                mark.lens.extend(held.map(Bucket::len));
+                mark.batches.push((batch.len, buckets.len(), buckets.list().len()));
+                let held = blocks.iter().take_while(|&&b| (b as usize) < buckets.len());
+                let len = |&b: &u32| buckets.get(b as usize).map_or(0, Bucket::len);
+                mark.lens.extend(held.map(len));
             });
         }
         mark
@@ -589,13 +283,15 @@ impl Pending {
         self.batches.truncate(mark.batches.len());
         self.turns.truncate(mark.turns);
         let mut lens = mark.lens.iter();
-        for (batch, &(len, held)) in self.batches.iter_mut().zip(&mark.batches) {
+        for (batch, &(len, held, made)) in self.batches.iter_mut().zip(&mark.batches) {
             batch.len = len;
             each_kind!(&mut batch.blocks, buckets => {
-                buckets.truncate(held);
+                buckets.truncate(held, made, blocks);
                 let old = blocks.iter().take_while(|&&b| (b as usize) < held);
                 for (&b, &n) in old.zip(lens.by_ref()) {
-                    buckets[b as usize].truncate(n);
+                    if let Some(bucket) = buckets.get_mut(b as usize) {
+                        bucket.truncate(n);
+                    }
                 }
             });
         }
@@ -635,7 +331,10 @@ impl Pending {
         let (batch, by) = (&mut self.batches[index], By::new(&mut self.turns, index));
         batch.len += each_kind!(
             &mut batch.blocks,
-            buckets => extend(buckets, connections, target, by)
+            buckets => match buckets {
+                Buckets::Few(list) => extend(list, connections, target, by),
+                Buckets::Many(spread) => extend(spread, connections, target, by),
+            }
         );
     }
 
@@ -659,7 +358,10 @@ impl Pending {
         batch.len += n;
         each_kind!(
             &mut batch.blocks,
-            buckets => extend_runs(buckets, n, connection, target, by)
+            buckets => match buckets {
+                Buckets::Few(list) => extend_runs(list, n, connection, target, by),
+                Buckets::Many(spread) => extend_runs(spread, n, connection, target, by),
+            }
         );
     }
 
@@ -702,9 +404,8 @@ impl Pending {
         let batch = &mut self.batches[index];
         if let Blocks::OwnTemplate(buckets) = &mut batch.blocks {
             let [first, low, high] = <[u32; 3]>::new(c.source as u8, c.delay, c.weight);
-            by.block = c.source >> BLOCK_BITS;
-            let bucket = &mut buckets[by.block as usize];
-            bucket.push([first, low, high, template], c.local, &mut by);
+            let block = (c.source >> BLOCK_BITS) as usize;
+            buckets.push(block, [first, low, high, template], c.local, &mut by);
             batch.len += 1;
         }
     }
@@ -713,6 +414,7 @@ impl Pending {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::synapse::buckets::FEW_BLOCKS;
     use proptest::prelude::*;
 
     /// Source, delay in steps, weight, and place of the target.
@@ -732,7 +434,8 @@ mod tests {
 
     fn add(pending: &mut Pending, kind: BatchKind, list: &[Made], in_runs: bool) {
         let index = pending.index_of(kind);
-        pending.reach(index, 3 << BLOCK_BITS);
+        let last = list.iter().map(|made| made.0).max().unwrap_or(0);
+        pending.reach(index, last);
         if in_runs {
             let connection = |i: usize| (list[i].0, list[i].1, list[i].2);
             pending.add_runs(index, list.len(), connection, |i| list[i].3);
@@ -763,7 +466,9 @@ mod tests {
 
     /// Lists of connections of which some follow each other from one block or to one target.
     fn lists() -> impl Strategy<Value = Vec<(Vec<Made>, bool)>> {
-        let stretch = (0u32..500, 1usize..40, 0u32..50, 0u32..2, 0u32..2).prop_map(
+        let far = (FEW_BLOCKS as u32) << BLOCK_BITS;
+        let source = prop_oneof![6 => 0u32..500, 1 => far..far + 500];
+        let stretch = (source, 1usize..40, 0u32..50, 0u32..2, 0u32..2).prop_map(
             |(source, n, target, step, next)| {
                 let one = |i: u32| {
                     let weight = f64::from(source) + 0.1 * f64::from(i);
@@ -785,7 +490,8 @@ mod tests {
             let kind = if long { kind } else { kind.with_delays_up_to(255) };
             let mut pending = Pending::default();
             let mut expected: Vec<Made> = Vec::new();
-            let blocks: Vec<u32> = (0..=3).collect();
+            let far = FEW_BLOCKS as u32;
+            let blocks: Vec<u32> = (0..=3).chain(far..=far + 3).collect();
             let kept = kept.min(lists.len());
             for (list, in_runs) in &lists[..kept] {
                 add(&mut pending, kind, list, *in_runs);
