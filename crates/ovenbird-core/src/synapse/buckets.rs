@@ -131,8 +131,8 @@ impl<T: Entry> Buckets<T> {
     }
 
     /// Adds a connection to the target at a place.
-    pub(super) fn push(&mut self, entry: T, target: u32, by: &mut By<'_>) {
-        let block = by.block as usize;
+    pub(super) fn push(&mut self, block: usize, entry: T, target: u32, by: &mut By<'_>) {
+        by.block = block as u32;
         match self {
             Buckets::Few(list) => list.make(block).push(entry, target, by),
             Buckets::Many(spread) => spread.make(block).push(entry, target, by),
@@ -313,7 +313,7 @@ impl<T: Entry> Bucket<T> {
     }
 
     #[inline(always)]
-    fn push(&mut self, entry: T, target: u32, by: &mut By<'_>) {
+    pub(super) fn push(&mut self, entry: T, target: u32, by: &mut By<'_>) {
         if self.last.entries.len() == self.last.entries.capacity() {
             self.make_room();
         }
@@ -404,7 +404,7 @@ pub(super) struct By<'a> {
     /// The number of the present turn, in the high half.
     turn: u64,
     batch: usize,
-    pub block: u32,
+    block: u32,
 }
 
 impl<'a> By<'a> {
@@ -454,8 +454,8 @@ pub(super) fn extend_runs<T: Entry>(
         while to < n && block(to) == here {
             to += 1;
         }
-        let bucket = buckets.make(here as usize);
         by.block = here;
+        let bucket = buckets.make(here as usize);
         if to == from + 1 {
             bucket.push(entry(from), target(from), &mut by);
         } else {

@@ -134,14 +134,29 @@ impl Builder {
         *block = self.compress(n, shared);
     }
 
-    /// Whether connections of one model to one node can be in several batches, or in rows already.
+    /// Whether connections of one model from one source to one node can be in several batches, or in
+    /// rows already.
     fn may_part(&self, block: &Block, b: usize, batches: &[Batch]) -> bool {
-        let here = batches.iter().filter(|batch| batch.has(b));
-        let mut kinds: Vec<(u16, u32)> = here
-            .map(|batch| (batch.kind.model, batch.kind.channel.family))
-            .collect();
-        kinds.sort_unstable();
-        !block.cells.is_empty() || kinds.windows(2).any(|w| w[0] == w[1])
+        if !block.cells.is_empty() {
+            return true;
+        }
+        let kind = |batch: &&Batch| (batch.kind.model, batch.kind.channel.family);
+        let mut here: Vec<&Batch> = batches.iter().filter(|batch| batch.has(b)).collect();
+        here.sort_unstable_by_key(kind);
+        here.chunk_by(|a, b| kind(a) == kind(b))
+            .filter(|same| same.len() > 1)
+            .any(|same| {
+                let mut seen = [false; BLOCK_ROWS];
+                same.iter().any(|batch| {
+                    let mut rows = [false; BLOCK_ROWS];
+                    batch.for_each_row(b, |row| rows[row] = true);
+                    let both = rows.iter().zip(&seen).any(|(here, seen)| here & seen);
+                    seen.iter_mut()
+                        .zip(rows)
+                        .for_each(|(seen, row)| *seen |= row);
+                    both
+                })
+            })
     }
 
     /// Adds the groups of a block that has rows to those that can occur.

@@ -406,9 +406,8 @@ impl Pending {
         let batch = &mut self.batches[index];
         if let Blocks::OwnTemplate(buckets) = &mut batch.blocks {
             let [first, low, high] = <[u32; 3]>::new(c.source as u8, c.delay, c.weight);
-            by.block = c.source >> BLOCK_BITS;
-            let entry = [first, low, high, template];
-            buckets.push(entry, c.local, &mut by);
+            let block = (c.source >> BLOCK_BITS) as usize;
+            buckets.push(block, [first, low, high, template], c.local, &mut by);
             batch.len += 1;
         }
     }
