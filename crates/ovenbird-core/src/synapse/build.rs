@@ -3,7 +3,7 @@
 
 use super::pending::{BLOCK_ROWS, Batch};
 use super::rows::{Block, COUNTS, Group, Groups, OWN};
-use super::siblings::{Finder, Order, Sibling, Swaps, keep_disordered, place};
+use super::siblings::{Finder, Order, Sibling, Swaps, keep_disordered, place, take_swaps};
 use super::starts::Starts;
 use super::turns::{Numbers, Turns};
 use crate::event::Ring;
@@ -434,6 +434,8 @@ impl Builder {
                 self.siblings.push(sibling);
             }
             keep_disordered(&mut self.siblings);
+            let first = self.groups.last().map_or(0, |g| g.entries);
+            take_swaps(first, &mut self.siblings, &mut self.swaps);
         } else if repeated {
             mark_repeats(&self.entries[range.clone()], &mut self.marks);
             let mut siblings = std::mem::take(&mut self.siblings);

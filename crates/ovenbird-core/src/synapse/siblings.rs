@@ -151,6 +151,27 @@ pub(super) fn keep_disordered(siblings: &mut Vec<Sibling>) {
     siblings.truncate(kept);
 }
 
+/// Takes the sets of two with one cell, of the group that begins with the entry `group`, over to the
+/// swaps of the groups before. Sets of siblings out of order lie side by side.
+pub(super) fn take_swaps(group: u32, siblings: &mut Vec<Sibling>, swaps: &mut Vec<u64>) {
+    let first = swaps.len();
+    let (mut kept, mut from) = (0, 0);
+    while from < siblings.len() {
+        let same = |s: &&Sibling| s.node == siblings[from].node;
+        let to = from + siblings[from..].iter().take_while(same).count();
+        let cell = |i: usize| siblings[i].key.0 as u32;
+        if to - from == 2 && cell(from) == cell(from + 1) {
+            Swaps::note(swaps, group, cell(from));
+        } else {
+            siblings.copy_within(from..to, kept);
+            kept += to - from;
+        }
+        from = to;
+    }
+    siblings.truncate(kept);
+    swaps[first..].sort_unstable();
+}
+
 /// Adds the places of siblings whose entries are known to those of the rows before. The siblings are
 /// sets that lie side by side, in the order in which they were made.
 pub(super) fn place(siblings: &[Sibling], places: &mut Vec<u64>) {
