@@ -1,5 +1,6 @@
 """Running, the progress bar, recording, and what a reset leaves."""
 
+import contextlib
 import io
 import json
 
@@ -119,3 +120,36 @@ def test_serialisation() -> None:
     assert nest.serialize_data(nest.GetConnections())["target"] == 2
     with pytest.raises(TypeError):
         nest.to_json(nest.random.uniform())
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_is_set_between_runs_holds_from_then_on(threads: int) -> None:
+    def spikes(prepared: bool) -> list[list[float]]:
+        nest.ResetKernel()
+        nest.local_num_threads = threads
+        neurons = nest.Create("iaf_psc_exp", 100)
+        parrot = nest.Create("parrot_neuron")
+        current, times = nest.Create("dc_generator"), nest.Create("spike_generator")
+        recorder, meter = nest.Create("spike_recorder"), nest.Create("multimeter")
+        meter.record_from = ["V_m"]
+        nest.Connect(current, neurons[50:])
+        nest.Connect(times, parrot)
+        nest.Connect(neurons + parrot, recorder)
+        nest.Connect(meter, neurons[:3])
+        run = nest.Run if prepared else nest.Simulate
+        with nest.RunManager() if prepared else contextlib.nullcontext():
+            for part in range(3):
+                neurons[:50].I_e = [300.0 + 10.0 * i for i in range(50)]
+                neurons[10].tau_m = 10.0 + part
+                current.amplitude = 450.0
+                times.spike_times = [150.0 * part + 20.0]
+                run(50.0)
+                neurons[:50].I_e = 0.0
+                current.amplitude = 0.0
+                run(100.0)
+        events, samples = recorder.events, meter.events
+        return [events["times"].tolist(), events["senders"].tolist(), samples["V_m"].tolist()]
+
+    apart, together = spikes(prepared=False), spikes(prepared=True)
+    assert len(apart[0]) > 300
+    assert together == apart

@@ -140,6 +140,8 @@ pub struct Simulation {
     wholes: Vec<Weak<connections::Whole>>,
     /// The generation that is in its final form.
     arranged: Option<u64>,
+    /// Whether nodes were set since what they need for a run was derived.
+    nodes_changed: bool,
     spike_count: u64,
     has_run: bool,
     timers: Timers,
@@ -208,6 +210,7 @@ impl Simulation {
             wholes: Vec::new(),
             prepare_failed: false,
             arranged: None,
+            nodes_changed: false,
             spike_count: 0,
             has_run: false,
             timers: Timers::default(),

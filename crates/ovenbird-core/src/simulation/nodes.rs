@@ -431,6 +431,7 @@ impl Simulation {
             );
         }
         family.set(&context, &mut parts, &group.at, settings)?;
+        self.nodes_changed = true;
         if let Some(frozen) = frozen {
             for (i, l) in group.at.iter().enumerate() {
                 let on = frozen.of(i).as_bool("frozen")?;

@@ -161,15 +161,8 @@ impl Simulation {
         self.start_threads()?;
         self.keys = RunKeys::new(self.settings.seed());
         let key = self.keys.synapses;
+        self.prepare_families()?;
         let pool = self.pool.as_mut().expect("threads are started");
-        for (f, family) in self.families.iter_mut().enumerate() {
-            let mut parts: Vec<&mut Part> =
-                match self.devices.parts.get_mut(f).and_then(Option::as_mut) {
-                    Some(part) => vec![part],
-                    None => self.workers.iter_mut().map(|w| &mut w.parts[f]).collect(),
-                };
-            family.prepare(&mut parts, &self.clock, now)?;
-        }
         if steps != self.min_delay && (self.taken > 0 || !self.emitted.is_empty()) {
             // slices get another length within a slice: what was emitted is delivered now
             let (origin, spikes) = (self.origin, std::mem::take(&mut self.emitted));
@@ -205,6 +198,21 @@ impl Simulation {
         }
         self.arrange_taps()?;
         self.arranged = Some(self.generation);
+        Ok(())
+    }
+
+    /// Derives what nodes need for a run from their parameters.
+    fn prepare_families(&mut self) -> Result<()> {
+        let now = self.now();
+        for (f, family) in self.families.iter_mut().enumerate() {
+            let mut parts: Vec<&mut Part> =
+                match self.devices.parts.get_mut(f).and_then(Option::as_mut) {
+                    Some(part) => vec![part],
+                    None => self.workers.iter_mut().map(|w| &mut w.parts[f]).collect(),
+                };
+            family.prepare(&mut parts, &self.clock, now)?;
+        }
+        self.nodes_changed = false;
         Ok(())
     }
 
@@ -313,7 +321,12 @@ impl Simulation {
             Phase::Prepared => self.run_steps(ms)?,
             _ => return Err(Self::not_prepared("Run")),
         };
-        self.agree(Call::Run, 0, steps, Ok(()))?;
+        let ready = if self.nodes_changed {
+            self.prepare_families()
+        } else {
+            Ok(())
+        };
+        self.agree(Call::Run, 0, steps, ready)?;
         self.separate_agreed()?;
         let start = Stopwatch::start();
         self.spike_count = 0;
