@@ -510,7 +510,17 @@ impl Kernel {
             true => self.simulation.prepare_to_continue(),
             false => self.simulation.prepare(),
         })
-        .map_err(|e| self.exception(py, e))
+        .map_err(|e| self.exception(py, e))?;
+        // an interrupt that came too late to end the call would otherwise be raised where the caller
+        // cannot know that the network is prepared
+        match py.check_signals() {
+            Err(interrupt) if self.simulation.ranks().alone() => {
+                let ended = self.simulation.cleanup();
+                ended.map_err(|e| self.exception(py, e))?;
+                Err(interrupt)
+            }
+            checked => checked,
+        }
     }
 
     /// Runs for `ms`; `progress(done_ms, total_ms, seconds)` is called several times a second.
