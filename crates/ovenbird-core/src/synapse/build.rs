@@ -486,13 +486,12 @@ impl Builder {
             };
             let sorted = &self.sorted[from..to];
             let at = from + sorted.partition_point(|&e| e < s.key.0);
-            let lighter = |n: usize| {
-                let here = self.sorted.get(at + n) == Some(&s.key.0);
-                here && order_bits(self.sorted_weights[at + n]) < s.key.1
-            };
-            let before = match own {
-                true => (0..).take_while(|&n| lighter(n)).count(),
-                false => 0,
+            let before = if own {
+                let alike = sorted[at - from..].partition_point(|&e| e == s.key.0);
+                let weights = &self.sorted_weights[at..at + alike];
+                weights.partition_point(|&w| order_bits(w) < s.key.1)
+            } else {
+                0
             };
             s.entry = first + (at + before) as u32;
         }
