@@ -125,3 +125,28 @@ def test_networks_that_change_have_the_same_weights_on_any_number_of_threads() -
     assert len({weight for *_, weight in expected}) > 50
     for threads in (2, 3, 4):
         assert changed(threads) == expected
+
+
+@pytest.mark.parametrize(
+    ("delay", "weight"),
+    [(2.0, 28.287476224461393), (3.0, 28.832262099815058), (5.0, 26.740345840202266)],
+)
+def test_a_longer_delay_reads_what_is_held_by_then(delay: float, weight: float) -> None:
+    """The weights are those of NEST 3.10.
+
+    With 5 ms the spike at 20.6 ms would be read once more at 50.1 ms, but is forgotten at 32.7 ms.
+    """
+    nest.set(min_delay=0.1, max_delay=30.0)
+    times = ([10.0, 25.0, 50.0], [15.0, 28.0, 45.0])
+    params = [{"spike_times": spikes} for spikes in times]
+    parrots = nest.Create("parrot_neuron", 2)
+    nest.Connect(nest.Create("spike_generator", 2, params), parrots, "one_to_one", {"delay": 0.1})
+    target = nest.Create("iaf_psc_alpha")
+    nest.Connect(parrots[1], target, syn_spec={"weight": 5000.0, "delay": 1.0})
+    stdp = {"synapse_model": "stdp_synapse", "weight": 10.0, "delay": 2.0, "lambda": 0.1}
+    nest.Connect(parrots[0], target, syn_spec=stdp)
+    conn = nest.GetConnections(parrots[0], target)
+    nest.Simulate(30.0)
+    conn.set(delay=delay)
+    nest.Simulate(60.0)
+    assert conn.get("weight") == pytest.approx(weight, rel=1e-12)

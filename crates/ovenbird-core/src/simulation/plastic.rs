@@ -20,6 +20,8 @@ pub(super) struct PlasticChanges {
     changes: Vec<(u32, Position, Change)>,
     /// Labels of connections of stimulators: worker, drive and entry.
     labels: Vec<((u32, u32, u32), i32)>,
+    /// Worker and source of connections that get a longer delay.
+    longer: Vec<(u32, u32)>,
 }
 
 impl Simulation {
@@ -74,7 +76,12 @@ impl Simulation {
                 .channel_for(w as usize, family, channel, local, sent, Event::Spike)
                 .unwrap_or(channel);
             connection.weight = new;
-            connection.delay = delay.unwrap_or(connection.delay);
+            if let Some(delay) = delay {
+                if delay > connection.delay {
+                    plan.longer.push((w, h.source));
+                }
+                connection.delay = delay;
+            }
             let full = Full {
                 connection,
                 words,
@@ -147,6 +154,9 @@ impl Simulation {
         let now = self.now();
         for (w, full) in anew {
             self.workers[w as usize].plastic.push(&full, now);
+        }
+        for (w, source) in plan.longer {
+            self.workers[w as usize].plastic.look_back(source);
         }
         let numbers = numbers_of(set, &gone);
         self.generation += 1;

@@ -220,6 +220,9 @@ pub struct PlasticRows {
     readings: Vec<Reading>,
     /// The shortest delay of the network in that time (ms).
     shortest: f64,
+    /// Sources of connections that got a longer delay, which will read once more what they have read
+    /// before, if neurons still have it by then.
+    looking_back: BTreeSet<u32>,
     /// Whether all that is pending was there before, and comes back with another delay or state.
     pub comes_back: bool,
     /// Whether some but not all of what is pending has been absorbed.
@@ -268,6 +271,19 @@ impl PlasticRows {
         let c = full.connection;
         let template = self.template(c.model, &full.words, full.last, now);
         self.pending.push_template(c, template);
+    }
+
+    /// Notes that a connection of this source got a longer delay.
+    pub fn look_back(&mut self, source: u32) {
+        self.looking_back.insert(source);
+    }
+
+    /// Whether connections that got a longer delay are about to read for the first time since.
+    fn looks_back(&mut self, spikes: &[Spike]) -> bool {
+        !self.looking_back.is_empty()
+            && spikes
+                .iter()
+                .fold(false, |any, s| self.looking_back.remove(&s.sender()) | any)
     }
 
     /// Reports transmissions of these models from now on.
@@ -342,7 +358,7 @@ impl PlasticRows {
             return;
         }
         let shortest = context.clock.ms(context.shortest as Step);
-        if shortest != self.shortest {
+        if self.looks_back(spikes) | (shortest != self.shortest) {
             self.forget(ring, posts, context.clock);
             self.shortest = shortest;
         }
