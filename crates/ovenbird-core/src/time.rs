@@ -17,6 +17,11 @@ pub const MAX_TICKS: i64 = i64::MAX / 8;
 /// The step that stands for "never".
 pub const FOREVER: Step = i64::MAX / 4;
 
+/// Adding it to a smaller number rounds that to an integer, which the low bits then hold.
+const TO_INTEGER: f64 = (1u64 << 52) as f64;
+/// How near to the middle between two steps a quotient by way of the reciprocal says nothing.
+const UNSURE: f64 = 1e-6;
+
 /// The time base and the resolution of a simulation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock {
@@ -121,6 +126,49 @@ impl Clock {
         (ms * self.ticks_per_ms as f64 / self.ticks_per_step as f64).round() as Step
     }
 
+    /// The steps nearest to many delays of `ms` milliseconds, as [`Clock::delay`]: `false` if one is
+    /// less than one step or not less than `limit`, and then `steps` mean nothing.
+    pub fn delays(&self, ms: &[f64], limit: u32, steps: &mut [u32]) -> bool {
+        let (per_ms, per_step) = (self.ticks_per_ms as f64, self.ticks_per_step as f64);
+        let limit = f64::from(limit);
+        let bits = |x: f64| x.to_bits() as i64;
+        let (first, last) = (bits(TO_INTEGER + 1.0), bits(TO_INTEGER + limit - 1.0));
+        let clear = bits(0.5 - UNSURE);
+        let sure = crate::math::vectorize(
+            #[inline(always)]
+            || {
+                // values of its own: what is captured would be read again for each number
+                let (per_ms, inverse) = (per_ms, 1.0 / per_step);
+                let (first, last, clear) = (first, last, clear);
+                // negative once a number is out of bounds or near the middle; comparisons would be
+                // branches
+                let mut bad = 0i64;
+                for (x, out) in ms.iter().zip(&mut *steps) {
+                    let near = x * per_ms * inverse;
+                    let shifted = near + TO_INTEGER;
+                    let off = (near - (shifted - TO_INTEGER)).abs();
+                    let whole = shifted.to_bits() as i64;
+                    bad |= whole | whole.wrapping_sub(first) | last.wrapping_sub(whole);
+                    bad |= clear.wrapping_sub(off.to_bits() as i64);
+                    *out = whole as u32;
+                }
+                bad >= 0
+            },
+        );
+        sure || crate::math::vectorize(
+            #[inline(always)]
+            || {
+                let mut fit = 1u32;
+                for (x, out) in ms.iter().zip(steps) {
+                    let exact = (x * per_ms / per_step).round();
+                    fit &= u32::from((exact >= 1.0) & (exact < limit));
+                    *out = exact as u32;
+                }
+                fit == 1
+            },
+        )
+    }
+
     /// The step whose right border is the first at or after `ms`.
     pub fn ceil(&self, ms: f64) -> Step {
         if ms / self.resolution() >= FOREVER as f64 {
@@ -171,6 +219,9 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    const LIMIT: u32 = 1 << 24;
 
     #[test]
     fn rounding_goes_to_the_nearest_step() {
@@ -207,5 +258,49 @@ mod tests {
         assert!(Clock::new(1000, 0.1005).is_err());
         assert!(Clock::new(1000, f64::NAN).is_err());
         assert_eq!(Clock::new(1000, 0.25).unwrap().ticks_per_step(), 250);
+    }
+
+    /// Delays of some steps and a part of a step.
+    fn delays() -> impl Strategy<Value = Vec<f64>> {
+        let part = prop_oneof![Just(0.5), Just(0.0), Just(0.4999999), -0.5f64..0.5];
+        let one = (1u32..5000, part).prop_map(|(steps, part)| f64::from(steps) + part);
+        prop::collection::vec(one, 1..100)
+    }
+
+    proptest! {
+        #[test]
+        fn delays_are_rounded_as_the_clock_does(
+            steps in delays(), resolution in prop::sample::select(vec![1.0, 0.1, 0.05, 0.003]),
+        ) {
+            let clock = Clock::new(1000, resolution)?;
+            let ms: Vec<f64> = steps.iter().map(|x| x * resolution).collect();
+            let mut found = vec![0; ms.len()];
+            let fit = clock.delays(&ms, LIMIT, &mut found);
+            let expected: Vec<i64> = ms.iter().map(|&x| clock.delay(x)).collect();
+            prop_assert_eq!(fit, expected.iter().all(|&x| x >= 1));
+            let found: Vec<i64> = found.into_iter().map(i64::from).collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn delays_that_are_no_steps_do_not_fit() {
+        let clock = Clock::default();
+        for bad in [
+            0.0,
+            0.04,
+            -1.0,
+            f64::NAN,
+            f64::INFINITY,
+            -f64::INFINITY,
+            1e300,
+            2e6,
+        ] {
+            assert!(!clock.delays(&[1.0, bad, 1.5], LIMIT, &mut [0; 3]), "{bad}");
+        }
+        let longest = clock.ms(i64::from(LIMIT) - 1);
+        let mut steps = [0; 2];
+        assert!(clock.delays(&[0.1, longest], LIMIT, &mut steps));
+        assert_eq!(steps, [1, LIMIT - 1]);
     }
 }

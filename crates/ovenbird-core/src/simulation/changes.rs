@@ -421,10 +421,7 @@ impl Simulation {
     /// When one of them does not exist any more.
     pub fn disconnect(&mut self, set: &mut ConnectionSet) -> Result<()> {
         self.refuse_while_prepared("Disconnecting")?;
-        self.watch.start();
-        let removed = self.disconnect_set(set);
-        self.watch.commit();
-        removed
+        self.ending_early(|sim| sim.disconnect_set(set))
     }
 
     fn disconnect_set(&mut self, set: &mut ConnectionSet) -> Result<()> {
@@ -539,10 +536,7 @@ impl Simulation {
         elements: Option<&(String, String)>,
     ) -> Result<()> {
         self.refuse_while_prepared("Disconnecting")?;
-        self.watch.start();
-        let removed = self.disconnect_rule(sources, targets, rule, model, elements);
-        self.watch.commit();
-        removed
+        self.ending_early(|sim| sim.disconnect_rule(sources, targets, rule, model, elements))
     }
 
     fn disconnect_rule(

@@ -225,10 +225,7 @@ impl Simulation {
     /// # Errors
     /// When a node does not exist.
     pub fn connections(&mut self, filter: &Filter<'_>) -> Result<ConnectionSet> {
-        self.watch.start();
-        let found = self.find_set(filter);
-        self.watch.commit();
-        found
+        self.ending_early(|sim| sim.find_set(filter))
     }
 
     pub(super) fn find_set(&mut self, filter: &Filter<'_>) -> Result<ConnectionSet> {
@@ -536,10 +533,7 @@ impl Simulation {
 
     /// [`Simulation::refresh`] in a call that can end early up to then.
     pub(super) fn try_refresh(&mut self, set: &mut ConnectionSet) -> Result<()> {
-        self.watch.start();
-        let refreshed = self.refresh(set);
-        self.watch.commit();
-        refreshed
+        self.ending_early(|sim| sim.refresh(set))
     }
 
     /// Finds the connections of a set again after others were made or removed.

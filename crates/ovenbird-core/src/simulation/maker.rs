@@ -201,54 +201,6 @@ fn all_finite(list: &[f64]) -> bool {
     )
 }
 
-/// Adding it to a smaller number rounds that to an integer, which the low bits then hold.
-const TO_INTEGER: f64 = (1u64 << 52) as f64;
-/// How near to the middle between two steps a quotient by way of the reciprocal says nothing.
-const UNSURE: f64 = 1e-6;
-
-/// The nearest steps to delays of `ms`, halves rounded up: `false` if one is not within 1 and
-/// [`MAX_DELAY`].
-fn round_to_steps(ms: &[f64], clock: &Clock, steps: &mut [u32]) -> bool {
-    let (per_ms, per_step) = (clock.ticks_per_ms() as f64, clock.ticks_per_step() as f64);
-    let limit = f64::from(MAX_DELAY);
-    let bits = |x: f64| x.to_bits() as i64;
-    let (first, last) = (bits(TO_INTEGER + 1.0), bits(TO_INTEGER + limit - 1.0));
-    let clear = bits(0.5 - UNSURE);
-    let sure = crate::math::vectorize(
-        #[inline(always)]
-        || {
-            // values of its own: what is captured would be read again for each number
-            let (per_ms, inverse) = (per_ms, 1.0 / per_step);
-            let (first, last, clear) = (first, last, clear);
-            // negative once a number is out of bounds or near the middle; comparisons would be
-            // branches
-            let mut bad = 0i64;
-            for (x, out) in ms.iter().zip(&mut *steps) {
-                let near = x * per_ms * inverse;
-                let shifted = near + TO_INTEGER;
-                let off = (near - (shifted - TO_INTEGER)).abs();
-                let whole = shifted.to_bits() as i64;
-                bad |= whole | whole.wrapping_sub(first) | last.wrapping_sub(whole);
-                bad |= clear.wrapping_sub(off.to_bits() as i64);
-                *out = whole as u32;
-            }
-            bad >= 0
-        },
-    );
-    sure || crate::math::vectorize(
-        #[inline(always)]
-        || {
-            let mut fit = 1u32;
-            for (x, out) in ms.iter().zip(steps) {
-                let exact = (x * per_ms / per_step).round();
-                fit &= u32::from((exact >= 1.0) & (exact < limit));
-                *out = exact as u32;
-            }
-            fit == 1
-        },
-    )
-}
-
 /// The smallest and the greatest of some delays, and how many weights are negative.
 pub(super) fn survey(delays: &[u32], weights: &[f64]) -> (u32, u32, usize) {
     crate::math::vectorize(
@@ -288,7 +240,7 @@ impl Maker<'_> {
     fn all_steps(&self, ms: &[f64], steps: &mut Vec<u32>) -> Result<()> {
         steps.clear();
         steps.resize(ms.len(), 0);
-        let fit = round_to_steps(ms, &self.clock, steps);
+        let fit = self.clock.delays(ms, MAX_DELAY, steps);
         if !fit || self.has_run || self.delays.fixed.is_some() {
             for (x, out) in ms.iter().zip(steps) {
                 *out = self.steps(*x)?;
@@ -769,57 +721,4 @@ pub(super) fn turn(worker: &mut Worker) {
 fn refill(list: &mut Vec<u32>, n: usize, x: u32) {
     list.clear();
     list.resize(n, x);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// Delays of some steps and a part of a step.
-    fn delays() -> impl Strategy<Value = Vec<f64>> {
-        let part = prop_oneof![Just(0.5), Just(0.0), Just(0.4999999), -0.5f64..0.5];
-        let one = (1u32..5000, part).prop_map(|(steps, part)| f64::from(steps) + part);
-        prop::collection::vec(one, 1..100)
-    }
-
-    proptest! {
-        #[test]
-        fn delays_are_rounded_as_the_clock_does(
-            steps in delays(), resolution in prop::sample::select(vec![1.0, 0.1, 0.05, 0.003]),
-        ) {
-            let clock = Clock::new(1000, resolution)?;
-            let ms: Vec<f64> = steps.iter().map(|x| x * resolution).collect();
-            let mut found = vec![0; ms.len()];
-            let fit = round_to_steps(&ms, &clock, &mut found);
-            let expected: Vec<i64> = ms.iter().map(|&x| clock.delay(x)).collect();
-            prop_assert_eq!(fit, expected.iter().all(|&x| x >= 1));
-            let found: Vec<i64> = found.into_iter().map(i64::from).collect();
-            prop_assert_eq!(found, expected);
-        }
-    }
-
-    #[test]
-    fn delays_that_are_no_steps_do_not_fit() {
-        let clock = Clock::default();
-        for bad in [
-            0.0,
-            0.04,
-            -1.0,
-            f64::NAN,
-            f64::INFINITY,
-            -f64::INFINITY,
-            1e300,
-            2e6,
-        ] {
-            assert!(
-                !round_to_steps(&[1.0, bad, 1.5], &clock, &mut [0; 3]),
-                "{bad}"
-            );
-        }
-        let longest = clock.ms(i64::from(MAX_DELAY) - 1);
-        let mut steps = [0; 2];
-        assert!(round_to_steps(&[0.1, longest], &clock, &mut steps));
-        assert_eq!(steps, [1, MAX_DELAY - 1]);
-    }
 }

@@ -246,16 +246,15 @@ impl Simulation {
             ..
         } = &mut self.gaps;
         let width = *width;
-        let parts = || {
-            self.workers
-                .iter()
-                .flat_map(|w| w.gap_parts.iter().flatten())
-        };
         let largest = if self.ranks.alone() {
             ready?;
             arrived.resize(routes.len(), width);
             let mut first = 0;
-            for part in parts() {
+            for part in self
+                .workers
+                .iter()
+                .flat_map(|w| w.gap_parts.iter().flatten())
+            {
                 arrived.copy(first, &part.outgoing);
                 first += part.senders.len();
             }

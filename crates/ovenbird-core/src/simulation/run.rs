@@ -105,9 +105,7 @@ impl Simulation {
         let flags = u64::from(coupled) | u64::from(self.needs_routes()) << 1;
         let flags = self.agree(Call::Prepare, flags, 0, opened)?;
         self.learn_driven()?;
-        self.watch.start();
-        let arranged = self.try_arrange();
-        self.watch.commit();
+        let arranged = self.ending_early(Self::try_arrange);
         let arranged = arranged.and_then(|()| self.separate_agreed());
         self.gaps.any = flags & 1 != 0;
         if !self.gaps.any {
@@ -142,6 +140,17 @@ impl Simulation {
             self.pool = Some(pool);
         }
         Ok(())
+    }
+
+    /// Makes a call that can end early, up to where it commits the watch.
+    pub(super) fn ending_early<T>(
+        &mut self,
+        call: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        self.watch.start();
+        let result = call(self);
+        self.watch.commit();
+        result
     }
 
     /// Brings nodes and connections into the form that a run needs, for calls that go through.

@@ -44,7 +44,33 @@ impl Simulation {
         for ids in [sources, targets, thirds] {
             self.nodes.families(ids)?;
         }
-        self.watch.start();
+        let [senders, between, receivers] = self.ending_early(|sim| {
+            sim.draw_triples(sources, targets, thirds, primary, third, synapses)
+        })?;
+        let pairs = ConnSpec::new(Rule::OneToOne);
+        let mark = self.mark(&[sources, &between].concat());
+        let calls = self.connect_calls;
+        let result = self
+            .connect(sources, targets, primary, &synapses.primary)
+            .and_then(|()| self.connect_some(&senders, &between, &pairs, &synapses.third_in))
+            .and_then(|()| self.connect_some(&between, &receivers, &pairs, &synapses.third_out));
+        if result.is_err() {
+            self.roll_back(&mark);
+            self.connect_calls = calls;
+        }
+        result
+    }
+
+    /// The sources, third factors and targets that belong together.
+    fn draw_triples(
+        &mut self,
+        sources: &[u32],
+        targets: &[u32],
+        thirds: &[u32],
+        primary: &ConnSpec,
+        third: &ThirdRule,
+        synapses: &TripartiteSynapses,
+    ) -> Result<[Vec<u32>; 3]> {
         third.pool_size(targets.len(), thirds.len())?;
         let key = Key::new(self.settings.seed(), Purpose::ConnectRule);
         let space = self.space(sources, targets, primary, &synapses.primary, false)?;
@@ -62,21 +88,11 @@ impl Simulation {
         let third_key = key.derive(THIRD, 0);
         let triples = third.draw(&cx, primary, thirds.len(), third_key, &go_on)?;
         let of = |ids: &[u32], index: u32| ids[index as usize];
-        let senders: Vec<u32> = triples.iter().map(|t| of(sources, t.source)).collect();
-        let between: Vec<u32> = triples.iter().map(|t| of(thirds, t.third)).collect();
-        let receivers: Vec<u32> = triples.iter().map(|t| of(targets, t.target)).collect();
-        let pairs = ConnSpec::new(Rule::OneToOne);
-        let mark = self.mark(&[sources, &between].concat());
-        let calls = self.connect_calls;
-        let result = self
-            .connect(sources, targets, primary, &synapses.primary)
-            .and_then(|()| self.connect_some(&senders, &between, &pairs, &synapses.third_in))
-            .and_then(|()| self.connect_some(&between, &receivers, &pairs, &synapses.third_out));
-        if result.is_err() {
-            self.roll_back(&mark);
-            self.connect_calls = calls;
-        }
-        result
+        Ok([
+            triples.iter().map(|t| of(sources, t.source)).collect(),
+            triples.iter().map(|t| of(thirds, t.third)).collect(),
+            triples.iter().map(|t| of(targets, t.target)).collect(),
+        ])
     }
 
     /// Connects pairs of nodes, of which there may be none.

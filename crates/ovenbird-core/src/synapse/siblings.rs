@@ -43,9 +43,15 @@ impl Places {
     }
 }
 
+impl From<&[u64]> for Places {
+    fn from(list: &[u64]) -> Self {
+        Places(list.into())
+    }
+}
+
 /// Pairs of entries with one source, target and model of which the later one stands first, where
-/// these are all that there are: the first entry of the group and the cell of both, in order. They are listed without a
-/// look at where they stand, which is what most networks need.
+/// these are all that there are: the first entry of the group and the cell of both, in order. They
+/// are listed without a look at where they stand, which is what most networks need.
 #[derive(Debug, Default)]
 pub(super) struct Swaps(Box<[u64]>);
 
@@ -107,12 +113,6 @@ fn packed(entry: u32, place: u32) -> u64 {
 
 fn entry_of(packed: u64) -> u32 {
     (packed >> 32) as u32
-}
-
-impl From<&[u64]> for Places {
-    fn from(list: &[u64]) -> Self {
-        Places(list.into())
-    }
 }
 
 /// One of several connections of a row with the same target and model.
