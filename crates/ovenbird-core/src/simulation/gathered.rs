@@ -118,8 +118,9 @@ impl Put<'_, '_> {
             }
             return;
         }
-        let (_, most, _) = survey(delays, &[]);
-        let (pending, batch) = self.batch_up_to(synapse, port, amount(0), most);
+        synapse.longest = survey(delays, &[]).1;
+        let (weight, delay) = amount(0);
+        let (pending, batch) = self.batch(synapse, port, weight, delay);
         let spots = &mut synapse.targets;
         count(&list.targets, spots.list.len(), &mut list.next);
         for (reached, &n) in spots.reached.iter_mut().zip(&list.next) {

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::event::ChannelKey;
 use crate::model::{Event, Port};
 use crate::parameter::Context;
-use crate::synapse::{BLOCK_BITS, BatchKind, Pending};
+use crate::synapse::{BLOCK_BITS, BatchKind, Pending, is_short};
 use std::ops::Range;
 
 /// Where a node is on a worker: its place, and its family and port among those that occur.
@@ -51,11 +51,12 @@ impl Spots {
     }
 }
 
-/// Ports of targets, each with the batches of positive and negative weights.
+/// Ports of targets, each with the batches of long and short delays, and of these those of positive
+/// and negative weights.
 #[derive(Default)]
 struct Ports {
     list: Vec<(usize, Port)>,
-    batches: Vec<[Option<usize>; 2]>,
+    batches: Vec<[[Option<usize>; 2]; 2]>,
 }
 
 /// The amounts of one synapse.
@@ -75,8 +76,11 @@ pub(super) struct Synapse {
     pub gathered: BySign,
     /// Whether all connections have the same delay.
     one_delay: bool,
-    /// The sign of the last weight that [`Put::turn`] was told.
-    negative: bool,
+    /// The longest delay of the connections that are made together.
+    pub longest: u32,
+    /// What told the last batch from others of its port when [`Put::turn`] was called: whether delays
+    /// are short, and weights negative.
+    last: (bool, bool),
 }
 
 impl Synapse {
@@ -94,7 +98,8 @@ impl Synapse {
             amounts,
             gathered: BySign::default(),
             one_delay: matches!(maker.synapses[s].delay, Some(Amount::Same(_))),
-            negative: false,
+            longest: 0,
+            last: (false, false),
         })
     }
 
@@ -186,6 +191,7 @@ impl Maker<'_> {
                     let (least, most, _) = survey(&numbers.delays, &[]);
                     delays.note(least);
                     delays.note(most);
+                    synapse.longest = most;
                 }
                 let mut put = Put {
                     maker: self,
@@ -323,7 +329,7 @@ impl Ports {
         let known = self.list.iter().position(|p| *p == (family, port));
         known.unwrap_or_else(|| {
             self.list.push((family, port));
-            self.batches.push([None; 2]);
+            self.batches.push(Default::default());
             self.list.len() - 1
         }) as u32
     }
@@ -460,43 +466,17 @@ impl Put<'_, '_> {
         pending.add(batch, (source, delay, weight), spot.local);
     }
 
-    /// Begins a turn where the sign of weights changes.
+    /// Begins a turn where the batch changes: with the sign of weights, or from short to long delays.
     fn turn(&mut self, synapse: &mut Synapse, weight: f64) {
-        if std::mem::replace(&mut synapse.negative, weight < 0.0) != (weight < 0.0) {
+        let kind = (is_short(synapse.longest), weight < 0.0);
+        if std::mem::replace(&mut synapse.last, kind) != kind {
             turn(self.worker);
         }
     }
 
-    /// Where connections of a synapse are pending.
-    #[inline(always)]
-    fn pending(&mut self, s: usize) -> &mut Pending {
-        match &self.maker.stateful[s] {
-            Some(_) => &mut self.worker.plastic.pending,
-            None => &mut self.worker.pending,
-        }
-    }
-
-    /// The batch for connections of which one has these numbers, all have a weight of its sign, and
-    /// none has a delay above `most` steps, to a port.
-    pub fn batch_up_to(
-        &mut self,
-        synapse: &Synapse,
-        port: u32,
-        (weight, delay): (f64, u32),
-        most: u32,
-    ) -> (&mut Pending, usize) {
-        let to = synapse.ports.list[port as usize];
-        let shared = synapse.one_delay.then_some(delay);
-        let kind = self.maker.kind((synapse.s, self.w), to, weight, shared);
-        let last = self.last;
-        let pending = self.pending(synapse.s);
-        let batch = reached(pending, kind.with_delays_up_to(most), last);
-        (pending, batch)
-    }
-
     /// The batch for connections with weights and delays like these to a port.
     #[inline(always)]
-    fn batch(
+    pub fn batch(
         &mut self,
         synapse: &mut Synapse,
         port: u32,
@@ -508,12 +488,13 @@ impl Put<'_, '_> {
             Some(_) => &mut self.worker.plastic.pending,
             None => &mut self.worker.pending,
         };
-        let known = &mut synapse.ports.batches[port as usize][usize::from(weight < 0.0)];
+        let known = &mut synapse.ports.batches[port as usize];
+        let known = &mut known[usize::from(is_short(synapse.longest))][usize::from(weight < 0.0)];
         let batch = *known.get_or_insert_with(|| {
             let to = synapse.ports.list[port as usize];
             let shared = synapse.one_delay.then_some(delay);
             let kind = self.maker.kind((synapse.s, self.w), to, weight, shared);
-            reached(pending, kind, self.last)
+            reached(pending, kind.with_delays_up_to(synapse.longest), self.last)
         });
         (pending, batch)
     }

@@ -336,19 +336,23 @@ impl<T: Entry> Bucket<T> {
     #[inline(always)]
     pub(super) fn push(&mut self, entry: T, target: u32, by: &mut By<'_>) {
         if self.last.entries.len() == self.last.entries.capacity() {
-            self.make_room();
+            self.make_room(1);
         }
         self.aim(target, by);
         self.last.entries.push(entry);
     }
 
-    /// Makes room for an entry: twice what there is, up to the size of a chunk, then another one.
+    /// Makes room for an entry, of `n` that come: twice what there is or for all of them, up to the
+    /// size of a chunk, then another one.
     #[cold]
-    fn make_room(&mut self) {
+    fn make_room(&mut self, n: usize) {
         let held = self.last.entries.len();
         if held < Self::CHUNK {
-            let more = held.max(FIRST).min(Self::CHUNK - held);
+            let more = held.max(FIRST).max(n).min(Self::CHUNK - held);
             self.last.entries.reserve_exact(more);
+            if held >= KNOWN && self.last.firsts.is_empty() {
+                self.last.targets.reserve_exact(more);
+            }
             return;
         }
         let room = (self.len() / 4).clamp(Self::CHUNK, LARGEST_CHUNK * Self::CHUNK);
@@ -377,7 +381,11 @@ impl<T: Entry> Bucket<T> {
             let held = self.last.entries.len();
             let room = self.last.entries.capacity() - held;
             let single = self.last.firsts.is_empty();
-            if room == 0 || (single && held < KNOWN) {
+            if room == 0 {
+                self.make_room(places.len());
+                continue;
+            }
+            if single && held < KNOWN {
                 self.push(entry(places.start), target(places.start), by);
                 places.start += 1;
                 continue;

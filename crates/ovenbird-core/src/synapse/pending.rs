@@ -70,12 +70,16 @@ const CONSTANT_DELAYS: usize = 64;
 /// Delays in steps below this are stored in one byte.
 const SHORT_DELAYS: u32 = 1 << 8;
 
+/// Whether a delay in steps is stored in one byte where the batch does not share it.
+pub fn is_short(delay: u32) -> bool {
+    delay < SHORT_DELAYS
+}
+
 impl BatchKind {
     /// The kind for connections none of which has a delay above `most` steps.
     pub fn with_delays_up_to(mut self, most: u32) -> Self {
-        self.short = most < SHORT_DELAYS
-            && (self.weight, self.delay) == (None, None)
-            && self.template.is_some();
+        self.short =
+            is_short(most) && (self.weight, self.delay) == (None, None) && self.template.is_some();
         self
     }
 
