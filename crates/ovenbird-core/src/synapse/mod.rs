@@ -19,6 +19,6 @@ mod weights;
 pub use delivery::{Delivery, PairRule, Past};
 pub use gap::{GapEntry, GapPart, GapTable, Interpolation, Sent};
 pub use index::SourceIndex;
-pub use pending::{BLOCK_BITS, BatchKind, Pending, PendingMark, blocks_of};
+pub use pending::{BLOCK_BITS, BatchKind, Pending, PendingMark, blocks_of, is_short};
 pub use plastic::{Full, PlasticContext, PlasticRows};
 pub use rows::{Connection, Position, Rows, Transmission, Wanted};
