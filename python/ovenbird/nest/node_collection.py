@@ -304,8 +304,9 @@ class NodeCollection(NodeSet):
         Parameters
         ----------
         params
-            Dictionary of parameters, or a sequence of dictionaries, one per node. A value is
-            for all nodes, a sequence of one value per node, or a `Parameter` drawn per node.
+            Dictionary of parameters, or a sequence of dictionaries, one per node or a single one
+            for all. A value is for all nodes, a sequence of one value per node, or a `Parameter`
+            drawn per node.
         kwargs
             The parameters as keywords, instead of `params`.
 
@@ -328,7 +329,7 @@ class NodeCollection(NodeSet):
         if isinstance(params, Mapping):
             _kernel.set_nodes(self._parts(), params_to_kernel(params))
         elif isinstance(params, (list, tuple)):
-            self._set_each(params)
+            self._set_each(len(self) * params if len(params) == 1 else params)
         else:
             raise TypeError(
                 "params must be a dictionary or a list of dictionaries, one per node, got "

@@ -206,6 +206,17 @@ def test_set(alpha: nest.NodeCollection) -> None:
     nest.NodeCollection().set()
 
 
+def test_a_single_dictionary_is_for_all(alpha: nest.NodeCollection) -> None:
+    alpha.set([{"V_m": -63.0, "C_m": 200.0}])
+    assert set(alpha.V_m) == {-63.0} and set(alpha.C_m) == {200.0}
+    nest.SetStatus(alpha, ({"V_m": -62.0},))
+    assert set(alpha.V_m) == {-62.0}
+    with pytest.raises(nest.NESTErrors.BadParameter):
+        alpha.set([{"V_m": -61.0}] * (len(alpha) - 1))
+    with pytest.raises(nest.NESTErrors.BadParameter):
+        alpha.set([])
+
+
 def test_set_errors_change_nothing(alpha: nest.NodeCollection) -> None:
     with pytest.raises(nest.NESTErrors.UnaccessedDictionaryEntry):
         alpha.set({"V_m": 0.0, "foo": 1.0})
@@ -216,7 +227,7 @@ def test_set_errors_change_nothing(alpha: nest.NodeCollection) -> None:
     with pytest.raises(TypeError):
         alpha.set()
     with pytest.raises(nest.NESTErrors.BadParameter, match="same size as the NodeCollection"):
-        alpha.set([{"V_m": 0.0}])
+        alpha.set([{"V_m": 0.0}] * 4)
     with pytest.raises(nest.NESTErrors.BadParameter):
         nest.SetStatus(alpha, [{"V_m": 0.0}] * 2)
     with pytest.raises(nest.NESTErrors.TypeMismatch, match="V_m must be a number"):
