@@ -88,6 +88,17 @@ def test_sums(alpha: nest.NodeCollection) -> None:
         alpha + 1
 
 
+def test_a_layer_joins_several_ranges(mixed: nest.NodeCollection) -> None:
+    layer = nest.Create("parrot_neuron", positions=nest.spatial.grid([2, 2]))
+    total = mixed + layer
+    assert total.tolist() == mixed.tolist() + layer.tolist() and total.spatial is None
+    assert str(total).startswith("NodeCollection(metadata=None,")
+    assert (total + nest.Create("parrot_neuron")).tolist()[-1] == layer[-1].global_id + 1
+    for left, right in ((layer, mixed), (mixed[:1], layer), (layer[:2], layer[2:])):
+        with pytest.raises(nest.NESTErrors.BadProperty, match="same metadata"):
+            left + right
+
+
 def test_comparison(alpha: nest.NodeCollection) -> None:
     assert alpha == nest.NodeCollection([1, 2, 3])
     assert alpha[::2] == nest.NodeCollection([1, 3])
