@@ -33,6 +33,8 @@ class NestModule(types.ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name in LAZY:
             return importlib.import_module(f"{self.__name__}.{name}")
+        if name in ATTRIBUTES:
+            raise AttributeError(f"`{name}` is not available in this build")
         known = [known for known in dir(self) if not known.startswith("_")]
         raise AttributeError(f"module 'nest' has no attribute '{name}'{did_you_mean(name, known)}")
 
@@ -46,10 +48,9 @@ class NestModule(types.ModuleType):
         )
 
     def __dir__(self) -> list[str]:
-        names = {
-            name for name in super().__dir__() if not name.startswith("_") or name == "__all__"
-        }
-        return sorted({*names, *ATTRIBUTES, *LAZY, "get", "set"})
+        names = {name for name in super().__dir__() if name.startswith("__")}
+        public = (name for name in self.__all__ if not name.startswith("_"))
+        return sorted({*names, *public, *ATTRIBUTES, *LAZY, "get", "set"})
 
 
 for _name, _attribute in ATTRIBUTES.items():
