@@ -355,7 +355,7 @@ fn synapses_of_one_model_are_made_pair_by_pair() -> ovenbird::Result<()> {
         let mut sim = ovenbird::simulation();
         sim.set_status(&dict([("local_num_threads", threads.into())]))?;
         let cells = sim.create("iaf_psc_alpha", 4)?.ids();
-        let synapse = |factor: f64| -> ovenbird::Result<SynSpec> {
+        let synapse = |factor: f64| -> ovenbird::Result<SynSpec<'static>> {
             Ok(SynSpec {
                 weight: Amount::Each((1..=2000).map(|i| factor * f64::from(i)).collect()),
                 ..static_synapse(&sim, 1.0, 1.0)?
