@@ -11,10 +11,10 @@ mod pending;
 mod plastic;
 mod readers;
 mod rows;
-mod search;
 mod siblings;
 mod starts;
 mod turns;
+mod wanted;
 mod weights;
 
 pub use delivery::{Delivery, PairRule, Past};
@@ -22,4 +22,5 @@ pub use gap::{GapEntry, GapPart, GapTable, Interpolation, Sent};
 pub use index::SourceIndex;
 pub use pending::{BLOCK_BITS, BatchKind, Pending, PendingMark, blocks_of, is_short};
 pub use plastic::{Full, PlasticContext, PlasticRows};
-pub use rows::{Connection, Position, Rows, Transmission, Wanted};
+pub use rows::{Connection, Position, Rows, Transmission};
+pub use wanted::Wanted;

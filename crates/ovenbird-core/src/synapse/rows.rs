@@ -13,11 +13,12 @@
 use super::build::Builder;
 use super::directory::Directory;
 use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending};
-use super::search;
 use super::siblings::Order;
 use super::starts::Starts;
+use super::wanted::{LONG, Wanted};
 use crate::event::{ChannelKey, Ring, Spike};
 use crate::time::Step;
+use std::hint::black_box;
 use std::ops::Range;
 
 /// A connection as users see it.
@@ -159,6 +160,23 @@ impl Iterator for Runs<'_> {
 }
 
 impl Block {
+    /// Reads something of the first cache lines of a group, so that the memory brings them.
+    #[inline(always)]
+    fn touch(&self, group: usize) -> u32 {
+        let (g, entries) = (self.group(group), self.entries(group));
+        let lines = entries.clone().step_by(64 / size_of::<u32>()).take(LINES);
+        let cells = lines.fold(0, |sum, e| sum ^ self.cells[e]);
+        if g.flags & (OWN | COUNTS) != OWN {
+            return cells;
+        }
+        let lines = (0..entries.len())
+            .step_by(64 / size_of::<f64>())
+            .take(2 * LINES);
+        lines.fold(cells, |sum, e| {
+            sum ^ self.weights[g.weights as usize + e].to_bits() as u32
+        })
+    }
+
     /// The groups of the row of a source, by its number in the block.
     #[inline(always)]
     pub fn row(&self, source: usize) -> Range<usize> {
@@ -266,86 +284,11 @@ impl Block {
     }
 }
 
-/// Entries of a run in which few cells are searched for instead of comparing all.
-const LONG: usize = 256;
+/// Rows whose beginnings are fetched together.
+const TOGETHER: usize = 8;
 
-/// Most cells that are looked for by comparison.
-const FEW: usize = 4;
-
-/// Which connections of a worker are wanted.
-#[derive(Debug, Default)]
-pub struct Wanted {
-    pub model: Option<u16>,
-    /// The cells of the targets, one bit each.
-    cells: Option<Vec<u64>>,
-    /// The cells again where they are few, sorted, the last also in place of those that lack.
-    few: Option<[u32; FEW]>,
-}
-
-impl Wanted {
-    /// Connections of a model, or of all, to any target.
-    pub fn any(model: Option<u16>) -> Self {
-        Wanted {
-            model,
-            ..Wanted::default()
-        }
-    }
-
-    /// Connections of a model, or of all, to some of `n` cells.
-    pub fn to(model: Option<u16>, cells: &[usize], n: usize) -> Self {
-        let mut bits = vec![0u64; n.div_ceil(64)];
-        for cell in cells {
-            bits[cell / 64] |= 1 << (cell % 64);
-        }
-        let few = (1..=FEW).contains(&cells.len()).then(|| {
-            let cell = |i: usize| cells[i.min(cells.len() - 1)] as u32;
-            let mut few = std::array::from_fn(cell);
-            few.sort_unstable();
-            few
-        });
-        Wanted {
-            model,
-            cells: Some(bits),
-            few,
-        }
-    }
-
-    #[inline(always)]
-    fn is_target(&self, cell: u32) -> bool {
-        let word = |bits: &Vec<u64>| bits[cell as usize / 64] >> (cell % 64) & 1 == 1;
-        self.cells.as_ref().is_none_or(word)
-    }
-
-    /// The places of targets in a run, whose cells are sorted, for few targets and a long run. Where
-    /// targets are evenly spread, a place follows from the node.
-    fn places(&self, run: &[u32], ring: &Ring) -> Option<impl Iterator<Item = usize>> {
-        let few = self.few.filter(|_| run.len() >= LONG)?;
-        let distinct = (0..FEW).filter(move |&i| i == 0 || few[i] != few[i - 1]);
-        let ranges = distinct.map(move |i| {
-            let (_, first, nodes) = ring.channel_of(few[i] as usize);
-            let guess = run.len() * (few[i] as usize - first) / nodes;
-            search::places(run, few[i], guess)
-        });
-        Some(ranges.flatten())
-    }
-
-    /// Whether there may be a target among some cells: `false` if there is none.
-    fn may_be_in(&self, cells: &[u32]) -> bool {
-        let Some([a, b, c, d]) = self.few else {
-            return true;
-        };
-        crate::math::vectorize(
-            #[inline(always)]
-            || {
-                let mut found = 0u32;
-                for &x in cells {
-                    found |= u32::from((x == a) | (x == b) | (x == c) | (x == d));
-                }
-                found != 0
-            },
-        )
-    }
-}
+/// Cache lines that are fetched of each; the machine goes on by itself then.
+const LINES: usize = 8;
 
 /// A delivered spike that a weight recorder wants to know of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -466,19 +409,23 @@ impl Rows {
         if self.is_empty() {
             return;
         }
-        let find = |i: usize| spikes.get(i).and_then(|s| self.locate(s.sender()));
-        // a row ahead, so that its place is known when the row before is done
-        let mut coming = find(0);
-        for (i, spike) in spikes.iter().enumerate() {
-            let Some((block, groups)) = std::mem::replace(&mut coming, find(i + 1)) else {
-                continue;
-            };
-            let step = origin + spike.lag() as Step;
-            let slot = ring.slot(step);
-            for group in groups {
-                self.deliver_group(block, group, f64::from(spike.count()), slot, ring);
-                if block.group(group).flags & REPORTS != 0 {
-                    self.report_group(block, group, *spike, step + 1, ring, reports);
+        for spikes in spikes.chunks(TOGETHER) {
+            let rows: [_; TOGETHER] = std::array::from_fn(|i| {
+                let spike = spikes.get(i)?;
+                Some((*spike, self.locate(spike.sender())?))
+            });
+            let touched = rows.iter().flatten();
+            black_box(touched.fold(0, |sum, (_, (block, groups))| {
+                sum ^ block.touch(groups.start)
+            }));
+            for (spike, (block, groups)) in rows.into_iter().flatten() {
+                let step = origin + spike.lag() as Step;
+                let slot = ring.slot(step);
+                for group in groups {
+                    self.deliver_group(block, group, f64::from(spike.count()), slot, ring);
+                    if block.group(group).flags & REPORTS != 0 {
+                        self.report_group(block, group, spike, step + 1, ring, reports);
+                    }
                 }
             }
         }
@@ -588,7 +535,7 @@ impl Rows {
             let run = entry..entry + n;
             entry += n;
             let cells = &block.cells[run.clone()];
-            if wanted.cells.is_none() {
+            if wanted.takes_any_target() {
                 run.for_each(|e| visit(e, delay));
             } else if let Some(places) = wanted.places(cells, ring) {
                 places.for_each(|place| visit(run.start + place, delay));
