@@ -132,13 +132,65 @@ fn sequence(key: &str, any: &Bound<'_, PyAny>) -> PyResult<Value> {
 pub fn dict(d: &Bound<'_, PyDict>) -> PyResult<Dict> {
     d.iter()
         .map(|(k, v)| {
-            let key: String = k
-                .extract()
-                .map_err(|_| PyTypeError::new_err(format!("keys must be strings, got {k}")))?;
+            let key = name(&k)?;
             let v = value(&key, &v)?;
             Ok((key, v))
         })
         .collect()
+}
+
+/// A key of a dictionary.
+fn name(key: &Bound<'_, PyAny>) -> PyResult<String> {
+    key.extract()
+        .map_err(|_| PyTypeError::new_err(format!("keys must be strings, got {key}")))
+}
+
+/// The keys of a `syn_spec` whose arrays are read where they are.
+const ARRAYS: [&str; 2] = ["weight", "delay"];
+
+/// Arrays of floats of a `syn_spec`, which are not copied.
+pub struct Arrays<'py>([Option<PyReadonlyArray1<'py, f64>>; 2]);
+
+impl<'py> Arrays<'py> {
+    /// The weights and the delays, where they are contiguous arrays of floats.
+    pub fn of(spec: &Bound<'py, PyDict>) -> PyResult<Self> {
+        let mut found = [None, None];
+        for (array, key) in found.iter_mut().zip(ARRAYS) {
+            if let Some(any) = spec.get_item(key)? {
+                let given = any.extract::<PyReadonlyArray1<'py, f64>>().ok();
+                *array = given.filter(|array| array.as_slice().is_ok());
+            }
+        }
+        Ok(Arrays(found))
+    }
+
+    /// The specification with an empty list in place of each array.
+    pub fn rest(&self, spec: &Bound<'_, PyDict>) -> PyResult<Dict> {
+        let Arrays([weights, delays]) = self;
+        spec.iter()
+            .map(|(key, item)| {
+                let key = name(&key)?;
+                let held = match key.as_str() {
+                    "weight" => weights.is_some(),
+                    "delay" => delays.is_some(),
+                    _ => false,
+                };
+                let item = match held {
+                    true => Value::Floats(Vec::new()),
+                    false => value(&key, &item)?,
+                };
+                Ok((key, item))
+            })
+            .collect()
+    }
+
+    /// The numbers of the arrays.
+    pub fn slices(&self) -> [Option<&[f64]>; 2] {
+        let Arrays(arrays) = self;
+        arrays
+            .each_ref()
+            .map(|array| array.as_ref().and_then(|array| array.as_slice().ok()))
+    }
 }
 
 /// Node ids from `(first, last, step)` tuples or from an array of integers.

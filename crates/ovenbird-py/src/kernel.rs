@@ -1,7 +1,7 @@
 //! `Kernel`: one simulation, as Python sees it.
 
 use crate::connections::Connections;
-use crate::convert;
+use crate::convert::{self, Arrays};
 use crate::error::{ForPython, to_python};
 use crate::pair::Pair;
 use crate::parameter::PyParameter;
@@ -368,9 +368,14 @@ impl Kernel {
             .simulation
             .conn_spec(&convert::dict(conn)?)
             .for_python(py)?;
+        let arrays: Vec<Arrays<'_>> = syn.iter().map(Arrays::of).collect::<PyResult<_>>()?;
         let synapses = syn
             .iter()
-            .map(|d| self.simulation.syn_spec(convert::dict(d)?).for_python(py))
+            .zip(&arrays)
+            .map(|(d, arrays)| {
+                let (rest, given) = (arrays.rest(d)?, arrays.slices());
+                self.simulation.syn_spec_of(rest, given).for_python(py)
+            })
             .collect::<PyResult<Vec<_>>>()?;
         py.detach(|| self.simulation.connect(&pre, &post, &rule, &synapses))
             .map_err(|e| self.exception(py, e))

@@ -322,3 +322,55 @@ fn threads_do_not_matter_to_the_order() -> ovenbird::Result<()> {
     }
     Ok(())
 }
+
+/// A list of weights goes up in the order in which connections are made, so those of a pair do.
+#[test]
+fn rules_by_source_keep_the_order_of_each_pair() -> ovenbird::Result<()> {
+    let constant = |k: f64| Parameter::constant(k).expect("a constant is in its domain");
+    let delay = Parameter::uniform(0.5, 3.0).expect("the bounds are in order");
+    let mut reference = None;
+    for threads in [1i64, 2, 3] {
+        let mut sim = ovenbird::simulation();
+        sim.set_status(&dict([("local_num_threads", threads.into())]))?;
+        let mut cells = sim.create("iaf_psc_alpha", 200)?.ids();
+        cells.extend(sim.create("iaf_psc_delta", 200)?.ids());
+        let synapse = [SynSpec {
+            weight: Amount::Each((1..=400 * 150).map(f64::from).collect()),
+            delay: Some(Amount::Drawn(delay.clone())),
+            ..static_synapse(&sim, 1.0, 1.0)?
+        }];
+        let rule = ConnSpec::new(Rule::FixedOutdegree(constant(150.0)));
+        sim.connect(&cells, &cells, &rule, &synapse)?;
+        let found = weights(&mut sim)?;
+        assert_eq!(found.values().map(Vec::len).sum::<usize>(), 400 * 150);
+        assert!(found.values().all(|list| list.is_sorted_by(|a, b| a < b)));
+        assert_eq!(*reference.get_or_insert(found.clone()), found);
+    }
+    Ok(())
+}
+
+#[test]
+fn synapses_of_one_model_are_made_pair_by_pair() -> ovenbird::Result<()> {
+    for threads in [1i64, 2] {
+        let mut sim = ovenbird::simulation();
+        sim.set_status(&dict([("local_num_threads", threads.into())]))?;
+        let cells = sim.create("iaf_psc_alpha", 4)?.ids();
+        let synapse = |factor: f64| -> ovenbird::Result<SynSpec<'static>> {
+            Ok(SynSpec {
+                weight: Amount::Each((1..=2000).map(|i| factor * f64::from(i)).collect()),
+                ..static_synapse(&sim, 1.0, 1.0)?
+            })
+        };
+        let synapses = [synapse(1.0)?, synapse(0.5)?];
+        let one_to_one = ConnSpec::new(Rule::OneToOne);
+        sim.connect(&[cells[0]; 2000], &[cells[1]; 2000], &one_to_one, &synapses)?;
+        let expected: Vec<f64> = (1..=2000)
+            .flat_map(|i| [f64::from(i), 0.5 * f64::from(i)])
+            .collect();
+        assert_eq!(
+            weights(&mut sim)?.into_values().collect::<Vec<_>>(),
+            [expected]
+        );
+    }
+    Ok(())
+}

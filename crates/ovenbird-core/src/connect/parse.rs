@@ -205,9 +205,12 @@ fn unknown<'a>(spec: &str, key: &str, known: impl Iterator<Item = &'a str>) -> E
     )
 }
 
-/// A value that nobody looks at again.
-fn taken(value: &mut Value) -> Value {
-    std::mem::replace(value, Value::Unknown)
+/// What is given for `key` in an array, or else as a value that nobody looks at again.
+fn amount<'a>(key: &str, value: &mut Value, array: Option<&'a [f64]>) -> Result<Amount<'a>> {
+    match array {
+        Some(array) => Amount::from_array(key, array),
+        None => Amount::from_value(key, std::mem::replace(value, Value::Unknown)),
+    }
 }
 
 impl crate::simulation::Simulation {
@@ -228,7 +231,7 @@ impl crate::simulation::Simulation {
     }
 
     /// Synapses as the defaults of a model say.
-    pub fn default_synapse(&self, model: u16) -> SynSpec {
+    pub fn default_synapse(&self, model: u16) -> SynSpec<'static> {
         let defaults = self.synapse_model(model);
         let delay = Amount::Same(defaults.delay);
         SynSpec {
@@ -245,14 +248,27 @@ impl crate::simulation::Simulation {
     ///
     /// # Errors
     /// When the model or a key is not known, or a value has the wrong type.
-    pub fn syn_spec(&self, mut spec: Dict) -> Result<SynSpec> {
+    pub fn syn_spec(&self, spec: Dict) -> Result<SynSpec<'static>> {
+        self.syn_spec_of(spec, [None; 2])
+    }
+
+    /// The synapses in a user's `syn_spec`, with the weights and the delays that are given as arrays,
+    /// whose keys have some list in the specification.
+    ///
+    /// # Errors
+    /// As [`Simulation::syn_spec`](Self::syn_spec).
+    pub fn syn_spec_of<'a>(
+        &self,
+        mut spec: Dict,
+        [weights, delays]: [Option<&'a [f64]>; 2],
+    ) -> Result<SynSpec<'a>> {
         let name = match spec.get("synapse_model") {
             Some(name) => name.as_str("synapse_model")?,
             None => "static_synapse",
         };
         let model = self.synapse_index(name)?;
         let defaults = self.synapse_model(model);
-        let mut syn = self.default_synapse(model);
+        let mut syn: SynSpec<'a> = self.default_synapse(model);
         for (key, value) in &mut spec.0 {
             let key = key.as_str();
             if defaults.is_common(key) {
@@ -273,9 +289,9 @@ impl crate::simulation::Simulation {
             }
             match key {
                 "synapse_model" => {}
-                "weight" => syn.weight = Amount::from_value(key, taken(value))?,
+                "weight" => syn.weight = amount(key, value, weights)?,
                 "delay" if defaults.info.has_delay => {
-                    syn.delay = Some(Amount::from_value(key, taken(value))?);
+                    syn.delay = Some(amount(key, value, delays)?);
                 }
                 "delay" => {
                     return Err(Error::bad_property(format!(

@@ -6,28 +6,42 @@ use crate::error::{Error, Kind, Result};
 use crate::parameter::{Context, Parameter};
 use crate::rng::Stream;
 use crate::value::Value;
+use std::borrow::Cow;
 
 /// A number for each connection: one for all, from a list, or drawn.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Amount {
+pub enum Amount<'a> {
     Same(f64),
-    Each(Vec<f64>),
+    Each(Cow<'a, [f64]>),
     Drawn(Parameter),
 }
 
-impl Amount {
+impl<'a> Amount<'a> {
     /// The amount that a user gave for `key`.
     ///
     /// # Errors
     /// When it is neither number, list of numbers, nor Parameter, or not finite.
     pub fn from_value(key: &str, value: Value) -> Result<Self> {
         let amount = match value {
-            Value::Floats(v) => Amount::Each(v),
+            Value::Floats(v) => Amount::Each(v.into()),
             Value::Ints(v) => Amount::Each(v.iter().map(|&i| i as f64).collect()),
             Value::Parameter(p) => Amount::Drawn(p),
             other => Amount::Same(other.as_float(key)?),
         };
-        let bad = match &amount {
+        amount.finite(key)
+    }
+
+    /// The amounts that a user gave for `key` in an array.
+    ///
+    /// # Errors
+    /// When one is not finite.
+    pub fn from_array(key: &str, array: &'a [f64]) -> Result<Self> {
+        Amount::Each(array.into()).finite(key)
+    }
+
+    /// Refuses numbers that are not finite.
+    fn finite(self, key: &str) -> Result<Self> {
+        let bad = match &self {
             Amount::Same(x) => (!x.is_finite()).then_some(*x),
             Amount::Each(v) if v.iter().fold(true, |all, x| all & x.is_finite()) => None,
             Amount::Each(v) => v.iter().copied().find(|x| !x.is_finite()),
@@ -41,7 +55,7 @@ impl Amount {
                 };
                 Err(Error::new(kind, format!("{key} must be finite, got {x}")))
             }
-            None => Ok(amount),
+            None => Ok(self),
         }
     }
 
@@ -109,20 +123,20 @@ impl ConnSpec {
 
 /// The synapses that a rule makes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SynSpec {
+pub struct SynSpec<'a> {
     /// Index of the synapse model.
     pub model: u16,
-    pub weight: Amount,
+    pub weight: Amount<'a>,
     /// In ms; `None` for models without delay.
-    pub delay: Option<Amount>,
+    pub delay: Option<Amount<'a>>,
     pub receptor: Vec<i64>,
     /// Parameters and state of stateful models: the index of the word, and what it is.
-    pub numbers: Vec<(usize, Amount)>,
+    pub numbers: Vec<(usize, Amount<'a>)>,
     /// The synaptic elements that connections take at their source and at their target.
     pub elements: Option<Box<(String, String)>>,
 }
 
-impl SynSpec {
+impl SynSpec<'_> {
     /// The Parameters that amounts are drawn from.
     pub fn parameters(&self) -> impl Iterator<Item = &Parameter> {
         let own = [Some(&self.weight), self.delay.as_ref()];

@@ -285,7 +285,7 @@ impl NumberSpec {
     ///
     /// # Errors
     /// When a number is outside the domain, or the type is wrong.
-    pub fn amount(&self, value: &Value) -> Result<Amount> {
+    pub fn amount(&self, value: &Value) -> Result<Amount<'static>> {
         let amount = Amount::from_value(self.name, value.clone())?;
         match &amount {
             Amount::Same(_) => drop(self.word(value)?),

@@ -250,7 +250,7 @@ impl Simulation {
         rule: &ConnSpec,
         synapses: &[SynSpec],
     ) -> Result<()> {
-        let number = |a: &Amount| a.same().is_some();
+        let number = |a: &Amount<'_>| a.same().is_some();
         for syn in synapses {
             let info = &self.synapse_model(syn.model).info;
             let scalar = number(&syn.weight)
@@ -402,7 +402,7 @@ impl Simulation {
     }
 
     /// What the connections of a stateful synapse have in common, made known to all workers.
-    fn stateful(&mut self, syn: &SynSpec) -> Result<Option<Stateful>> {
+    fn stateful<'a>(&mut self, syn: &SynSpec<'a>) -> Result<Option<Stateful<'a>>> {
         let model = self.synapse_model(syn.model);
         let Some(ops) = model.ops.clone() else {
             return Ok(None);

@@ -185,7 +185,7 @@ impl Simulation {
         Value::Dict(self.settings.grown_synapses.iter().map(entry).collect())
     }
 
-    fn spec_of(&self, g: &GrownSynapse) -> Result<SynSpec> {
+    fn spec_of(&self, g: &GrownSynapse) -> Result<SynSpec<'static>> {
         let mut dict = g.numbers.clone();
         dict.set(
             "synapse_model",

@@ -25,11 +25,11 @@ pub(super) struct Maker<'a> {
     pub families: &'a [Box<dyn Family>],
     pub nodes: &'a NodeTable,
     pub watch: &'a Watch,
-    pub synapses: &'a [SynSpec],
+    pub synapses: &'a [SynSpec<'a>],
     pub kinds: Vec<SynapseKind>,
     pub infos: Vec<SynapseInfo>,
     /// For each synapse what its connections share, if the model is a stateful one.
-    pub stateful: Vec<Option<Stateful>>,
+    pub stateful: Vec<Option<Stateful<'a>>>,
     /// For each synapse the weight that its connections share.
     pub weights: Vec<Option<f64>>,
     pub ports: Ports,
@@ -46,18 +46,18 @@ pub(super) struct Maker<'a> {
 }
 
 /// What the connections of a stateful synapse share.
-pub(super) struct Stateful {
+pub(super) struct Stateful<'a> {
     pub ops: Arc<dyn SynapseOps>,
     /// The words of all, but for those that vary.
     pub words: Vec<f64>,
-    pub varying: Vec<(usize, NumberSpec, Amount)>,
+    pub varying: Vec<(usize, NumberSpec, Amount<'a>)>,
     /// Whether the numbers of a connection are to be checked together.
     pub checked: bool,
     /// On each worker the template of connections none of whose words vary.
     pub templates: Vec<u32>,
 }
 
-impl Stateful {
+impl Stateful<'_> {
     /// A weight whose sign is that of what is sent.
     pub(super) fn sign(&self, words: &[f64], weight: f64) -> f64 {
         if self.ops.sends_negative(words, weight) {
@@ -148,7 +148,7 @@ pub(super) fn check_gap(family: &dyn Family, receptor: &[i64]) -> Result<()> {
 
 /// Fills `out` with the amounts of connections whose places in arrays are `places`.
 fn amounts(
-    amount: &Amount,
+    amount: &Amount<'_>,
     places: impl ExactSizeIterator<Item = usize> + Clone,
     stream: &mut Stream,
     context: &Context<'_>,
@@ -165,6 +165,9 @@ fn amounts(
             let mut steps = places.clone().zip(first..);
             match list.get(first..first + places.len()) {
                 Some(stretch) if steps.all(|(a, b)| a == b) => out.extend_from_slice(stretch),
+                _ if places.clone().all(|place| place < list.len()) => {
+                    out.extend(places.map(|place| list[place]));
+                }
                 _ => {
                     for place in places {
                         out.push(amount.get(place, stream)?);
@@ -385,7 +388,8 @@ impl Maker<'_> {
         pool: Option<&mut Pool>,
     ) -> Result<DelayRange> {
         let simple = (0..self.synapses.len()).all(|s| self.is_simple(s));
-        let paired = simple && matches!(rule.rule, Rule::OneToOne);
+        // synapses of one model that a pair has are made one after the other, pair by pair
+        let paired = simple && matches!(rule.rule, Rule::OneToOne) && !self.repeats_model();
         let make = |w: usize, worker: &mut Worker| match rule.rule.grouping() {
             _ if paired => self.make_pairs(cx, w, worker),
             Grouping::ByTarget => self.make_by_target(cx, rule, split, w, worker),

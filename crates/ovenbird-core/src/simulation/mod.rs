@@ -6,6 +6,7 @@ mod connect;
 mod connections;
 mod devices;
 mod exchange;
+mod gathered;
 mod growth;
 mod maker;
 mod memory;

@@ -1,16 +1,21 @@
 //! Connections of populations that a rule pairs one to one: many pairs at a time.
 
-use super::maker::{Maker, Numbers, survey, turn};
+use super::maker::{Maker, Numbers, survey};
 use super::scattered::{Amounts, Put, Synapse};
 use super::{DelayRange, Worker};
 use crate::connect::RuleContext;
 use crate::error::Result;
 use crate::node::Run;
 use crate::parameter::Context;
+use crate::synapse::BLOCK_BITS;
 use std::ops::Range;
 
 /// Pairs that are made together: what is looked up about them stays in the first-level cache.
-const CHUNK: usize = 512;
+const CHUNK: usize = 1024;
+/// Pairs of a chunk are put in the order of the blocks of their sources if these are at most so many.
+const BLOCKS: usize = 128;
+/// So many pairs tell whether neighbours have sources of one block.
+const SAMPLE: usize = 32;
 
 /// Some of the pairs whose target is on a worker.
 #[derive(Default)]
@@ -21,6 +26,9 @@ struct Chunk {
     locals: Vec<u32>,
     /// Family and class of the targets, each with the end of those that have them.
     kinds: Vec<(usize, u32, usize)>,
+    /// Buffers for putting the pairs in another order.
+    blocks: Vec<u32>,
+    ordered: [Vec<u32>; 2],
 }
 
 impl Chunk {
@@ -53,6 +61,15 @@ impl Chunk {
 
     /// Notes the family of the pairs from the `first` on, and their classes.
     fn classify(&mut self, first: usize, family: usize, classes: &[u32]) {
+        let new = &self.locals[first..];
+        let Some(&local) = new.first() else {
+            return;
+        };
+        let class = classes[local as usize];
+        if first == 0 && new.iter().all(|&local| classes[local as usize] == class) {
+            self.kinds.push((family, class, new.len()));
+            return;
+        }
         for (i, &local) in self.locals.iter().enumerate().skip(first) {
             let class = classes[local as usize];
             match self.kinds.last_mut() {
@@ -60,6 +77,39 @@ impl Chunk {
                 _ => self.kinds.push((family, class, i + 1)),
             }
         }
+    }
+
+    /// Puts pairs whose sources are of one block side by side, if they are not already. Those of a
+    /// block keep their order. `first` is the first block that sources can be of.
+    fn order(&mut self, sources: &[u32], first: u32) {
+        let block = |&place: &u32| (sources[place as usize] >> BLOCK_BITS) - first;
+        let few = &self.places[..self.places.len().min(SAMPLE)];
+        let changes = few.windows(2).filter(|w| block(&w[0]) != block(&w[1]));
+        if self.kinds.len() != 1 || 2 * changes.count() < few.len() {
+            return;
+        }
+        self.blocks.clear();
+        self.blocks.extend(self.places.iter().map(block));
+        let mut next = [0u32; BLOCKS + 1];
+        for &block in &self.blocks {
+            next[block as usize + 1] += 1;
+        }
+        for i in 1..next.len() {
+            next[i] += next[i - 1];
+        }
+        let n = self.places.len();
+        let [places, locals] = &mut self.ordered;
+        places.resize(n, 0);
+        locals.resize(n, 0);
+        let (to_places, to_locals) = (&mut places[..n], &mut locals[..n]);
+        for ((&block, &place), &local) in self.blocks.iter().zip(&self.places).zip(&self.locals) {
+            let at = &mut next[block as usize];
+            to_places[*at as usize] = place;
+            to_locals[*at as usize] = local;
+            *at += 1;
+        }
+        std::mem::swap(places, &mut self.places);
+        std::mem::swap(locals, &mut self.locals);
     }
 
     /// The stretches of pairs whose targets have the same family and class.
@@ -72,7 +122,8 @@ impl Chunk {
 }
 
 impl Maker<'_> {
-    /// Makes those of the pairs of equal places that end on worker `w`, of simple synapses.
+    /// Makes those of the pairs of equal places that end on worker `w`, of simple synapses of different
+    /// models.
     pub(super) fn make_pairs(
         &self,
         cx: &RuleContext<'_>,
@@ -84,11 +135,15 @@ impl Maker<'_> {
             .map(|s| Synapse::new(self, s))
             .collect::<Result<Vec<_>>>()?;
         let last = cx.sources.iter().copied().max().unwrap_or(0);
+        let first = cx.sources.iter().copied().min().unwrap_or(0) >> BLOCK_BITS;
+        let few_blocks = ((last >> BLOCK_BITS) - first) < BLOCKS as u32;
         let mut numbers = [Numbers::default(), Numbers::default()];
         let mut chunk = Chunk::default();
-        let in_turn = self.repeats_model();
         let mut flush = |chunk: &mut Chunk, worker: &mut Worker| -> Result<()> {
             self.note_connected(chunk, worker);
+            if few_blocks {
+                chunk.order(cx.sources, first);
+            }
             let mut put = Put {
                 maker: self,
                 w,
@@ -96,9 +151,6 @@ impl Maker<'_> {
                 last,
             };
             for synapse in &mut synapses {
-                if in_turn {
-                    turn(put.worker);
-                }
                 self.make_chunk(cx, chunk, synapse, &mut put, &mut numbers, &mut delays)?;
             }
             chunk.clear();
@@ -152,6 +204,7 @@ impl Maker<'_> {
                 let (least, most, _) = survey(&numbers.delays, &[]);
                 delays.note(least);
                 delays.note(most);
+                synapse.longest = most;
             }
         }
         let receptor = self.synapses[synapse.s].receptor[0];

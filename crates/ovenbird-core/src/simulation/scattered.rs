@@ -1,13 +1,15 @@
 //! Connections whose targets follow each other in any order, as rules by source make them: where
 //! each target is gets looked up once for all connections of a call.
 
+use super::gathered::BySign;
 use super::maker::{Maker, Numbers, positions, survey, turn};
 use super::{DelayRange, Worker};
 use crate::connect::{Amount, ConnSpec, Draws, Grouping, PairBuffers, RuleContext};
 use crate::error::Result;
 use crate::event::ChannelKey;
 use crate::model::{Event, Port};
-use crate::synapse::{BatchKind, Pending};
+use crate::parameter::Context;
+use crate::synapse::{BLOCK_BITS, BatchKind, Pending, is_short};
 use std::ops::Range;
 
 /// Where a node is on a worker: its place, and its family and port among those that occur.
@@ -22,10 +24,12 @@ const ABSENT: u32 = u32::MAX;
 
 /// The spots of a population as targets of one synapse.
 #[derive(Default)]
-struct Spots {
-    list: Vec<Spot>,
+pub(super) struct Spots {
+    pub list: Vec<Spot>,
     /// Which of them have got a connection.
-    reached: Vec<bool>,
+    pub reached: Vec<bool>,
+    /// Whether all of them are on the worker.
+    all: bool,
 }
 
 impl Spots {
@@ -33,6 +37,10 @@ impl Spots {
     /// workers it is as good as random.
     fn present(&self, indices: &[u32], hits: &mut Vec<u32>) {
         hits.clear();
+        if self.all {
+            hits.extend(0..indices.len() as u32);
+            return;
+        }
         hits.resize(indices.len() + 1, 0);
         let mut n = 0;
         for (i, &index) in indices.iter().enumerate() {
@@ -43,11 +51,12 @@ impl Spots {
     }
 }
 
-/// Ports of targets, each with the batches of positive and negative weights.
+/// Ports of targets, each with the batches of long and short delays, and of these those of positive
+/// and negative weights.
 #[derive(Default)]
 struct Ports {
     list: Vec<(usize, Port)>,
-    batches: Vec<[Option<usize>; 2]>,
+    batches: Vec<[[Option<usize>; 2]; 2]>,
 }
 
 /// The amounts of one synapse.
@@ -59,15 +68,19 @@ pub(super) enum Amounts {
 /// One synapse of the call on one worker.
 pub(super) struct Synapse {
     pub s: usize,
-    targets: Spots,
+    pub targets: Spots,
     /// The sources as targets, for rules that connect both ways.
     sources: Spots,
     ports: Ports,
     pub amounts: Amounts,
+    pub gathered: BySign,
     /// Whether all connections have the same delay.
     one_delay: bool,
-    /// The sign of the last weight that [`Put::turn`] was told.
-    negative: bool,
+    /// The longest delay of the connections that are made together.
+    pub longest: u32,
+    /// What told the last batch from others of its port when [`Put::turn`] was called: whether delays
+    /// are short, and weights negative.
+    last: (bool, bool),
 }
 
 impl Synapse {
@@ -83,9 +96,51 @@ impl Synapse {
             sources: Spots::default(),
             ports: Ports::default(),
             amounts,
+            gathered: BySign::default(),
             one_delay: matches!(maker.synapses[s].delay, Some(Amount::Same(_))),
-            negative: false,
+            longest: 0,
+            last: (false, false),
         })
+    }
+
+    /// Weight and delay of connection `i`.
+    #[inline(always)]
+    fn amount(&self, i: usize, n: &Numbers) -> (f64, u32) {
+        match self.amounts {
+            Amounts::Same(weight, delay) => (weight, delay),
+            Amounts::Each => (n.weights[i], n.delays[i]),
+        }
+    }
+
+    /// Gathers the connections from a source to those of its partners that `hits` names.
+    fn gather(&mut self, source: u32, partners: &[u32], hits: &[u32], numbers: &Numbers) {
+        let own = matches!(self.amounts, Amounts::Each);
+        let (_, _, below) = if own {
+            survey(&[], &numbers.weights)
+        } else {
+            (0, 0, 0)
+        };
+        let one_sign = below == 0 || below == partners.len();
+        if self.ports.list.len() == 1 && hits.len() == partners.len() && one_sign {
+            let list = self.gathered.of(0, below > 0);
+            list.extend(source, partners);
+            if own {
+                list.extend_numbers(&numbers.weights, &numbers.delays);
+            }
+            return;
+        }
+        for &i in hits {
+            let (i, p) = (i as usize, partners[i as usize]);
+            let port = self.targets.list[p as usize].port;
+            if own {
+                let weight = numbers.weights[i];
+                let list = self.gathered.of(port, weight < 0.0);
+                list.add(source, p);
+                list.extend_numbers(&[weight], &[numbers.delays[i]]);
+            } else {
+                self.gathered.of(port, false).add(source, p);
+            }
+        }
     }
 }
 
@@ -108,7 +163,10 @@ impl Maker<'_> {
         let (mut buffers, mut hits) = (PairBuffers::default(), Vec::new());
         let ends = cx.sources.iter().chain(cx.targets);
         let last = ends.copied().max().unwrap_or(0);
-        let in_turn = self.repeats_model() || !cx.sources.is_sorted_by(|a, b| a < b);
+        let ascending = |ids: &[u32]| ids.is_sorted_by(|a, b| a < b);
+        let in_turn = self.repeats_model() || !ascending(cx.sources);
+        let gathers = !in_turn && ascending(cx.targets);
+        let within = gathers && cx.sources == cx.targets;
         for at in 0..grouping.len(cx) {
             self.watch.pass(at)?;
             rule.rule.draw(cx, at, split, &mut draws)?;
@@ -120,28 +178,20 @@ impl Maker<'_> {
                 if in_turn {
                     turn(worker);
                 }
-                let mut both = Vec::new();
-                match synapse.amounts {
-                    Amounts::Same(_, delay) => delays.note(delay),
-                    Amounts::Each => {
-                        let pairs = match grouping {
-                            Grouping::Mutual => 2 * draws.partners.len(),
-                            _ => draws.partners.len(),
-                        };
-                        let place = |i: usize| match grouping {
-                            Grouping::Mutual => 0,
-                            _ => draws.place(i),
-                        };
-                        let places = (0..pairs).map(place);
-                        self.numbers(synapse.s, at, places, &context, &mut numbers)?;
-                        let (least, most, _) = survey(&numbers.delays, &[]);
-                        delays.note(least);
-                        delays.note(most);
-                        let targets = draws.partners.iter().map(|&p| cx.targets[p as usize]);
-                        if grouping == Grouping::BySource {
-                            both = numbers.signs.both(targets, &numbers.weights);
-                        }
-                    }
+                if let Amounts::Same(_, delay) = synapse.amounts {
+                    delays.note(delay);
+                } else {
+                    self.numbers_of_node(
+                        synapse.s,
+                        (grouping, at),
+                        &draws,
+                        &context,
+                        &mut numbers,
+                    )?;
+                    let (least, most, _) = survey(&numbers.delays, &[]);
+                    delays.note(least);
+                    delays.note(most);
+                    synapse.longest = most;
                 }
                 let mut put = Put {
                     maker: self,
@@ -152,29 +202,44 @@ impl Maker<'_> {
                 match grouping {
                     Grouping::BySource | Grouping::ByTarget => {
                         synapse.targets.present(&draws.partners, &mut hits);
-                        for &i in &hits {
-                            if !both.is_empty() && both.binary_search(&(i as usize)).is_ok() {
-                                put.turn(synapse, numbers.weights[i as usize]);
-                            }
-                            let p = draws.partners[i as usize] as usize;
-                            put.one(synapse, cx.sources[at], p, i as usize, &numbers);
-                        }
+                        put.outgoing(cx, synapse, at, (&draws, &hits), &mut numbers, gathers);
                     }
-                    Grouping::Mutual => {
-                        for (i, &p) in draws.partners.iter().enumerate() {
-                            let p = p as usize;
-                            put.one(synapse, cx.sources[p], at, 2 * i, &numbers);
-                            put.back(synapse, cx.targets[at], p, 2 * i + 1, &numbers);
-                        }
+                    Grouping::Mutual if within && matches!(synapse.amounts, Amounts::Same(..)) => {
+                        put.mutual_within(cx, synapse, at, &draws.partners);
                     }
+                    Grouping::Mutual => put.mutual(cx, synapse, at, &draws.partners, &numbers),
                 }
             }
         }
-        for synapse in &synapses {
+        for synapse in &mut synapses {
+            let mut put = Put {
+                maker: self,
+                w,
+                worker,
+                last,
+            };
+            put.gathered(synapse);
             self.note_reached(cx.targets, &synapse.targets, &synapse.ports, worker);
             self.note_reached(cx.sources, &synapse.sources, &synapse.ports, worker);
         }
         Ok(delays)
+    }
+
+    /// The numbers of synapse `s` of the connections that are made for the node with index `at`.
+    fn numbers_of_node(
+        &self,
+        s: usize,
+        (grouping, at): (Grouping, usize),
+        draws: &Draws,
+        context: &Context<'_>,
+        numbers: &mut Numbers,
+    ) -> Result<()> {
+        let n = draws.partners.len();
+        if grouping == Grouping::Mutual {
+            return self.numbers(s, at, (0..2 * n).map(|_| 0), context, numbers);
+        }
+        let places = (0..n).map(|i| draws.place(i));
+        self.numbers(s, at, places, context, numbers)
     }
 
     fn scattered(
@@ -241,6 +306,7 @@ impl Maker<'_> {
         }
         Ok(Spots {
             reached: vec![false; list.len()],
+            all: list.iter().all(|spot| spot.port != ABSENT),
             list,
         })
     }
@@ -263,7 +329,7 @@ impl Ports {
         let known = self.list.iter().position(|p| *p == (family, port));
         known.unwrap_or_else(|| {
             self.list.push((family, port));
-            self.batches.push([None; 2]);
+            self.batches.push(Default::default());
             self.list.len() - 1
         }) as u32
     }
@@ -279,54 +345,138 @@ pub(super) struct Put<'a, 'm> {
 }
 
 impl Put<'_, '_> {
-    /// Connection `i`, from `source` to the target with index `to`.
+    /// The connections from the source with index `at` to those of its partners that `hits` names,
+    /// which are gathered where that is asked for.
+    fn outgoing(
+        &mut self,
+        cx: &RuleContext<'_>,
+        synapse: &mut Synapse,
+        at: usize,
+        (draws, hits): (&Draws, &[u32]),
+        numbers: &mut Numbers,
+        gathers: bool,
+    ) {
+        let source = cx.sources[at];
+        let mut both = Vec::new();
+        if matches!(synapse.amounts, Amounts::Each) {
+            let targets = draws.partners.iter().map(|&p| cx.targets[p as usize]);
+            both = numbers.signs.both(targets, &numbers.weights);
+        }
+        if !gathers || !both.is_empty() {
+            for &i in hits {
+                if !both.is_empty() && both.binary_search(&(i as usize)).is_ok() {
+                    self.turn(synapse, numbers.weights[i as usize]);
+                }
+                let p = draws.partners[i as usize] as usize;
+                let amount = synapse.amount(i as usize, numbers);
+                self.one(synapse, source, p, amount);
+            }
+            return;
+        }
+        if !synapse.gathered.takes(source, cx.targets.len()) {
+            self.gathered(synapse);
+        }
+        synapse.gather(source, &draws.partners, hits, numbers);
+    }
+
+    /// The connections to and from the target with index `at`.
+    fn mutual(
+        &mut self,
+        cx: &RuleContext<'_>,
+        synapse: &mut Synapse,
+        at: usize,
+        partners: &[u32],
+        numbers: &Numbers,
+    ) {
+        for (i, &p) in partners.iter().enumerate() {
+            let p = p as usize;
+            let amount = synapse.amount(2 * i, numbers);
+            self.one(synapse, cx.sources[p], at, amount);
+            let amount = synapse.amount(2 * i + 1, numbers);
+            self.back(synapse, cx.targets[at], p, amount);
+        }
+    }
+
+    /// The connections to and from the node with index `at`, of a population that is connected with
+    /// itself, with the same weight and delay.
+    fn mutual_within(
+        &mut self,
+        cx: &RuleContext<'_>,
+        synapse: &mut Synapse,
+        at: usize,
+        partners: &[u32],
+    ) {
+        let node = cx.targets[at];
+        if !synapse.gathered.takes(node, cx.targets.len()) {
+            self.gathered(synapse);
+        }
+        let spot = synapse.targets.list[at];
+        if spot.port != ABSENT {
+            synapse.targets.reached[at] = true;
+            let amount = synapse.amount(0, &Numbers::default());
+            // what has its source in the block of the node keeps its order with the connections back
+            let near = |p: u32| cx.sources[p as usize] >> BLOCK_BITS == node >> BLOCK_BITS;
+            let (pending, batch) = self.batch(synapse, spot.port, amount.0, amount.1);
+            let far = partners.iter().filter(|&&p| !near(p));
+            let far = far.map(|&p| (cx.sources[p as usize], amount.1, amount.0));
+            pending.extend(batch, far, spot.local);
+            let gathered = synapse.gathered.of(spot.port, false);
+            for &p in partners.iter().filter(|&&p| near(p)) {
+                gathered.add(cx.sources[p as usize], at as u32);
+            }
+        }
+        for &p in partners {
+            let spot = synapse.targets.list[p as usize];
+            if spot.port != ABSENT {
+                synapse.gathered.of(spot.port, false).add(node, p);
+            }
+        }
+    }
+
+    /// A connection from `source` to the target with index `to`.
     #[inline(always)]
-    fn one(&mut self, synapse: &mut Synapse, source: u32, to: usize, i: usize, n: &Numbers) {
+    pub fn one(&mut self, synapse: &mut Synapse, source: u32, to: usize, amount: (f64, u32)) {
         let spot = synapse.targets.list[to];
         if spot.port != ABSENT {
             synapse.targets.reached[to] = true;
-            self.connection(synapse, source, spot, i, n);
+            self.connection(synapse, source, spot, amount);
         }
     }
 
-    /// Connection `i`, from `source` to the rule's source with index `to`.
+    /// A connection from `source` to the rule's source with index `to`.
     #[inline(always)]
-    fn back(&mut self, synapse: &mut Synapse, source: u32, to: usize, i: usize, n: &Numbers) {
+    fn back(&mut self, synapse: &mut Synapse, source: u32, to: usize, amount: (f64, u32)) {
         let spot = synapse.sources.list[to];
         if spot.port != ABSENT {
             synapse.sources.reached[to] = true;
-            self.connection(synapse, source, spot, i, n);
+            self.connection(synapse, source, spot, amount);
         }
     }
 
-    /// Connection `i`, from `source` to where a spot says.
+    /// A connection from `source` to where a spot says.
     #[inline(always)]
     pub fn connection(
         &mut self,
         synapse: &mut Synapse,
         source: u32,
         spot: Spot,
-        i: usize,
-        n: &Numbers,
+        (weight, delay): (f64, u32),
     ) {
-        let (weight, delay) = match synapse.amounts {
-            Amounts::Same(weight, delay) => (weight, delay),
-            Amounts::Each => (n.weights[i], n.delays[i]),
-        };
         let (pending, batch) = self.batch(synapse, spot.port, weight, delay);
         pending.add(batch, (source, delay, weight), spot.local);
     }
 
-    /// Begins a turn where the sign of weights changes.
+    /// Begins a turn where the batch changes: with the sign of weights, or from short to long delays.
     fn turn(&mut self, synapse: &mut Synapse, weight: f64) {
-        if std::mem::replace(&mut synapse.negative, weight < 0.0) != (weight < 0.0) {
+        let kind = (is_short(synapse.longest), weight < 0.0);
+        if std::mem::replace(&mut synapse.last, kind) != kind {
             turn(self.worker);
         }
     }
 
     /// The batch for connections with weights and delays like these to a port.
     #[inline(always)]
-    fn batch(
+    pub fn batch(
         &mut self,
         synapse: &mut Synapse,
         port: u32,
@@ -338,12 +488,13 @@ impl Put<'_, '_> {
             Some(_) => &mut self.worker.plastic.pending,
             None => &mut self.worker.pending,
         };
-        let known = &mut synapse.ports.batches[port as usize][usize::from(weight < 0.0)];
+        let known = &mut synapse.ports.batches[port as usize];
+        let known = &mut known[usize::from(is_short(synapse.longest))][usize::from(weight < 0.0)];
         let batch = *known.get_or_insert_with(|| {
             let to = synapse.ports.list[port as usize];
             let shared = synapse.one_delay.then_some(delay);
             let kind = self.maker.kind((synapse.s, self.w), to, weight, shared);
-            reached(pending, kind, self.last)
+            reached(pending, kind.with_delays_up_to(synapse.longest), self.last)
         });
         (pending, batch)
     }
@@ -378,7 +529,8 @@ impl Put<'_, '_> {
         }
         for (i, &local) in locals.iter().enumerate() {
             self.turn(synapse, weights[i]);
-            self.connection(synapse, source(i), Spot { local, port }, pairs.start + i, n);
+            let amount = synapse.amount(pairs.start + i, n);
+            self.connection(synapse, source(i), Spot { local, port }, amount);
         }
     }
 }

@@ -7,11 +7,11 @@ use crate::rng::{Key, Purpose};
 
 /// The synapses of the three projections of a tripartite connection.
 pub struct TripartiteSynapses {
-    pub primary: Vec<SynSpec>,
+    pub primary: Vec<SynSpec<'static>>,
     /// From sources to third nodes.
-    pub third_in: Vec<SynSpec>,
+    pub third_in: Vec<SynSpec<'static>>,
     /// From third nodes to targets.
-    pub third_out: Vec<SynSpec>,
+    pub third_out: Vec<SynSpec<'static>>,
 }
 
 /// Tells the draws of third factors from those of the primary rule of the same call.

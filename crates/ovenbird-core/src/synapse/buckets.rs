@@ -130,13 +130,34 @@ impl<T: Entry> Buckets<T> {
         }
     }
 
+    /// The bucket of a block for which there is room.
+    fn make(&mut self, block: usize) -> &mut Bucket<T> {
+        match self {
+            Buckets::Few(list) => list.make(block),
+            Buckets::Many(spread) => spread.make(block),
+        }
+    }
+
     /// Adds a connection to the target at a place.
     pub(super) fn push(&mut self, block: usize, entry: T, target: u32, by: &mut By<'_>) {
         by.block = block as u32;
-        match self {
-            Buckets::Few(list) => list.make(block).push(entry, target, by),
-            Buckets::Many(spread) => spread.make(block).push(entry, target, by),
-        }
+        self.make(block).push(entry, target, by);
+    }
+
+    /// Adds connections from the sources of a block, as `Pending::add_sorted`.
+    pub(super) fn append(
+        &mut self,
+        block: u32,
+        counts: &mut [u32],
+        place: impl Fn(usize) -> u32,
+        connections: impl ExactSizeIterator<Item = (u32, (u8, u32, f64))>,
+        by: &mut By<'_>,
+    ) {
+        by.block = block;
+        let entries =
+            connections.map(|(to, (row, delay, weight))| (to, T::new(row, delay, weight)));
+        let bucket = self.make(block as usize);
+        bucket.append(counts, place, entries, by);
     }
 
     /// Drops all but the first `blocks` blocks and `buckets` buckets; the blocks of those that go
@@ -315,19 +336,23 @@ impl<T: Entry> Bucket<T> {
     #[inline(always)]
     pub(super) fn push(&mut self, entry: T, target: u32, by: &mut By<'_>) {
         if self.last.entries.len() == self.last.entries.capacity() {
-            self.make_room();
+            self.make_room(1);
         }
         self.aim(target, by);
         self.last.entries.push(entry);
     }
 
-    /// Makes room for an entry: twice what there is, up to the size of a chunk, then another one.
+    /// Makes room for an entry, of `n` that come: twice what there is or for all of them, up to the
+    /// size of a chunk, then another one.
     #[cold]
-    fn make_room(&mut self) {
+    fn make_room(&mut self, n: usize) {
         let held = self.last.entries.len();
         if held < Self::CHUNK {
-            let more = held.max(FIRST).min(Self::CHUNK - held);
+            let more = held.max(FIRST).max(n).min(Self::CHUNK - held);
             self.last.entries.reserve_exact(more);
+            if held >= KNOWN && self.last.firsts.is_empty() {
+                self.last.targets.reserve_exact(more);
+            }
             return;
         }
         let room = (self.len() / 4).clamp(Self::CHUNK, LARGEST_CHUNK * Self::CHUNK);
@@ -356,7 +381,11 @@ impl<T: Entry> Bucket<T> {
             let held = self.last.entries.len();
             let room = self.last.entries.capacity() - held;
             let single = self.last.firsts.is_empty();
-            if room == 0 || (single && held < KNOWN) {
+            if room == 0 {
+                self.make_room(places.len());
+                continue;
+            }
+            if single && held < KNOWN {
                 self.push(entry(places.start), target(places.start), by);
                 places.start += 1;
                 continue;
@@ -383,6 +412,72 @@ impl<T: Entry> Bucket<T> {
                     last.entries.push(entry(place));
                 }
             }
+        }
+    }
+
+    /// Adds entries, each for the target with a number, in the order of these numbers. `counts` has
+    /// how many there are for each, `place` gives where it is.
+    fn append(
+        &mut self,
+        counts: &mut [u32],
+        place: impl Fn(usize) -> u32,
+        entries: impl ExactSizeIterator<Item = (u32, T)>,
+        by: &mut By<'_>,
+    ) {
+        self.take_turn(by);
+        let n = entries.len();
+        let targets = counts.iter().filter(|&&count| count > 0).count();
+        // eight bytes for a target with several entries, or four for each entry
+        let several = 2 * targets <= n;
+        self.make_room_for(n, several);
+        let last = &mut self.last;
+        let held = last.entries.len();
+        let mut next = held as u32;
+        last.targets
+            .reserve_exact(if several { targets } else { n });
+        last.firsts.reserve_exact(if several { targets } else { 0 });
+        for (target, count) in counts
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, count)| **count > 0)
+        {
+            let n = std::mem::replace(count, next);
+            if several {
+                last.targets.push(place(target));
+                last.firsts.push(next);
+            } else {
+                last.targets
+                    .extend(std::iter::repeat_n(place(target), n as usize));
+            }
+            next += n;
+        }
+        last.entries.resize(held + n, T::new(0, 0, 0.0));
+        let list = &mut last.entries[..];
+        for (target, entry) in entries {
+            let at = &mut counts[target as usize];
+            list[*at as usize] = entry;
+            *at += 1;
+        }
+        if several && let Some(&target) = last.targets.last() {
+            last.aimed = by.turn | u64::from(target);
+        }
+    }
+
+    /// Makes room for so many entries, of targets that have several each or not.
+    fn make_room_for(&mut self, n: usize, several: bool) {
+        let last = &self.last;
+        let fits = last.entries.capacity() - last.entries.len() >= n;
+        if fits && (last.entries.is_empty() || last.firsts.is_empty() != several) {
+            return;
+        }
+        let mut next = Chunk {
+            aimed: last.aimed | NOWHERE,
+            ..Chunk::default()
+        };
+        next.entries.reserve_exact(n);
+        let full = std::mem::replace(&mut self.last, next);
+        if !full.entries.is_empty() {
+            self.full.push(full);
         }
     }
 

@@ -70,12 +70,16 @@ const CONSTANT_DELAYS: usize = 64;
 /// Delays in steps below this are stored in one byte.
 const SHORT_DELAYS: u32 = 1 << 8;
 
+/// Whether a delay in steps is stored in one byte where the batch does not share it.
+pub fn is_short(delay: u32) -> bool {
+    delay < SHORT_DELAYS
+}
+
 impl BatchKind {
     /// The kind for connections none of which has a delay above `most` steps.
     pub fn with_delays_up_to(mut self, most: u32) -> Self {
-        self.short = most < SHORT_DELAYS
-            && (self.weight, self.delay) == (None, None)
-            && self.template.is_some();
+        self.short =
+            is_short(most) && (self.weight, self.delay) == (None, None) && self.template.is_some();
         self
     }
 
@@ -367,6 +371,27 @@ impl Pending {
         );
     }
 
+    /// Adds connections of the batch with this index, from the sources of one block within
+    /// [`Pending::reach`], in the order of their targets; those to one target keep theirs.
+    /// `connections` gives the number of the target of each, the row of its source, delay and weight,
+    /// `counts` how many there are to each target, and `place` where that is.
+    pub fn add_sorted(
+        &mut self,
+        index: usize,
+        block: u32,
+        counts: &mut [u32],
+        place: impl Fn(usize) -> u32,
+        connections: impl ExactSizeIterator<Item = (u32, (u8, u32, f64))>,
+    ) {
+        let batch = &mut self.batches[index];
+        let mut by = By::new(&mut self.turns, index);
+        batch.len += connections.len();
+        each_kind!(
+            &mut batch.blocks,
+            buckets => buckets.append(block, counts, place, connections, &mut by)
+        );
+    }
+
     /// The batch of a kind for a connection that is made after all others.
     fn batch_of_next(&mut self, kind: BatchKind, source: u32) -> usize {
         let index = self.index_of(kind);
@@ -434,18 +459,57 @@ mod tests {
         }
     }
 
-    fn add(pending: &mut Pending, kind: BatchKind, list: &[Made], in_runs: bool) {
+    /// How connections are added.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum How {
+        Singly,
+        InRuns,
+        Sorted,
+    }
+
+    fn add(pending: &mut Pending, kind: BatchKind, list: &[Made], how: How) {
         let index = pending.index_of(kind);
         let last = list.iter().map(|made| made.0).max().unwrap_or(0);
         pending.reach(index, last);
-        if in_runs {
-            let connection = |i: usize| (list[i].0, list[i].1, list[i].2);
-            pending.add_runs(index, list.len(), connection, |i| list[i].3);
-        } else {
-            for &(source, delay, weight, target) in list {
-                pending.add(index, (source, delay, weight), target);
+        match how {
+            How::Singly => {
+                for &(source, delay, weight, target) in list {
+                    pending.add(index, (source, delay, weight), target);
+                }
+            }
+            How::InRuns => {
+                let connection = |i: usize| (list[i].0, list[i].1, list[i].2);
+                pending.add_runs(index, list.len(), connection, |i| list[i].3);
+            }
+            How::Sorted => {
+                let block = |made: &Made| made.0 >> BLOCK_BITS;
+                let mut list = list.to_vec();
+                list.sort_by_key(block);
+                for part in list.chunk_by(|a, b| block(a) == block(b)) {
+                    let mut counts = vec![0; 200];
+                    part.iter().for_each(|made| counts[made.3 as usize] += 1);
+                    let connections = part.iter().map(|&(source, delay, weight, target)| {
+                        (target, (source as u8, delay, weight))
+                    });
+                    pending.add_sorted(
+                        index,
+                        block(&part[0]),
+                        &mut counts,
+                        |t| t as u32,
+                        connections,
+                    );
+                }
             }
         }
+    }
+
+    /// Connections in the order in which they are pending within a block.
+    fn as_added(list: &[Made], how: How) -> Vec<Made> {
+        let mut list = list.to_vec();
+        if how == How::Sorted {
+            list.sort_by_key(|made| (made.0 >> BLOCK_BITS, made.3));
+        }
+        list
     }
 
     /// What is pending, block by block.
@@ -467,7 +531,7 @@ mod tests {
     }
 
     /// Lists of connections of which some follow each other from one block or to one target.
-    fn lists() -> impl Strategy<Value = Vec<(Vec<Made>, bool)>> {
+    fn lists() -> impl Strategy<Value = Vec<(Vec<Made>, How)>> {
         let far = (FEW_BLOCKS as u32) << BLOCK_BITS;
         let source = prop_oneof![6 => 0u32..500, 1 => far..far + 500];
         let stretch = (source, 1usize..40, 0u32..50, 0u32..2, 0u32..2).prop_map(
@@ -480,7 +544,8 @@ mod tests {
             },
         );
         let list = prop::collection::vec(stretch, 1..8).prop_map(|parts| parts.concat());
-        prop::collection::vec((list, any::<bool>()), 1..6)
+        let how = prop_oneof![Just(How::Singly), Just(How::InRuns), Just(How::Sorted)];
+        prop::collection::vec((list, how), 1..6)
     }
 
     proptest! {
@@ -495,19 +560,19 @@ mod tests {
             let far = FEW_BLOCKS as u32;
             let blocks: Vec<u32> = (0..=3).chain(far..=far + 3).collect();
             let kept = kept.min(lists.len());
-            for (list, in_runs) in &lists[..kept] {
-                add(&mut pending, kind, list, *in_runs);
-                expected.extend(list);
+            for (list, how) in &lists[..kept] {
+                add(&mut pending, kind, list, *how);
+                expected.extend(as_added(list, *how));
             }
             let mark = pending.mark(&blocks);
-            for (list, in_runs) in &lists[kept..] {
-                add(&mut pending, kind, list, *in_runs);
+            for (list, how) in &lists[kept..] {
+                add(&mut pending, kind, list, *how);
             }
             pending.truncate(&blocks, &mark);
             prop_assert_eq!(pending.len(), expected.len());
-            for (list, in_runs) in &lists {
-                add(&mut pending, kind, list, *in_runs);
-                expected.extend(list);
+            for (list, how) in &lists {
+                add(&mut pending, kind, list, *how);
+                expected.extend(as_added(list, *how));
             }
             for made in &mut expected {
                 made.1 = kind.delay.unwrap_or(made.1);
@@ -520,16 +585,17 @@ mod tests {
 
     #[test]
     fn chunks_follow_each_other() {
-        for (own_weight, in_runs) in [(true, true), (true, false), (false, true), (false, false)] {
+        let kinds = [true, false].into_iter();
+        for (own_weight, how) in kinds.flat_map(|own| [(own, How::InRuns), (own, How::Singly)]) {
             let kind = kind(own_weight, own_weight);
             let made = |i: u32| (i % 5, kind.delay.unwrap_or(i % 9), 2.5, i / 3);
             let list: Vec<Made> = (0..200_000).map(made).collect();
             let mut pending = Pending::default();
-            add(&mut pending, kind, &list[..150_000], in_runs);
+            add(&mut pending, kind, &list[..150_000], how);
             let mark = pending.mark(&[0]);
-            add(&mut pending, kind, &list[..100_000], in_runs);
+            add(&mut pending, kind, &list[..100_000], how);
             pending.truncate(&[0], &mark);
-            add(&mut pending, kind, &list[150_000..], in_runs);
+            add(&mut pending, kind, &list[150_000..], how);
             assert_eq!(pending.len(), list.len());
             assert_eq!(take(&mut pending), list);
         }
