@@ -11,6 +11,7 @@ mod pending;
 mod plastic;
 mod readers;
 mod rows;
+mod search;
 mod siblings;
 mod starts;
 mod turns;

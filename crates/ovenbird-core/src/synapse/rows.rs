@@ -13,6 +13,7 @@
 use super::build::Builder;
 use super::directory::Directory;
 use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending};
+use super::search;
 use super::siblings::Order;
 use super::starts::Starts;
 use crate::event::{ChannelKey, Ring, Spike};
@@ -265,6 +266,9 @@ impl Block {
     }
 }
 
+/// Entries of a run in which few cells are searched for instead of comparing all.
+const LONG: usize = 256;
+
 /// Most cells that are looked for by comparison.
 const FEW: usize = 4;
 
@@ -274,7 +278,7 @@ pub struct Wanted {
     pub model: Option<u16>,
     /// The cells of the targets, one bit each.
     cells: Option<Vec<u64>>,
-    /// The cells again where they are few, the first also in place of those that lack.
+    /// The cells again where they are few, sorted, the last also in place of those that lack.
     few: Option<[u32; FEW]>,
 }
 
@@ -294,8 +298,10 @@ impl Wanted {
             bits[cell / 64] |= 1 << (cell % 64);
         }
         let few = (1..=FEW).contains(&cells.len()).then(|| {
-            let cell = |i: usize| *cells.get(i).unwrap_or(&cells[0]) as u32;
-            std::array::from_fn(cell)
+            let cell = |i: usize| cells[i.min(cells.len() - 1)] as u32;
+            let mut few = std::array::from_fn(cell);
+            few.sort_unstable();
+            few
         });
         Wanted {
             model,
@@ -308,6 +314,19 @@ impl Wanted {
     fn is_target(&self, cell: u32) -> bool {
         let word = |bits: &Vec<u64>| bits[cell as usize / 64] >> (cell % 64) & 1 == 1;
         self.cells.as_ref().is_none_or(word)
+    }
+
+    /// The places of targets in a run, whose cells are sorted, for few targets and a long run. Where
+    /// targets are evenly spread, a place follows from the node.
+    fn places(&self, run: &[u32], ring: &Ring) -> Option<impl Iterator<Item = usize>> {
+        let few = self.few.filter(|_| run.len() >= LONG)?;
+        let distinct = (0..FEW).filter(move |&i| i == 0 || few[i] != few[i - 1]);
+        let ranges = distinct.map(move |i| {
+            let (_, first, nodes) = ring.channel_of(few[i] as usize);
+            let guess = run.len() * (few[i] as usize - first) / nodes;
+            search::places(run, few[i], guess)
+        });
+        Some(ranges.flatten())
     }
 
     /// Whether there may be a target among some cells: `false` if there is none.
@@ -521,7 +540,7 @@ impl Rows {
             group,
             spike.sender(),
             ring,
-            |_| true,
+            &Wanted::default(),
             &mut |port, _, connection| {
                 reports.push(Transmission {
                     stamp,
@@ -541,35 +560,42 @@ impl Rows {
         group: usize,
         source: u32,
         ring: &Ring,
-        is_target: impl Fn(u32) -> bool,
+        wanted: &Wanted,
         visit: &mut impl FnMut(u32, u32, Connection),
     ) {
         let g = &block.group(group);
         let mut entry = g.entries as usize;
         // the channel of the last cell, its first one, and how many it has
         let mut known = (ChannelKey::default(), 0, 0);
-        for (delay, n) in block.runs(group) {
-            for e in entry..entry + n {
-                let cell = block.cells[e];
-                if !is_target(cell) {
-                    continue;
-                }
-                if (cell as usize).wrapping_sub(known.1) >= known.2 {
-                    known = ring.channel_of(cell as usize);
-                }
-                let connection = Connection {
-                    source,
-                    channel: known.0,
-                    local: cell - known.1 as u32,
-                    weight: block.weight(g, e, &self.shared),
-                    own_weight: g.flags & OWN != 0,
-                    delay,
-                    model: g.model,
-                    counts: g.flags & COUNTS != 0,
-                };
-                visit(e as u32, delay, connection);
+        let mut visit = |e: usize, delay| {
+            let cell = block.cells[e];
+            if (cell as usize).wrapping_sub(known.1) >= known.2 {
+                known = ring.channel_of(cell as usize);
             }
+            let connection = Connection {
+                source,
+                channel: known.0,
+                local: cell - known.1 as u32,
+                weight: block.weight(g, e, &self.shared),
+                own_weight: g.flags & OWN != 0,
+                delay,
+                model: g.model,
+                counts: g.flags & COUNTS != 0,
+            };
+            visit(e as u32, delay, connection);
+        };
+        for (delay, n) in block.runs(group) {
+            let run = entry..entry + n;
             entry += n;
+            let cells = &block.cells[run.clone()];
+            if wanted.cells.is_none() {
+                run.for_each(|e| visit(e, delay));
+            } else if let Some(places) = wanted.places(cells, ring) {
+                places.for_each(|place| visit(run.start + place, delay));
+            } else {
+                run.filter(|&e| wanted.is_target(block.cells[e]))
+                    .for_each(|e| visit(e, delay));
+            }
         }
     }
 
@@ -633,14 +659,9 @@ impl Rows {
                 };
                 visit(position, c);
             };
-            if wanted.cells.is_some() {
-                if !wanted.may_be_in(&block.cells[block.entries(group)]) {
-                    continue;
-                }
-                let is_target = |cell| wanted.is_target(cell);
-                self.visit_group(block, group, source, ring, is_target, &mut visit);
-            } else {
-                self.visit_group(block, group, source, ring, |_| true, &mut visit);
+            let first_run = block.runs(group).next().map_or(0, |(_, n)| n);
+            if first_run >= LONG || wanted.may_be_in(&block.cells[block.entries(group)]) {
+                self.visit_group(block, group, source, ring, wanted, &mut visit);
             }
         }
     }
