@@ -30,7 +30,8 @@ class CollocatedSynapses:
     Parameters
     ----------
     syn_specs
-        One dictionary per synapse, as `syn_spec` of `Connect`.
+        One dictionary per synapse, as `syn_spec` of `Connect`. Tables of values may be given as
+        arrays of two dimensions, or row by row in one.
     """
 
     def __init__(self, *syn_specs: Mapping[str, Any]) -> None:
@@ -92,7 +93,8 @@ def Connect(
         return _connect_set(conn, sources, targets, synapses, return_synapsecollection)
     if needs_positions(conn, synapses):
         conn = spatial_rule(conn, sources, targets)
-    shape = _Shape(conn, len(sources), len(targets))
+    flat = isinstance(syn_spec, CollocatedSynapses)
+    shape = _Shape(conn, len(sources), len(targets), flat=flat)
     syn = [shape.synapse(spec) for spec in synapses]
     _kernel.connect(_to_ids(sources), _to_ids(targets), params_to_kernel(conn), syn)
     if not return_synapsecollection:
@@ -301,10 +303,16 @@ def _as_collection(side: Endpoint) -> NodeCollection:
 
 
 class _Shape:
-    """The shape that arrays of synapse parameters must have for a rule and two populations."""
+    """The shape that arrays of synapse parameters must have for a rule and two populations.
 
-    def __init__(self, conn: Mapping[str, Any], n_pre: int, n_post: int) -> None:
+    With `flat`, the rows of a table may also stand one after another, in one dimension.
+    """
+
+    def __init__(
+        self, conn: Mapping[str, Any], n_pre: int, n_post: int, *, flat: bool = False
+    ) -> None:
         self.rule = conn["rule"]
+        self.flat = flat
         self.expected: tuple[Any, ...] = ()
         self.meaning = ""
         if self.rule == "one_to_one":
@@ -339,6 +347,8 @@ class _Shape:
         values = array(value, f"'{key}'")
         if values.ndim == 0:
             return values.item()
+        if self.flat and values.ndim == 1 and len(self.expected) == 2:
+            values = self.rows(key, values)
         if values.ndim != len(self.expected):
             raise TypeError(self.wrong_dimension(key, values.ndim))
         if values.shape != self.expected:
@@ -352,6 +362,18 @@ class _Shape:
             raise TypeError(f"'{key}' has to be an array of numbers, got {values.dtype}")
         kind = np.float64 if values.dtype.kind == "f" else np.int64
         return np.ascontiguousarray(values, dtype=kind).reshape(-1)
+
+    def rows(self, key: str, values: NDArray[Any]) -> NDArray[Any]:
+        """Return values in one dimension as the table that they are the rows of."""
+        count, each = self.expected
+        if not isinstance(each, (int, np.integer)):
+            return values
+        if values.size != count * each:
+            raise ValueError(
+                f"'{key}' has to have {count * each} values, {count} times {each}"
+                f"{self.meaning}; got {values.size}."
+            )
+        return values.reshape(self.expected)
 
     def wrong_dimension(self, key: str, dimension: int) -> str:
         """Return the message for an array that has the wrong number of dimensions."""

@@ -126,6 +126,12 @@ def SetDefaults(model: str, params: Any, val: Any = None) -> None:
         params = {params: val}
     if not isinstance(params, Mapping):
         raise TypeError("params must be dictionary unless val is given.")
+    if model in _kernel.get_attribute("recording_backends"):
+        raise errors.UnaccessedDictionaryEntry(
+            f"the recording backend '{model}' has no defaults of its own, got "
+            f"{', '.join(map(repr, params))}; set them on the recorders, or with SetDefaults of "
+            "their model"
+        )
     if any(isinstance(value, (list, tuple, np.ndarray, Parameter)) for value in params.values()):
         defaults = GetDefaults(model)
         for key, value in params.items():

@@ -107,6 +107,35 @@ def test_ids_that_repeat_need_one_to_one(sides: Pair) -> None:
     assert nest.num_connections == 4
 
 
+def test_collocated_tables_row_by_row(sides: Pair) -> None:
+    pre, post = sides
+    weights = np.arange(1.0, 1.0 + len(pre) * len(post))
+    table = weights.reshape(len(post), len(pre))
+    nest.Connect(pre, post, syn_spec=nest.CollocatedSynapses({"weight": weights}, {"weight": 0.5}))
+    conns = nest.GetConnections()
+    made = {
+        (source, target): weight
+        for source, target, weight in zip(conns.source, conns.target, conns.weight, strict=True)
+        if weight != 0.5
+    }
+    assert made == {
+        (source, target): table[j, i]
+        for i, source in enumerate(pre.tolist())
+        for j, target in enumerate(post.tolist())
+    }
+    rule = {"rule": "fixed_indegree", "indegree": 2}
+    spec = nest.CollocatedSynapses({"weight": np.arange(2.0 * len(post)) + 100.0}, {"weight": 0.5})
+    nest.Connect(pre, post, rule, spec)
+    for j, target in enumerate(post):
+        drawn = [w for w in nest.GetConnections(target=target).weight if w >= 100.0]
+        assert sorted(drawn) == [100.0 + 2 * j, 101.0 + 2 * j]
+    for bad in ("all_to_all", {"rule": "fixed_outdegree", "outdegree": 2}):
+        with pytest.raises(ValueError, match="'weight' has to have"):
+            nest.Connect(pre, post, bad, nest.CollocatedSynapses({"weight": weights[1:]}))
+    with pytest.raises(TypeError, match="One-dimensional"):
+        nest.Connect(pre, post, "all_to_all", {"weight": weights})
+
+
 def test_collocated_synapses(sides: Pair) -> None:
     pre, post = sides
     weights = np.arange(12.0).reshape(4, 3)

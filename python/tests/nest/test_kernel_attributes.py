@@ -150,6 +150,12 @@ def test_defaults() -> None:
     assert nest.GetDefaults("iaf_psc_alpha", "C_m") == 250.0
 
 
+def test_backends_have_no_defaults() -> None:
+    assert nest.GetDefaults("ascii") == {"element_type": "recording_backend"}
+    with pytest.raises(nest.NESTErrors.UnaccessedDictionaryEntry, match="recorders"):
+        nest.SetDefaults("ascii", {"precision": 5})
+
+
 def test_defaults_refuse_what_is_not_single() -> None:
     for value in ([1.0], np.array([1.0]), nest.random.uniform()):
         with pytest.raises(ValueError, match="single parameter values"):

@@ -153,3 +153,25 @@ def test_what_is_set_between_runs_holds_from_then_on(threads: int) -> None:
     apart, together = spikes(prepared=False), spikes(prepared=True)
     assert len(apart[0]) > 300
     assert together == apart
+
+
+def test_weights_of_spikes_that_do_not_fit_are_refused_by_runs_alone() -> None:
+    times = {"spike_times": [1.0, 2.0], "spike_weights": [1.0, 2.0]}
+    generator = nest.Create("spike_generator", params=times)
+    nest.Connect(generator, nest.Create("iaf_psc_alpha"))
+    generator.spike_times = [3.0]
+    assert len(nest.GetConnections()) == 1
+    for _ in range(2):
+        with pytest.raises(nest.NESTErrors.BadProperty, match="spike_weights"):
+            nest.Simulate(1.0)
+    generator.spike_weights = [2.0]
+    nest.Simulate(1.0)
+    nest.Prepare()
+    generator.spike_times = [4.0, 5.0]
+    for _ in range(2):
+        with pytest.raises(nest.NESTErrors.BadProperty, match="spike_weights"):
+            nest.Run(1.0)
+    generator.spike_weights = [1.0, 1.0]
+    nest.Run(1.0)
+    nest.Cleanup()
+    assert nest.biological_time == 2.0

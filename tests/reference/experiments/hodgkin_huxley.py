@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from .base import EXACT, ODE, SOLVER, Arrays, collect, drive, experiment, meter, neuron_run, recorder
+from .base import (
+    EXACT,
+    ODE,
+    SOLVER,
+    Arrays,
+    collect,
+    drive,
+    experiment,
+    meter,
+    neuron_run,
+    recorder,
+)
 
 HH = ("V_m", "Act_m", "Inact_h", "Act_n", "I_syn_ex", "I_syn_in")
 GAP = (*HH, "Inact_p")

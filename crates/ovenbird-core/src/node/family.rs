@@ -217,6 +217,13 @@ pub trait Family: Send + Sync {
     /// # Errors
     /// When a node cannot run with the parameters it has.
     fn prepare(&mut self, parts: &mut [&mut Part], clock: &Clock, now: Step) -> Result<()>;
+    /// Checks that devices can run with the parameters they have, once they are prepared.
+    ///
+    /// # Errors
+    /// When one cannot.
+    fn check_ready(&self, _: &Part) -> Result<()> {
+        Ok(())
+    }
 
     /// Fits the defaults to a new time grid, while there are no nodes.
     fn recalibrate(&mut self, _: &Clock) {}

@@ -325,14 +325,22 @@ impl<S: Stimulator> Family for StimulatorFamily<S> {
                 clock.round(w.origin),
             );
             if d.stale {
-                S::check_ready(&d.params)
-                    .map_err(|e| e.within(&format!("'{}' with node ID {}", self.name, d.id)))?;
                 let mut derived = S::derive(&d.params, clock);
                 S::carry_over(&mut derived, d.derived.as_ref(), now);
-                (d.derived, d.stale) = (Some(derived), false);
+                d.derived = Some(derived);
+                // one that cannot run yet is looked at again
+                d.stale = S::check_ready(&d.params).is_err();
             }
         }
         Ok(())
+    }
+
+    fn check_ready(&self, part: &Part) -> Result<()> {
+        let devices = part_ref::<List<S>>(part).iter();
+        devices.filter(|d| d.stale).try_for_each(|d| {
+            S::check_ready(&d.params)
+                .map_err(|e| e.within(&format!("'{}' with node ID {}", self.name, d.id)))
+        })
     }
 
     fn recalibrate(&mut self, clock: &Clock) {

@@ -106,6 +106,7 @@ impl Simulation {
         let flags = self.agree(Call::Prepare, flags, 0, opened)?;
         self.learn_driven()?;
         let arranged = self.ending_early(Self::try_arrange);
+        let arranged = arranged.and_then(|()| self.check_ready());
         let arranged = arranged.and_then(|()| self.separate_agreed());
         self.gaps.any = flags & 1 != 0;
         if !self.gaps.any {
@@ -225,6 +226,14 @@ impl Simulation {
         Ok(())
     }
 
+    /// Refuses devices that cannot run with the parameters they have.
+    fn check_ready(&self) -> Result<()> {
+        for (family, part) in self.families.iter().zip(&self.devices.parts) {
+            part.as_ref().map_or(Ok(()), |p| family.check_ready(p))?;
+        }
+        Ok(())
+    }
+
     /// Sends what the last slice would have sent, had all gap junctions existed.
     fn send_gaps_anew(&mut self) {
         for w in &mut self.workers {
@@ -331,10 +340,12 @@ impl Simulation {
             _ => return Err(Self::not_prepared("Run")),
         };
         let ready = if self.nodes_changed {
-            self.prepare_families()
+            self.prepare_families().and_then(|()| self.check_ready())
         } else {
             Ok(())
         };
+        // what is refused now is looked at again by the next run
+        self.nodes_changed = ready.is_err();
         self.agree(Call::Run, 0, steps, ready)?;
         self.separate_agreed()?;
         let start = Stopwatch::start();
