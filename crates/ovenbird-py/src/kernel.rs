@@ -15,7 +15,7 @@ use ovenbird::core::simulation::{
 };
 use ovenbird::{Error, Simulation};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyString};
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,6 +27,22 @@ pub struct Kernel {
     pub epoch: u64,
     /// What the handler of a signal raised while the engine was at work.
     raised: Arc<Mutex<Option<PyErr>>>,
+    /// The name that was asked for last.
+    name: Mutex<Option<Py<PyString>>>,
+}
+
+impl Kernel {
+    /// A name as a string of Python, which is not made again if it was asked for before.
+    pub fn name(&self, py: Python<'_>, name: &str) -> Py<PyString> {
+        let mut last = self.name.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*last
+            && known.bind(py).to_str().is_ok_and(|known| known == name)
+        {
+            return known.clone_ref(py);
+        }
+        let new = PyString::intern(py, name).unbind();
+        last.insert(new).clone_ref(py)
+    }
 }
 
 /// Writes to whatever `sys.stdout` is.
@@ -136,6 +152,7 @@ impl Kernel {
         Ok(Kernel {
             simulation,
             epoch: 0,
+            name: Mutex::new(None),
             raised,
         })
     }
