@@ -6,7 +6,7 @@ use crate::error::{ForPython, to_python};
 use crate::pair::Pair;
 use crate::parameter::PyParameter;
 use crate::ranks::Ranks;
-use numpy::{IntoPyArray, PyArray1};
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use ovenbird::core::connect::{ConnSpec, ThirdRule};
 use ovenbird::core::error::Kind;
 use ovenbird::core::node::{KeyInfo, Role};
@@ -381,7 +381,7 @@ impl Kernel {
         conn: &Bound<'_, PyDict>,
         syn: Vec<Bound<'_, PyDict>>,
     ) -> PyResult<()> {
-        let (pre, post) = (convert::ids(pre)?, convert::ids(post)?);
+        let lists = [pre, post].map(|side| side.extract::<PyReadonlyArray1<'_, i64>>().ok());
         let rule = ConnSpec::from_dict(&convert::dict(conn)?).for_python(py)?;
         let arrays: Vec<Arrays<'_>> = syn.iter().map(Arrays::of).collect::<PyResult<_>>()?;
         let synapses = syn
@@ -392,6 +392,19 @@ impl Kernel {
                 self.simulation.syn_spec_of(rest, given).for_python(py)
             })
             .collect::<PyResult<Vec<_>>>()?;
+        let slices = lists
+            .each_ref()
+            .map(|list| list.as_ref().and_then(|list| list.as_slice().ok()));
+        if let [Some(sources), Some(targets)] = slices {
+            let made = py.detach(|| {
+                let simulation = &mut self.simulation;
+                simulation.connect_pairs(sources, targets, &rule, &synapses)
+            });
+            if made.map_err(|e| self.exception(py, e))? {
+                return Ok(());
+            }
+        }
+        let (pre, post) = (convert::ids(pre)?, convert::ids(post)?);
         py.detach(|| self.simulation.connect(&pre, &post, &rule, &synapses))
             .map_err(|e| self.exception(py, e))
     }

@@ -576,7 +576,11 @@ impl Simulation {
     /// How much there is of everything that connections from `senders` can add to; what they cannot
     /// reach is not looked at, so that a small call in a large network is cheap.
     pub(super) fn mark(&self, senders: &[u32]) -> Mark {
-        let senders = blocks_of(senders);
+        self.mark_blocks(blocks_of(senders))
+    }
+
+    /// As [`Simulation::mark`], for the blocks of the senders.
+    pub(super) fn mark_blocks(&self, senders: Vec<u32>) -> Mark {
         let workers = self.workers.iter();
         let drives = workers.clone().map(|w| {
             let drive = |d: &Drive| (d.id, d.entries.len());
