@@ -7,7 +7,6 @@ use crate::pair::Pair;
 use crate::parameter::PyParameter;
 use crate::ranks::Ranks;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
-use ovenbird::core::connect::{ConnSpec, ThirdRule};
 use ovenbird::core::error::Kind;
 use ovenbird::core::node::{KeyInfo, Role};
 use ovenbird::core::simulation::{
@@ -382,7 +381,10 @@ impl Kernel {
         syn: Vec<Bound<'_, PyDict>>,
     ) -> PyResult<()> {
         let lists = [pre, post].map(|side| side.extract::<PyReadonlyArray1<'_, i64>>().ok());
-        let rule = ConnSpec::from_dict(&convert::dict(conn)?).for_python(py)?;
+        let rule = self
+            .simulation
+            .conn_spec(&convert::dict(conn)?)
+            .for_python(py)?;
         let arrays: Vec<Arrays<'_>> = syn.iter().map(Arrays::of).collect::<PyResult<_>>()?;
         let synapses = syn
             .iter()
@@ -444,8 +446,14 @@ impl Kernel {
             convert::ids(post)?,
             convert::ids(between)?,
         );
-        let rule = ConnSpec::from_dict(&convert::dict(conn)?).for_python(py)?;
-        let third = ThirdRule::from_dict(&convert::dict(third)?).for_python(py)?;
+        let rule = self
+            .simulation
+            .conn_spec(&convert::dict(conn)?)
+            .for_python(py)?;
+        let third = self
+            .simulation
+            .third_rule(&convert::dict(third)?)
+            .for_python(py)?;
         let specs = |list: &[Bound<'_, PyDict>]| {
             let spec = |d: &Bound<'_, PyDict>| {
                 let d = convert::dict(d)?;
@@ -477,7 +485,9 @@ impl Kernel {
         syn: &Bound<'_, PyDict>,
     ) -> PyResult<()> {
         let (pre, post) = (convert::ids(pre)?, convert::ids(post)?);
-        let rule = ConnSpec::from_dict(&convert::dict(conn)?)
+        let rule = self
+            .simulation
+            .conn_spec(&convert::dict(conn)?)
             .for_python(py)?
             .rule;
         let synapse = self

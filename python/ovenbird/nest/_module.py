@@ -40,16 +40,17 @@ class NestModule(types.ModuleType):
         )
 
     def __dir__(self) -> list[str]:
-        names = {
-            name for name in super().__dir__() if not name.startswith("_") or name == "__all__"
-        }
-        return sorted({*names, *ATTRIBUTES, *LAZY, "get", "set"})
+        names = {name for name in super().__dir__() if name.startswith("__")}
+        public = (name for name in self.__all__ if not name.startswith("_"))
+        return sorted({*names, *public, *ATTRIBUTES, *LAZY, "get", "set"})
 
 
 def missing(module: types.ModuleType, name: str) -> Any:
     """Return an attribute that is not there yet. As a method it would slow down all others."""
     if name in LAZY:
         return importlib.import_module(f"{module.__name__}.{name}")
+    if name in ATTRIBUTES:
+        raise AttributeError(f"`{name}` is not available in this build")
     known = [known for known in dir(module) if not known.startswith("_")]
     raise AttributeError(f"module 'nest' has no attribute '{name}'{did_you_mean(name, known)}")
 

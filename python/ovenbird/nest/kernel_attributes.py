@@ -50,7 +50,10 @@ class KernelAttribute:
             return self
         from .kernel_status import kernel_value
 
-        return kernel_value(self.name)
+        try:
+            return kernel_value(self.name)
+        except KeyError as error:
+            raise AttributeError(f"`{self.name}` is not available in this build") from error
 
     def __set__(self, instance: Any, value: Any) -> None:
         if self.readonly:

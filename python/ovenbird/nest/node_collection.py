@@ -106,7 +106,11 @@ class NodeCollection(NodeSet):
             return other
         self._check()
         other._check()
-        if layer_of(self) is not None or layer_of(other) is not None:
+        added = other._runs
+        if layer_of(self) is None and layer_of(other) is not None and len(self._runs) > 1:
+            # the sum is in no layer; NEST refuses a layer only beside a single range of nodes
+            added = tuple(run._replace(model=str(run.model)) for run in added)
+        elif layer_of(self) is not None or layer_of(other) is not None:
             raise errors.BadProperty(
                 "Can only join NodeCollections with same metadata, and each call of Create with "
                 "positions makes a layer of its own."
@@ -116,7 +120,7 @@ class NodeCollection(NodeSet):
                 "Cannot add NodeCollection to a sliced composite. Join the collections first and "
                 "slice the sum, or build it with NodeCollection(sorted(a.tolist() + b.tolist()))"
             )
-        return _make(_runs.joined(self._runs, other._runs), self._epoch, False)
+        return _make(_runs.joined(self._runs, added), self._epoch, False)
 
     def __radd__(self, other: object) -> NodeCollection:
         return self + other
@@ -304,8 +308,9 @@ class NodeCollection(NodeSet):
         Parameters
         ----------
         params
-            Dictionary of parameters, or a sequence of dictionaries, one per node. A value is
-            for all nodes, a sequence of one value per node, or a `Parameter` drawn per node.
+            Dictionary of parameters, or a sequence of dictionaries, one per node or a single one
+            for all. A value is for all nodes, a sequence of one value per node, or a `Parameter`
+            drawn per node.
         kwargs
             The parameters as keywords, instead of `params`.
 
@@ -328,7 +333,7 @@ class NodeCollection(NodeSet):
         if isinstance(params, Mapping):
             _kernel.set_nodes(self._parts(), params_to_kernel(params))
         elif isinstance(params, (list, tuple)):
-            self._set_each(params)
+            self._set_each(len(self) * params if len(params) == 1 else params)
         else:
             raise TypeError(
                 "params must be a dictionary or a list of dictionaries, one per node, got "

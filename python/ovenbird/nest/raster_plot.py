@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ._arguments import array
 from ._plotting import column, file_names, pyplot, read_columns
+from .kernel_status import kernel_value
 from .node_collection import NodeCollection
 
 __all__ = [
@@ -87,6 +88,8 @@ def from_data(data: Any, sel: Any = None, **kwargs: Any) -> Any:
 def from_file(fname: Any, **kwargs: Any) -> Any:
     """Plot the spikes in one or several files of the ascii recording backend.
 
+    Times in steps are taken to be steps of the present resolution.
+
     Parameters
     ----------
     fname
@@ -95,14 +98,12 @@ def from_file(fname: Any, **kwargs: Any) -> Any:
         As for `from_device`.
     """
     names, table = read_columns(file_names(fname))
-    sender = column(names, "sender", 0)
-    if "time_ms" in names or not names:
-        times = table[:, column(names, "time_ms", 1)]
-    else:
-        raise ValueError(
-            "the data give times in steps; record with time_in_steps=False to plot them"
-        )
-    return from_data(np.column_stack((table[:, sender], times)), **kwargs)
+    in_steps = "time_step" in names
+    places = (
+        column(names, "sender", 0),
+        column(names, "time_step" if in_steps else "time_ms", 1),
+    )
+    return from_data(table[:, places], in_steps=in_steps, **kwargs)
 
 
 def from_file_numpy(fname: Any, **kwargs: Any) -> Any:
@@ -165,12 +166,19 @@ def from_device(
             "No data to plot. Make sure that 'record_to' is set to either 'ascii' or 'memory', "
             f"it is {status['record_to']!r}."
         )
-    if status["time_in_steps"]:
-        raise ValueError("set time_in_steps to False before recording to plot times in ms")
     events = status["events"]
     if len(events["times"]) == 0:
         raise ValueError("No events recorded by 'spike_recorder'.")
-    return _plot(events["times"], events["senders"], hist, hist_binwidth, grayscale, title, xlabel)
+    return _plot(
+        events["times"],
+        events["senders"],
+        hist,
+        hist_binwidth,
+        grayscale,
+        title,
+        xlabel,
+        in_steps=status["time_in_steps"],
+    )
 
 
 def _plot(
@@ -181,32 +189,37 @@ def _plot(
     grayscale: bool = False,
     title: str | None = None,
     xlabel: str | None = None,
+    in_steps: bool = False,
 ) -> Any:
     plt = pyplot()
+    step: float = kernel_value("resolution") if in_steps else 1.0
     colour, bar_colour = ("black", "gray") if grayscale else ("C0", "C1")
     figure = plt.figure()
     if hist:
         raster, rate = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-        _rate_histogram(rate, np.asarray(times), senders, hist_binwidth, bar_colour)
+        _rate_histogram(rate, np.asarray(times), senders, hist_binwidth, bar_colour, step)
         bottom = rate
     else:
         raster = bottom = figure.subplots()
     line = raster.plot(times, senders, ".", color=colour)
     raster.set_ylabel("Neuron ID")
     raster.set_title("Raster plot" if title is None else title)
-    bottom.set_xlabel("Time (ms)" if xlabel is None else xlabel)
+    default = "Steps" if in_steps else "Time (ms)"
+    bottom.set_xlabel(default if xlabel is None else xlabel)
     plt.draw()
     return line
 
 
 def _rate_histogram(
-    axes: Any, times: Events, senders: Sequence[int], width: float, colour: str
+    axes: Any, times: Events, senders: Sequence[int], width_ms: float, colour: str, unit: float
 ) -> None:
-    if not width > 0:
-        raise ValueError(f"hist_binwidth must be positive, got {width}")
+    """Draw the rate in bins of some ms; times are in units of `unit` ms."""
+    if not width_ms > 0:
+        raise ValueError(f"hist_binwidth must be positive, got {width_ms}")
+    width = width_ms / unit
     begin = width * np.floor(times.min() / width)
     edges = begin + width * np.arange(int((times.max() - begin) // width) + 2)
     counts, _ = np.histogram(times, edges)
-    rate = 1000.0 * counts / (width * len(np.unique(senders)))
+    rate = 1000.0 * counts / (width_ms * len(np.unique(senders)))
     axes.bar(edges[:-1], rate, width=width, align="edge", color=colour, edgecolor="black")
     axes.set_ylabel("Rate (spks/s)")

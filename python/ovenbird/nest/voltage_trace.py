@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,12 @@ from .node_collection import NodeCollection
 __all__ = ["from_device", "from_file"]
 
 Trace = tuple[NDArray[np.float64], NDArray[np.float64]]
-PER_MS = {"ms": 1.0, "s": 1e-3}
+STEPS = "steps"
+PER_UNIT = {"ms": 1.0, "s": 1e-3, STEPS: 1.0}
 
 
 def from_file(fname: Any, title: str | None = None, grayscale: bool = False) -> list[Any]:
-    """Plot potentials from files.
+    """Plot potentials from files, over the times or steps that they hold.
 
     Parameters
     ----------
@@ -36,8 +38,10 @@ def from_file(fname: Any, title: str | None = None, grayscale: bool = False) -> 
         The lines.
     """
     names, table = read_columns(file_names(fname))
+    unit = "ms"
     if names:
-        columns = [column(names, name, 0) for name in ("sender", "time_ms", "V_m")]
+        clock, unit = ("time_step", STEPS) if "time_step" in names else ("time_ms", "ms")
+        columns = [column(names, name, 0) for name in ("sender", clock, "V_m")]
     elif table.shape[1] in (2, 3):
         columns = list(range(table.shape[1]))
     else:
@@ -51,7 +55,7 @@ def from_file(fname: Any, title: str | None = None, grayscale: bool = False) -> 
     else:
         senders = table[:, columns[0]].astype(int)
         traces = _by_sender(senders, times, potentials)
-    return _plot(traces, title, grayscale, "ms")
+    return _plot(traces, title, grayscale, unit)
 
 
 def from_device(
@@ -61,7 +65,7 @@ def from_device(
     grayscale: bool = False,
     timeunit: str = "ms",
 ) -> list[Any]:
-    """Plot the potentials that a voltmeter or multimeter has in memory.
+    """Plot the potentials that a voltmeter or multimeter has in memory or has written to files.
 
     Parameters
     ----------
@@ -74,7 +78,7 @@ def from_device(
     grayscale
         Whether to plot without colours.
     timeunit
-        ``"ms"`` or ``"s"``.
+        ``"ms"`` or ``"s"``; the axis counts steps if the recorder has ``time_in_steps``.
 
     Returns
     -------
@@ -83,21 +87,29 @@ def from_device(
     """
     if not isinstance(detec, NodeCollection) or len(detec) != 1:
         raise ValueError("Please provide a single 'voltmeter' or 'multimeter'.")
-    if timeunit not in PER_MS:
+    if timeunit not in ("ms", "s"):
         raise ValueError(f"timeunit must be 'ms' or 's', got {timeunit!r}")
     status = detec.get()
     if "V_m" not in status.get("record_from", ()):
         raise TypeError("Please provide a 'voltmeter' or a 'multimeter' measuring V_m.")
-    if status["record_to"] != "memory":
-        raise ValueError(f"The data are not in memory but were sent to {status['record_to']!r}.")
-    if status["time_in_steps"]:
-        raise ValueError("set time_in_steps to False before recording to plot times in ms")
-    events = status["events"]
-    if len(events["times"]) == 0:
-        raise ValueError("No events recorded by the device; connect it and simulate first.")
-    traces = _by_sender(events["senders"], events["times"], events["V_m"], neurons)
     title = "Membrane potential" if title is None else title
-    return _plot(traces, title, grayscale, timeunit)
+    unit = STEPS if status["time_in_steps"] else timeunit
+    if status["record_to"] == "ascii":
+        names, table = read_columns([Path(name) for name in status["filenames"]])
+        clock = "time_step" if unit == STEPS else "time_ms"
+        senders, times, values = (
+            table[:, column(names, name, 0)] for name in ("sender", clock, "V_m")
+        )
+    elif status["record_to"] == "memory":
+        events = status["events"]
+        senders, times, values = (events[key] for key in ("senders", "times", "V_m"))
+    else:
+        raise ValueError(
+            f"The data are neither in memory nor in files but were sent to {status['record_to']!r}."
+        )
+    if len(times) == 0:
+        raise ValueError("No events recorded by the device; connect it and simulate first.")
+    return _plot(_by_sender(senders, times, values, neurons), title, grayscale, unit)
 
 
 def _by_sender(
@@ -116,9 +128,7 @@ def _by_sender(
     return traces
 
 
-def _plot(
-    traces: Mapping[str, Trace], title: str | None, grayscale: bool, timeunit: str
-) -> list[Any]:
+def _plot(traces: Mapping[str, Trace], title: str | None, grayscale: bool, unit: str) -> list[Any]:
     plt = pyplot()
     styles = ("-", "--", "-.", ":")
     lines = []
@@ -126,10 +136,10 @@ def _plot(
         look: dict[str, Any] = {}
         if grayscale:
             look = {"color": "black", "linestyle": styles[number % len(styles)]}
-        lines.append(plt.plot(times * PER_MS[timeunit], values, label=label, **look))
+        lines.append(plt.plot(times * PER_UNIT[unit], values, label=label, **look))
     if title is not None:
         plt.title(title)
-    plt.xlabel(f"Time ({timeunit})")
+    plt.xlabel("Steps" if unit == STEPS else f"Time ({unit})")
     plt.ylabel("Membrane potential (mV)")
     plt.legend(loc="best")
     plt.draw()

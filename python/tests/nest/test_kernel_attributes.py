@@ -1,5 +1,6 @@
 """Attributes of the kernel on the module, and the functions that set and get them."""
 
+import inspect
 import warnings
 
 import numpy as np
@@ -68,6 +69,55 @@ def test_unknown_names_can_be_ignored(capsys: pytest.CaptureFixture[str]) -> Non
     nest.SetKernelStatus({"foo": 1, "rng_seed": 7})
     assert nest.rng_seed == 7
     assert "[WARNING]" in capsys.readouterr().out
+
+
+def test_attributes_that_contradict_each_other_are_refused() -> None:
+    nest.set(total_num_virtual_procs=2, local_num_threads=2)
+    for all_threads, threads in ((1, 2), (3, 2), (2, 1)):
+        with pytest.raises(nest.NESTErrors.BadProperty, match="local_num_threads"):
+            nest.set(total_num_virtual_procs=all_threads, local_num_threads=threads)
+    assert nest.local_num_threads == 2
+    nest.set(eprop_update_interval=3000.0, eprop_learning_window=2000.0)
+    for bad in (
+        {"eprop_learning_window": 3001.0},
+        {"eprop_learning_window": 0.0},
+        {"eprop_update_interval": -1.0},
+        {"eprop_update_interval": 10.0, "eprop_learning_window": 20.0},
+    ):
+        with pytest.raises(nest.NESTErrors.BadProperty, match="eprop"):
+            nest.set(**bad)
+    assert nest.get("eprop_update_interval", "eprop_learning_window") == (3000.0, 2000.0)
+    nest.set(eprop_update_interval=1000.0, eprop_learning_window=1000.0)
+
+
+def test_unknown_keys_of_a_rule_can_be_ignored() -> None:
+    nodes = nest.Create("iaf_psc_alpha", 2)
+    rule = {"rule": "one_to_one", "indegre": 2}
+    pool = {"rule": "third_factor_bernoulli_with_pool", "size": 2}
+    with pytest.raises(nest.NESTErrors.UnaccessedDictionaryEntry, match="indegre"):
+        nest.Connect(nodes, nodes, rule)
+    with pytest.raises(nest.NESTErrors.UnaccessedDictionaryEntry, match="size"):
+        nest.TripartiteConnect(nodes, nodes, nodes, {"rule": "one_to_one"}, pool)
+    assert nest.num_connections == 0
+    nest.dict_miss_is_error = False
+    nest.Connect(nodes, nodes, rule)
+    assert nest.num_connections == 2
+    nest.TripartiteConnect(nodes, nodes, nodes, rule, pool)
+    assert nest.num_connections == 8
+
+
+def test_nodes_of_a_model_are_counted_by_thread() -> None:
+    nest.local_num_threads = 2
+    for model, counts in (("parrot_neuron", [2, 3]), ("spike_recorder", [5, 5])):
+        nest.Create(model, 5)
+        assert nest.GetDefaults(model, "instantiations").tolist() == counts
+
+
+def test_names_for_completion() -> None:
+    names = dir(nest)
+    assert {*nest.__all__, "resolution", "raster_plot", "get", "set"} - {"_kernel"} <= set(names)
+    assert "Create" in dict(inspect.getmembers(nest)) and not hasattr(nest, "cycle_time_log")
+    assert not {"Any", "sys", "annotations", "TYPE_CHECKING", "node_collection"} & set(names)
 
 
 def test_verbosity_survives_a_reset(capsys: pytest.CaptureFixture[str]) -> None:

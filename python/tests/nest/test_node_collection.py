@@ -88,6 +88,17 @@ def test_sums(alpha: nest.NodeCollection) -> None:
         alpha + 1
 
 
+def test_a_layer_joins_several_ranges(mixed: nest.NodeCollection) -> None:
+    layer = nest.Create("parrot_neuron", positions=nest.spatial.grid([2, 2]))
+    total = mixed + layer
+    assert total.tolist() == mixed.tolist() + layer.tolist() and total.spatial is None
+    assert str(total).startswith("NodeCollection(metadata=None,")
+    assert (total + nest.Create("parrot_neuron")).tolist()[-1] == layer[-1].global_id + 1
+    for left, right in ((layer, mixed), (mixed[:1], layer), (layer[:2], layer[2:])):
+        with pytest.raises(nest.NESTErrors.BadProperty, match="same metadata"):
+            left + right
+
+
 def test_comparison(alpha: nest.NodeCollection) -> None:
     assert alpha == nest.NodeCollection([1, 2, 3])
     assert alpha[::2] == nest.NodeCollection([1, 3])
@@ -206,6 +217,17 @@ def test_set(alpha: nest.NodeCollection) -> None:
     nest.NodeCollection().set()
 
 
+def test_a_single_dictionary_is_for_all(alpha: nest.NodeCollection) -> None:
+    alpha.set([{"V_m": -63.0, "C_m": 200.0}])
+    assert set(alpha.V_m) == {-63.0} and set(alpha.C_m) == {200.0}
+    nest.SetStatus(alpha, ({"V_m": -62.0},))
+    assert set(alpha.V_m) == {-62.0}
+    with pytest.raises(nest.NESTErrors.BadParameter):
+        alpha.set([{"V_m": -61.0}] * (len(alpha) - 1))
+    with pytest.raises(nest.NESTErrors.BadParameter):
+        alpha.set([])
+
+
 def test_set_errors_change_nothing(alpha: nest.NodeCollection) -> None:
     with pytest.raises(nest.NESTErrors.UnaccessedDictionaryEntry):
         alpha.set({"V_m": 0.0, "foo": 1.0})
@@ -216,7 +238,7 @@ def test_set_errors_change_nothing(alpha: nest.NodeCollection) -> None:
     with pytest.raises(TypeError):
         alpha.set()
     with pytest.raises(nest.NESTErrors.BadParameter, match="same size as the NodeCollection"):
-        alpha.set([{"V_m": 0.0}])
+        alpha.set([{"V_m": 0.0}] * 4)
     with pytest.raises(nest.NESTErrors.BadParameter):
         nest.SetStatus(alpha, [{"V_m": 0.0}] * 2)
     with pytest.raises(nest.NESTErrors.TypeMismatch, match="V_m must be a number"):

@@ -50,8 +50,38 @@ def test_raster_from_file(tmp_path: Path) -> None:
     (line,) = nest.raster_plot.from_file([str(name) for name in names])
     assert np.allclose(line.get_xdata(), EVENTS[:, 1])
     names[0].write_text(head.replace("time_ms", "time_step\ttime_offset") + "1\t10\t0.0\n")
-    with pytest.raises(ValueError, match="time_in_steps"):
-        nest.raster_plot.from_file(names[0])
+    (line,) = nest.raster_plot.from_file(names[0], hist=False)
+    assert line.get_xdata().tolist() == [10.0] and plt.gca().get_xlabel() == "Steps"
+    plt.close("all")
+
+
+@pytest.mark.parametrize("backend", ["memory", "ascii"])
+def test_plots_over_steps(backend: str, tmp_path: Path) -> None:
+    import matplotlib.pyplot as plt
+
+    nest.set(data_path=str(tmp_path), overwrite_files=True)
+    neurons = nest.Create("iaf_psc_alpha", 2, {"I_e": [500.0, 600.0]})
+    recorders = nest.Create("spike_recorder", 2, {"time_in_steps": [False, True]})
+    meters = nest.Create("voltmeter", 2, {"time_in_steps": [False, True]})
+    for recorder, meter in zip(recorders, meters, strict=True):
+        recorder.record_to = meter.record_to = backend
+        nest.Connect(neurons, recorder)
+        nest.Connect(meter, neurons)
+    nest.Simulate(100.0)
+    nest.data_path = ""
+    drawn = []
+    for recorder in recorders:
+        (line,) = nest.raster_plot.from_device(recorder, hist_binwidth=10.0)
+        raster, rate = plt.gcf().axes
+        drawn.append((line.get_xdata(), [bar.get_height() for bar in rate.patches]))
+    assert rate.get_xlabel() == "Steps"
+    assert np.allclose(drawn[1][0], 10 * np.asarray(drawn[0][0]))
+    assert np.allclose(drawn[1][1], drawn[0][1]) and sum(drawn[0][1]) > 0.0
+    plt.close("all")
+    traces = [nest.voltage_trace.from_device(meter)[0][0].get_data() for meter in meters]
+    assert plt.gca().get_xlabel() == "Steps" and len(traces[0][0]) == 99
+    assert np.allclose(traces[1][0], 10 * traces[0][0])
+    assert np.allclose(traces[1][1], traces[0][1])
     plt.close("all")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .base import ODE, SOLVER, Arrays, collect, drive, experiment, meter, neuron_run, recorder
+from .base import EXACT, ODE, SOLVER, Arrays, collect, drive, experiment, meter, neuron_run, recorder
 
 HH = ("V_m", "Act_m", "Inact_h", "Act_n", "I_syn_ex", "I_syn_in")
 GAP = (*HH, "Inact_p")
@@ -165,3 +165,16 @@ def coupled_population(nest: Any, resolution: float) -> Arrays:
     nest.Connect(neurons, neurons, "all_to_all", {"synapse_model": "gap_junction", "weight": 0.3})
     nest.Connect(neurons, neurons, "all_to_all", {"weight": -50.0, "delay": 1.0})
     return neuron_run(nest, resolution, neurons, ("V_m",), 60.0)
+
+
+@experiment("hh_psc_alpha_gap", resolutions=FINE, tolerance=EXACT)
+def beside_coupled(nest: Any, resolution: float) -> Arrays:
+    """Neurons without gap junctions beside some that have them, whose iterations they share."""
+    nest.set(**_relaxed(3))
+    neurons = nest.Create("hh_psc_alpha_gap", 4)
+    neurons.I_e = [500.0, 100.0, 300.0, 800.0]
+    neurons.V_m = [-70.0, -65.0, -60.0, -57.0]
+    coupling = {"rule": "one_to_one", "make_symmetric": True}
+    synapse = {"synapse_model": "gap_junction", "weight": 2.0}
+    nest.Connect(neurons[0], neurons[1], coupling, synapse)
+    return neuron_run(nest, resolution, neurons[2:], ("V_m",), 10.0)

@@ -3,6 +3,7 @@
 use super::rules::{RULES, Rule};
 use super::space::SpaceSpec;
 use super::spec::{AmountRef, ConnSpec, SynSpec, SynSpecRef};
+use super::third::ThirdRule;
 use crate::error::{Error, Kind, Result};
 use crate::parameter::Parameter;
 use crate::space::Mask;
@@ -51,11 +52,11 @@ fn number(spec: &Dict, rule: &str, key: &str) -> Result<Parameter> {
 }
 
 impl ConnSpec {
-    /// The rule and switches in a user's `conn_spec`.
+    /// The rule and switches in a user's `conn_spec`; unknown keys are ignored unless `strict`.
     ///
     /// # Errors
     /// When the rule is not known, a key is missing or not known, or a value has the wrong type.
-    pub fn from_dict(spec: &Dict) -> Result<Self> {
+    fn from_dict(spec: &Dict, strict: bool) -> Result<Self> {
         let name = match spec.get("rule") {
             Some(rule) => rule.as_str("rule")?,
             None => return Err(Error::new(Kind::Index, "conn_spec needs a 'rule'")),
@@ -116,7 +117,8 @@ impl ConnSpec {
                     ),
                 ));
             }
-            if key != "rule" && !own.contains(&key) && !SWITCHES.contains(&key) && !spatial {
+            let known = key == "rule" || own.contains(&key) || SWITCHES.contains(&key) || spatial;
+            if strict && !known {
                 let known = own.iter().chain(&SWITCHES).copied();
                 return Err(unknown("conn_spec", key, known));
             }
@@ -212,6 +214,22 @@ fn amount<'a>(key: &str, value: &mut Value, array: Option<&'a [f64]>) -> Result<
 }
 
 impl crate::simulation::Simulation {
+    /// The rule and switches in a user's `conn_spec`.
+    ///
+    /// # Errors
+    /// When the rule or a key is not known, a key is missing, or a value has the wrong type.
+    pub fn conn_spec(&self, spec: &Dict) -> Result<ConnSpec> {
+        ConnSpec::from_dict(spec, self.settings.dict_miss_is_error)
+    }
+
+    /// The rule in a user's `third_factor_conn_spec`.
+    ///
+    /// # Errors
+    /// When the rule or a key is not known, or a value is not right.
+    pub fn third_rule(&self, spec: &Dict) -> Result<ThirdRule> {
+        ThirdRule::from_dict(spec, self.settings.dict_miss_is_error)
+    }
+
     /// Synapses as the defaults of a model say.
     pub fn default_synapse(&self, model: u16) -> SynSpec {
         let defaults = self.synapse_model(model);

@@ -42,11 +42,11 @@ const POOL: u32 = 0;
 const PICK: u32 = 1;
 
 impl ThirdRule {
-    /// The rule in a user's `third_factor_conn_spec`.
+    /// The rule in a user's `third_factor_conn_spec`; unknown keys are ignored unless `strict`.
     ///
     /// # Errors
     /// When the rule is not known, a key is not known, or a value is not right.
-    pub fn from_dict(spec: &Dict) -> Result<Self> {
+    pub(super) fn from_dict(spec: &Dict, strict: bool) -> Result<Self> {
         let Some(name) = spec.get("rule") else {
             return Err(Error::bad_property(
                 "The third-factor connection specification must contain a connection rule.",
@@ -88,6 +88,7 @@ impl ThirdRule {
                         "This connection rule does not support symmetric connections.",
                     ));
                 }
+                _ if !strict => {}
                 _ => {
                     let known = ["p", "pool_size", "pool_type"];
                     let hint = crate::suggest::nearest(key, known);

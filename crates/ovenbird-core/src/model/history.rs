@@ -30,16 +30,7 @@ pub struct Post {
 /// The times of how many of the newest spikes are kept at hand.
 pub(crate) const RECENT: usize = 16;
 
-/// The times of a neuron's newest spikes, the newest first; -inf where there is none.
-#[derive(Clone, Copy, Debug)]
-#[repr(C, align(64))]
-pub(crate) struct Head(pub [f64; RECENT]);
-
-impl Default for Head {
-    fn default() -> Self {
-        Head([f64::NEG_INFINITY; RECENT])
-    }
-}
+const NO_SPIKES: [f64; RECENT] = [f64::NEG_INFINITY; RECENT];
 
 #[derive(Clone, Debug, Default)]
 struct Log {
@@ -121,6 +112,12 @@ impl Unread {
         usize::from(self.0 >> 4 & 0x7)
     }
 
+    /// Whether there are spikes to read, or may be.
+    #[inline(always)]
+    pub fn is_any(self) -> bool {
+        self.0 & 0x8f != 0
+    }
+
     /// Whether the spikes to read must be looked up in the history.
     #[inline(always)]
     pub fn is_odd(self) -> bool {
@@ -143,7 +140,8 @@ pub(crate) struct Traces {
 /// The spike histories of a family's neurons on one worker.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    pub(crate) heads: Vec<Head>,
+    /// The times of each neuron's newest spikes, the newest first; -inf where there is none.
+    pub(crate) heads: Vec<[f64; RECENT]>,
     /// The same by column: the time of the newest spike of each neuron, of the one before it, and so
     /// on; -inf where there is none.
     recent: [Vec<f64>; RECENT],
@@ -193,7 +191,7 @@ impl History {
     /// Keeps the spikes of neuron `i` from now on; `tau` are the time constants of its traces.
     pub fn listen(&mut self, i: usize, tau: (f64, f64)) {
         if i >= self.heads.len() {
-            self.heads.resize_with(i + 1, Head::default);
+            self.heads.resize(i + 1, NO_SPIKES);
             let columns = self.recent.iter_mut();
             columns.for_each(|c| c.resize(i + 1, f64::NEG_INFINITY));
             self.after.iter_mut().for_each(|c| c.resize(i + 1, 0.0));
@@ -282,7 +280,7 @@ impl History {
             trace: trace + 1.0,
             triplet: triplet + 1.0,
         };
-        let times = &mut self.heads[i].0;
+        let times = &mut self.heads[i];
         times.copy_within(0..RECENT - 1, 1);
         times[0] = t;
         self.set_recent(i);
@@ -297,7 +295,7 @@ impl History {
 
     /// Brings the columns of the newest spikes up to date with the head of neuron `i`.
     fn set_recent(&mut self, i: usize) {
-        for (column, time) in self.recent.iter_mut().zip(&self.heads[i].0) {
+        for (column, time) in self.recent.iter_mut().zip(&self.heads[i]) {
             column[i] = *time;
         }
     }
@@ -487,7 +485,7 @@ impl History {
                 }
                 log.posts.drain(..gone);
                 let held = log.posts.len();
-                if let Some(none) = self.heads[i].0.get_mut(held..) {
+                if let Some(none) = self.heads[i].get_mut(held..) {
                     none.fill(f64::NEG_INFINITY);
                 }
                 for column in self.recent.iter_mut().skip(held) {
@@ -503,7 +501,7 @@ impl History {
     /// Forgets the spikes of neuron `i`.
     pub fn clear(&mut self, i: usize) {
         if i < self.logs.len() {
-            self.heads[i] = Head::default();
+            self.heads[i] = NO_SPIKES;
             self.set_recent(i);
             self.after.iter_mut().for_each(|c| c[i] = 0.0);
             let log = &mut self.logs[i];
@@ -522,7 +520,7 @@ impl History {
         let columns = columns.chain([&self.rates, &self.read, &self.traces.values]);
         let columns = columns.map(Vec::capacity).sum::<usize>();
         let counts = [&self.traces.late, &self.counts].map(Vec::capacity);
-        self.heads.capacity() * size_of::<Head>()
+        self.heads.capacity() * size_of::<[f64; RECENT]>()
             + columns * size_of::<f64>()
             + counts.iter().sum::<usize>()
             + self.traces.unread.capacity()
@@ -704,7 +702,7 @@ mod tests {
                 let late = since - times.len();
                 prop_assert_eq!(unread.is_odd(), since >= RECENT || late >= RECENT / 2);
                 if !unread.is_odd() {
-                    let heads = &h.heads[i].0[unread.late()..][..unread.len()];
+                    let heads = &h.heads[i][unread.late()..][..unread.len()];
                     prop_assert_eq!(heads, &times[..]);
                 }
             }

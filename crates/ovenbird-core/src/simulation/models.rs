@@ -367,6 +367,16 @@ impl Simulation {
         }
     }
 
+    /// How many nodes of a family each thread has; each has all devices.
+    fn instances(&self, family: usize) -> Vec<i64> {
+        let layout = self.nodes.layout();
+        let runs = || self.nodes.runs().iter().filter(|run| run.family == family);
+        (0..layout.threads())
+            .map(|w| layout.vp_of_thread(w))
+            .map(|vp| runs().map(|run| run.count_to(run.last(), vp) as i64).sum())
+            .collect()
+    }
+
     /// The defaults of a model.
     ///
     /// # Errors
@@ -393,8 +403,7 @@ impl Simulation {
             dict.set("type_id", Value::Str(family.info().name.to_owned()));
             dict.set("frozen", Value::Bool(false));
             dict.set("node_uses_wfr", Value::Bool(self.uses_wfr(i)));
-            let held: usize = self.workers.iter().map(|w| family.held(&w.parts[i])).sum();
-            dict.set("instantiations", Value::Int(held as i64));
+            dict.set("instantiations", Value::Ints(self.instances(i)));
             return Ok(dict);
         }
         let Ok(i) = self.synapse_index(name) else {

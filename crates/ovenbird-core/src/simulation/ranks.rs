@@ -203,6 +203,9 @@ impl Simulation {
             }
         }
         let order = self.settings.interpolation();
+        // nodes that could be coupled take part in iterations, so that their steps of integration do
+        // not depend on who shares their worker
+        let iterates: Vec<bool> = (0..self.families.len()).map(|f| self.uses_wfr(f)).collect();
         let mut changed = false;
         for (w, lists) in self.workers.iter_mut().zip(&mut lists) {
             let mut receives = vec![false; self.families.len()];
@@ -211,13 +214,13 @@ impl Simulation {
                 .iter()
                 .for_each(|e| receives[e.family] = true);
             for (f, list) in lists.iter_mut().enumerate() {
-                if list.is_empty() && !receives[f] {
+                let nodes = self.families[f].held(&w.parts[f]);
+                if list.is_empty() && !receives[f] && !(iterates[f] && nodes > 0) {
                     w.gap_parts[f] = None;
                     continue;
                 }
                 list.sort_unstable();
                 list.dedup();
-                let nodes = self.families[f].held(&w.parts[f]);
                 let part = w.gap_parts[f].get_or_insert_default();
                 changed |= part.arrange(nodes, list.clone(), self.min_delay, order);
                 self.gaps.width = part.width();

@@ -187,9 +187,9 @@ impl Simulation {
                 "tics_per_ms" => clock.1 = Some(value.as_int(key)?),
                 "min_delay" => delays.0 = Some(value.as_float(key)?),
                 "max_delay" => delays.1 = Some(value.as_float(key)?),
-                "local_num_threads" => threads = Some(checked_threads(key, value, 1)?),
+                "local_num_threads" => set_threads(&mut threads, key, value, 1)?,
                 "total_num_virtual_procs" => {
-                    threads = Some(checked_threads(key, value, self.ranks.count())?);
+                    set_threads(&mut threads, key, value, self.ranks.count())?;
                 }
                 "biological_time" => rewind = self.checked_rewind(value)?,
                 _ => attributes::set_one(self, &mut settings, key, value)?,
@@ -216,6 +216,7 @@ impl Simulation {
         let range = self.checked_delays(delays, new_clock.unwrap_or(self.clock))?;
         let resolution = new_clock.unwrap_or(self.clock).resolution();
         check_comm_interval(&mut settings, params, resolution)?;
+        check_eprop(&settings.inert, params)?;
         self.settings = settings;
         if let Some(new) = new_clock {
             self.change_clock(new);
@@ -368,6 +369,41 @@ fn check_comm_interval(s: &mut Settings, params: &Dict, resolution: f64) -> Resu
     if !s.use_wfr || s.wfr_comm_interval < resolution {
         s.wfr_comm_interval = resolution;
     }
+    Ok(())
+}
+
+/// Refuses intervals of e-prop that are not positive, and a window of learning that is longer than
+/// the interval at whose end it lies.
+fn check_eprop(inert: &Dict, params: &Dict) -> Result<()> {
+    const KEYS: [&str; 2] = ["eprop_update_interval", "eprop_learning_window"];
+    for key in KEYS.into_iter().filter(|&key| params.get(key).is_some()) {
+        let [interval, own] = [KEYS[0], key].map(|k| inert.get(k).map(|v| v.as_float(k)));
+        let (Some(interval), Some(own)) = (interval.transpose()?, own.transpose()?) else {
+            continue;
+        };
+        if !(own > 0.0 && own.is_finite()) {
+            let text = format!("{key} must be positive and finite, got {own}");
+            return Err(Error::bad_property(text));
+        }
+        if own > interval {
+            return Err(Error::bad_property(format!(
+                "{key} must not be longer than {}, {interval} ms; got {own}",
+                KEYS[0]
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Notes the threads that an attribute asks for, which another one must not contradict.
+fn set_threads(threads: &mut Option<usize>, key: &str, value: &Value, ranks: usize) -> Result<()> {
+    let wanted = checked_threads(key, value, ranks)?;
+    if threads.is_some_and(|other| other != wanted) {
+        return Err(Error::bad_property(
+            "total_num_virtual_procs must be local_num_threads times the number of processes",
+        ));
+    }
+    *threads = Some(wanted);
     Ok(())
 }
 

@@ -1,10 +1,10 @@
 //! Delivery of one spike along the connections of a group: the loops that synapse models share.
 
 use super::plastic::Columns;
+use super::readers::Readers;
 use crate::event::Ring;
-use crate::math::{LANES, Real, exp_fused, vectorize};
-use crate::model::{HISTORY_EPSILON as EPSILON, HISTORY_RECENT as RECENT};
-use crate::model::{History, Post, PostSide, Unread};
+use crate::math::{Real, exp_fused, vectorize};
+use crate::model::{HISTORY_EPSILON as EPSILON, History, Post, PostSide};
 use crate::rng::{Key, Stream};
 use crate::time::Step;
 use std::cell::Cell;
@@ -23,52 +23,24 @@ pub trait PairRule {
 }
 
 /// Entries that are taken through each stage together.
-const CHUNK: usize = 256;
-/// Spikes of a target that are taken together with those of other targets; older ones are taken one
-/// by one.
-const STAGES: usize = RECENT;
-
-/// Most targets have fewer new spikes than these.
-const FEW: usize = 4;
-
+pub(super) const CHUNK: usize = 1024;
 /// How many targets there may be for each entry of a row, for which what is unread is looked up for
 /// all targets at once.
 const TARGETS_PER_ENTRY: usize = 8;
 
-/// Spikes of targets to facilitate by: the entry and the time. Those of a stage belong to different
-/// entries, and are as many spikes back as the number of the stage.
-#[derive(Clone, Copy)]
-struct Stage {
-    len: usize,
-    entries: [u8; CHUNK],
-    times: [f64; CHUNK],
-}
-
 /// Buffers of a delivery.
 pub(super) struct Scratch {
-    /// For each entry the target's trace, and what its target did since the source's last spike.
+    /// For each entry the target's trace.
     traces: [f64; CHUNK],
-    unread: [Unread; CHUNK],
-    stages: [Stage; STAGES],
-    /// Entries whose target has spiked.
-    active: [u8; CHUNK],
-    picked: [f64; CHUNK],
+    readers: Readers,
     segments: Vec<Segment>,
 }
 
 impl Default for Scratch {
     fn default() -> Self {
-        let stage = Stage {
-            len: 0,
-            entries: [0; CHUNK],
-            times: [0.0; CHUNK],
-        };
         Scratch {
             traces: [0.0; CHUNK],
-            unread: [Unread::default(); CHUNK],
-            stages: [stage; STAGES],
-            active: [0; CHUNK],
-            picked: [0.0; CHUNK],
+            readers: Readers::default(),
             segments: Vec::new(),
         }
     }
@@ -262,22 +234,31 @@ impl Delivery<'_, '_> {
                 } else {
                     make_traces::<P>(&window, &locals, history, scratch);
                 }
+                let readers = &mut scratch.readers;
                 let odd = if dense {
-                    pick_unread(&locals, history, scratch);
+                    readers.pick(&locals, history);
                     odd
                 } else {
-                    find_unread(&window, &locals, history, scratch)
+                    readers.find(&window, &locals, history)
                 };
-                find_times(&locals, history, scratch);
                 if odd {
-                    look_up(rule, &window, &locals, weights, history, scratch);
+                    readers.look_up(rule, &window, weights, history);
                 }
+                readers.sort();
+                let spikes = history.heads.as_flattened();
                 vectorize(
                     #[inline(always)]
-                    || pair_chunk(rule, &window, weights, scratch),
+                    || {
+                        readers.facilitate(rule, &window, weights, spikes);
+                        for (w, trace) in weights.iter_mut().zip(&scratch.traces) {
+                            *w = rule.depress(*w, *trace);
+                        }
+                    },
                 );
-                for (&cell, w) in cells.iter().zip(&*weights) {
-                    sums[cell as usize] += if c.counts { 1.0 } else { *w };
+                if c.counts {
+                    cells.iter().for_each(|&cell| sums[cell as usize] += 1.0);
+                } else {
+                    send(sums, cells, weights);
                 }
             }
         }
@@ -339,11 +320,11 @@ impl Delivery<'_, '_> {
 }
 
 /// The part of the histories that a spike reads.
-struct Window {
+pub(super) struct Window {
     /// Spikes from this time on have not been read before.
-    from: f64,
+    pub from: f64,
     /// Spikes from this time on are not read yet.
-    to: f64,
+    pub to: f64,
     /// Spikes from this time on are not in the trace.
     before: f64,
     /// The time of the source's spike, at the target's side of the delay.
@@ -355,15 +336,16 @@ struct Window {
 impl Window {
     /// The time from the source's last spike to the arrival of one of a target.
     #[inline(always)]
-    fn interval<R: Real>(&self, post: R) -> R {
+    pub fn interval<R: Real>(&self, post: R) -> R {
         post + R::splat(self.delay) - R::splat(self.last)
     }
 }
 
 /// The targets of a chunk as places in their family.
-struct Locals<'a> {
-    cells: &'a [u32],
-    first: usize,
+pub(super) struct Locals<'a> {
+    /// Cells of neighbours in one channel.
+    pub cells: &'a [u32],
+    pub first: usize,
 }
 
 impl Locals<'_> {
@@ -384,20 +366,17 @@ fn touch(cells: &[u32], weights: &[f64]) {
     std::hint::black_box(sums);
 }
 
-/// Changes the weights of a chunk, by the oldest spikes first.
-#[inline(always)]
-fn pair_chunk<P: PairRule>(rule: &P, window: &Window, weights: &mut [f64], s: &mut Scratch) {
-    for stage in (0..STAGES).rev() {
-        if s.stages[stage].len > 0 {
-            facilitate_stage(rule, window, weights, s, stage);
-        }
-    }
-    for (w, trace) in weights.iter_mut().zip(&s.traces) {
-        *w = rule.depress(*w, *trace);
+/// Adds the weights to the sums of their cells. A function of its own, so that the loop has the
+/// registers.
+#[inline(never)]
+fn send(sums: &mut [f64], cells: &[u32], weights: &[f64]) {
+    for (&cell, w) in cells.iter().zip(weights) {
+        sums[cell as usize] += w;
     }
 }
 
 /// Takes the traces of the targets of a chunk from those of all targets.
+#[inline(never)]
 fn pick_traces<P: PairRule>(
     window: &Window,
     locals: &Locals<'_>,
@@ -442,126 +421,5 @@ fn make_traces<P: PairRule>(
         for (j, trace) in traces.iter().enumerate() {
             history.read[locals.at(j)] = *trace;
         }
-    }
-}
-
-/// How many of a target's newest spikes are not before `time`.
-#[inline(always)]
-fn count_from(times: &[f64], time: f64) -> u8 {
-    times.iter().map(|t| u8::from(*t >= time)).sum()
-}
-
-/// Takes what is unread for the entries of a chunk from what is for all targets.
-fn pick_unread(locals: &Locals<'_>, history: &History, s: &mut Scratch) {
-    let table = history.unread();
-    let mut len = 0;
-    let newest = &mut s.stages[0];
-    for (j, (&cell, unread)) in locals.cells.iter().zip(&mut s.unread).enumerate() {
-        *unread = table[cell as usize - locals.first];
-        newest.entries[len % CHUNK] = j as u8;
-        len += usize::from(unread.len() > 0);
-    }
-    newest.len = len;
-}
-
-/// Finds what is unread for the entries of a chunk. Returns whether there are any spikes not at
-/// hand.
-fn find_unread(window: &Window, locals: &Locals<'_>, history: &History, s: &mut Scratch) -> bool {
-    let mut active = 0;
-    for (j, unread) in s.unread[..locals.cells.len()].iter_mut().enumerate() {
-        *unread = Unread::default();
-        s.active[active % CHUNK] = j as u8;
-        active += usize::from(history.newest()[locals.at(j)] >= window.from);
-    }
-    let (mut len, mut odd) = (0, false);
-    let newest = &mut s.stages[0];
-    for k in 0..active.min(CHUNK) {
-        let j = s.active[k];
-        let times = &history.heads[locals.at(usize::from(j))].0;
-        let mut known = count_from(&times[..FEW], window.from);
-        if usize::from(known) == FEW {
-            known = count_from(times, window.from);
-        }
-        let late = match times[0] >= window.to {
-            true => count_from(times, window.to),
-            false => 0,
-        };
-        let unread = Unread::new(known, late);
-        s.unread[usize::from(j)] = unread;
-        odd |= unread.is_odd();
-        newest.entries[len % CHUNK] = j;
-        len += usize::from(unread.len() > 0);
-    }
-    newest.len = len;
-    odd
-}
-
-/// Sorts the spikes at hand into stages; the entries of the first are known.
-fn find_times(locals: &Locals<'_>, history: &History, s: &mut Scratch) {
-    for nth in 0..STAGES - 1 {
-        let (stage, next) = s.stages.split_at_mut(nth + 1);
-        let (stage, next) = (&mut stage[nth], &mut next[0]);
-        next.len = 0;
-        for k in 0..stage.len.min(CHUNK) {
-            let j = stage.entries[k];
-            let unread = s.unread[usize::from(j)];
-            let times = &history.heads[locals.at(usize::from(j))].0;
-            stage.times[k] = times[(unread.late() + nth) % RECENT];
-            next.entries[next.len % CHUNK] = j;
-            next.len += usize::from(unread.len() > nth + 1);
-        }
-    }
-}
-
-/// Looks the spikes up for the entries where they are not all at hand: the newest go to their
-/// stages, the weight is facilitated by those before.
-#[cold]
-#[inline(never)]
-fn look_up<P: PairRule>(
-    rule: &P,
-    window: &Window,
-    locals: &Locals<'_>,
-    weights: &mut [f64],
-    history: &History,
-    s: &mut Scratch,
-) {
-    for (j, w) in weights.iter_mut().enumerate() {
-        if !s.unread[j].is_odd() {
-            continue;
-        }
-        let posts = history.window(locals.at(j), window.from, window.to);
-        let (before, newest) = posts.split_at(posts.len().saturating_sub(STAGES));
-        for post in before {
-            *w = rule.facilitate(*w, window.interval(post.time));
-        }
-        for (post, stage) in newest.iter().rev().zip(&mut s.stages) {
-            stage.entries[stage.len] = j as u8;
-            stage.times[stage.len] = post.time;
-            stage.len += 1;
-        }
-    }
-}
-
-/// Facilitates the entries whose target has a spike in this stage.
-#[inline(always)]
-fn facilitate_stage<P: PairRule>(
-    rule: &P,
-    window: &Window,
-    weights: &mut [f64],
-    s: &mut Scratch,
-    nth: usize,
-) {
-    let stage = &s.stages[nth];
-    let entries = &stage.entries[..stage.len];
-    for (picked, &e) in s.picked.iter_mut().zip(entries) {
-        *picked = weights[usize::from(e)];
-    }
-    // whole vectors: what is behind the last is not used
-    let padded = stage.len.next_multiple_of(LANES).min(CHUNK);
-    for (w, time) in s.picked[..padded].iter_mut().zip(&stage.times[..padded]) {
-        *w = rule.facilitate(*w, window.interval(*time));
-    }
-    for (picked, &e) in s.picked.iter().zip(entries) {
-        weights[usize::from(e)] = *picked;
     }
 }

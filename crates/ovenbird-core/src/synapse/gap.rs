@@ -254,7 +254,7 @@ pub struct GapPart {
     interpolation: Interpolation,
     lags: usize,
     nodes: usize,
-    /// The potentials of the last iteration: per step, per sender.
+    /// The potentials of the last iteration: per step, per node.
     last: Vec<f64>,
     weight: Vec<f64>,
     /// Coefficients received: per step, per term, per node.
@@ -291,7 +291,7 @@ impl GapPart {
         outgoing.resize(senders.len(), width);
         *self = GapPart {
             outgoing,
-            last: vec![0.0; senders.len() * lags],
+            last: vec![0.0; nodes * lags],
             weight: vec![0.0; nodes],
             incoming: vec![0.0; nodes * width],
             senders,
@@ -326,12 +326,16 @@ impl GapPart {
             step[0] = v;
         }
         self.outgoing.fill(slot, &row);
-        let last = self.last.iter_mut().skip(slot);
-        last.step_by(self.senders.len()).for_each(|v| *v = 0.0);
+    }
+
+    /// Forgets the potentials of the last iteration.
+    pub fn forget_last(&mut self) {
+        self.last.fill(0.0);
     }
 
     /// Sends polynomials through what a range of nodes tell of a step of length `h` ms; returns
-    /// the largest change of a potential at the step's end since the last iteration.
+    /// the largest change of a potential at the step's end since the last iteration, also of nodes
+    /// that send nothing.
     pub fn send_polynomials(
         &mut self,
         nodes: Range<usize>,
@@ -353,27 +357,25 @@ impl GapPart {
         lag: usize,
         h: f64,
     ) -> f64 {
+        let range = |l: &&u32| (**l as usize) < nodes.end;
         let first = self
             .senders
             .partition_point(|&l| (l as usize) < nodes.start);
-        let last = &mut self.last[lag * self.senders.len()..][..self.senders.len()];
-        let mut largest = 0.0f64;
-        let senders = self.senders.iter().zip(last).enumerate().skip(first);
-        for (slot, (&local, last)) in senders {
-            let local = local as usize;
-            if local >= nodes.end {
-                break;
-            }
-            let i = local - nodes.start;
-            let end = signal.end[i];
+        let senders = self.senders[first..].iter().take_while(range);
+        for (slot, &local) in (first..).zip(senders) {
+            let i = local as usize - nodes.start;
             let c = self.interpolation.coefficients(
                 (signal.start[i], h * signal.start_slope[i]),
-                (end, h * signal.end_slope[i]),
+                (signal.end[i], h * signal.end_slope[i]),
             );
             let numbers = std::array::from_fn::<f64, TERMS, _>(|k| c[k]);
             self.outgoing.set(slot, lag, numbers);
+        }
+        let last = &mut self.last[lag * self.nodes..][nodes];
+        let mut largest = 0.0f64;
+        for (last, end) in last.iter_mut().zip(&*signal.end) {
             largest = largest.max((end - *last).abs());
-            *last = end;
+            *last = *end;
         }
         largest
     }
@@ -454,6 +456,7 @@ mod tests {
         assert_eq!(all(1), [-180.0, 6.0, 0.0, 0.0]);
         assert_eq!(input.lanes(0, 0..2).0[..2], [0.0, -180.0]);
         part.send_constant(0, -70.0, 1..2);
+        part.forget_last();
         let sent: Vec<f64> = part.outgoing.row(0, part.width()).collect();
         assert_eq!(sent, [0.0, 0.0, -70.0, 0.0]);
         assert_eq!(part.send_polynomials(0..3, &signal, 1, 0.1), 58.0);

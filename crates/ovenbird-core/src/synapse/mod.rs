@@ -9,6 +9,7 @@ mod gap;
 mod index;
 mod pending;
 mod plastic;
+mod readers;
 mod rows;
 mod siblings;
 mod starts;

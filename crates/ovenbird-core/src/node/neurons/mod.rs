@@ -205,13 +205,8 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
         let blocks = std::mem::take(&mut part.blocks);
         let result = self.iterate_blocks(part, &blocks, cx, &mut scratch);
         part.blocks = blocks;
-        // what the worker's other nodes do must not depend on whether any of them is coupled
-        let coupled = cx.gap.as_deref().map_or(&[][..], |g| &g.senders);
-        let mut coupled = coupled.iter().copied().peekable();
         for (i, mut row) in part.saved.drain(..).enumerate() {
-            if coupled.next_if_eq(&(i as u32)).is_some() {
-                M::carry(&part.state.row(i), &mut row);
-            }
+            M::carry(&part.state.row(i), &mut row);
             part.state.put(i, row);
         }
         part.scratch = scratch;

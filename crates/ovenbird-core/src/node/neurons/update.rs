@@ -327,6 +327,7 @@ impl<M: Neuron> NeuronFamily<M> {
         gap: &mut GapPart,
         steps: std::ops::Range<usize>,
     ) {
+        gap.forget_last();
         for slot in 0..gap.senders.len() {
             let v = self.record(part, gap.senders[slot] as usize, "V_m");
             gap.send_constant(slot, v, steps.clone());
