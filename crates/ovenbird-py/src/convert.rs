@@ -197,12 +197,21 @@ impl<'py> Arrays<'py> {
 pub fn ids(any: &Bound<'_, PyAny>) -> PyResult<Vec<u32>> {
     if let Ok(a) = any.extract::<PyReadonlyArray1<'_, i64>>() {
         let array = a.as_array();
-        if array.iter().fold(0, |bits, &i| bits | i) >> 32 != 0
-            && let Some(&i) = array.iter().find(|&&i| u32::try_from(i).is_err())
+        // loops over a slice become vectors
+        let copy: Vec<i64>;
+        let list = match array.as_slice() {
+            Some(list) => list,
+            None => {
+                copy = array.to_vec();
+                &copy
+            }
+        };
+        if list.iter().fold(0, |bits, &i| bits | i) >> 32 != 0
+            && let Some(&i) = list.iter().find(|&&i| u32::try_from(i).is_err())
         {
             return Err(unknown_node(any.py(), i));
         }
-        return Ok(array.iter().map(|&i| i as u32).collect());
+        return Ok(list.iter().map(|&i| i as u32).collect());
     }
     let mut list = Vec::new();
     for (first, last, step) in progressions(any)? {

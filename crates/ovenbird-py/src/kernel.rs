@@ -6,7 +6,7 @@ use crate::error::{ForPython, to_python};
 use crate::pair::Pair;
 use crate::parameter::PyParameter;
 use crate::ranks::Ranks;
-use numpy::{IntoPyArray, PyArray1};
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use ovenbird::core::error::Kind;
 use ovenbird::core::node::{KeyInfo, Role};
 use ovenbird::core::simulation::{
@@ -14,7 +14,7 @@ use ovenbird::core::simulation::{
 };
 use ovenbird::{Error, Simulation};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyString};
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,6 +26,22 @@ pub struct Kernel {
     pub epoch: u64,
     /// What the handler of a signal raised while the engine was at work.
     raised: Arc<Mutex<Option<PyErr>>>,
+    /// The name that was asked for last.
+    name: Mutex<Option<Py<PyString>>>,
+}
+
+impl Kernel {
+    /// A name as a string of Python, which is not made again if it was asked for before.
+    pub fn name(&self, py: Python<'_>, name: &str) -> Py<PyString> {
+        let mut last = self.name.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*last
+            && known.bind(py).to_str().is_ok_and(|known| known == name)
+        {
+            return known.clone_ref(py);
+        }
+        let new = PyString::intern(py, name).unbind();
+        last.insert(new).clone_ref(py)
+    }
 }
 
 /// Writes to whatever `sys.stdout` is.
@@ -135,6 +151,7 @@ impl Kernel {
         Ok(Kernel {
             simulation,
             epoch: 0,
+            name: Mutex::new(None),
             raised,
         })
     }
@@ -363,7 +380,7 @@ impl Kernel {
         conn: &Bound<'_, PyDict>,
         syn: Vec<Bound<'_, PyDict>>,
     ) -> PyResult<()> {
-        let (pre, post) = (convert::ids(pre)?, convert::ids(post)?);
+        let lists = [pre, post].map(|side| side.extract::<PyReadonlyArray1<'_, i64>>().ok());
         let rule = self
             .simulation
             .conn_spec(&convert::dict(conn)?)
@@ -377,6 +394,19 @@ impl Kernel {
                 self.simulation.syn_spec_of(rest, given).for_python(py)
             })
             .collect::<PyResult<Vec<_>>>()?;
+        let slices = lists
+            .each_ref()
+            .map(|list| list.as_ref().and_then(|list| list.as_slice().ok()));
+        if let [Some(sources), Some(targets)] = slices {
+            let made = py.detach(|| {
+                let simulation = &mut self.simulation;
+                simulation.connect_pairs(sources, targets, &rule, &synapses)
+            });
+            if made.map_err(|e| self.exception(py, e))? {
+                return Ok(());
+            }
+        }
+        let (pre, post) = (convert::ids(pre)?, convert::ids(post)?);
         py.detach(|| self.simulation.connect(&pre, &post, &rule, &synapses))
             .map_err(|e| self.exception(py, e))
     }

@@ -46,48 +46,70 @@ impl Spans {
 #[pyclass(module = "ovenbird._ovenbird", subclass, frozen, weakref)]
 pub struct NodeSet {
     kernel: Py<Kernel>,
-    spans: Vec<Span>,
-    /// The number of nodes up to and including each span.
-    ends: Vec<usize>,
+    list: List,
     epoch: u64,
     sliced: bool,
 }
 
+/// The spans of a set.
+enum List {
+    One(Span),
+    /// With the number of nodes up to and including each span.
+    Several(Vec<Span>, Vec<usize>),
+}
+
 impl NodeSet {
+    fn spans(&self) -> &[Span] {
+        match &self.list {
+            List::One(span) => std::slice::from_ref(span),
+            List::Several(spans, _) => spans,
+        }
+    }
+
     fn from_spans(spans: &mut Spans) -> PyResult<Self> {
         let kernel = spans
             .kernel
             .take()
             .ok_or_else(|| PyTypeError::new_err("these spans have become a set already"))?;
-        let list = std::mem::take(&mut spans.spans);
-        let mut n = 0;
-        let ends = list.iter().map(|span| {
-            n += size(span);
-            n
-        });
+        let mut list = std::mem::take(&mut spans.spans);
+        let list = match list.pop() {
+            Some(span) if list.is_empty() => List::One(span),
+            last => {
+                list.extend(last);
+                let mut n = 0;
+                let ends = list.iter().map(|span| {
+                    n += size(span);
+                    n
+                });
+                let ends = ends.collect();
+                List::Several(list, ends)
+            }
+        };
         Ok(NodeSet {
             kernel,
-            ends: ends.collect(),
-            spans: list,
+            list,
             epoch: spans.epoch,
             sliced: spans.sliced,
         })
     }
 
     fn len(&self) -> usize {
-        self.ends.last().copied().unwrap_or(0)
+        match &self.list {
+            List::One(span) => size(span),
+            List::Several(_, ends) => ends.last().copied().unwrap_or(0),
+        }
     }
 
     /// The id of the only node, unless there are more or the kernel was reset since.
     pub fn only(&self, epoch: u64) -> Option<u32> {
-        match self.spans.as_slice() {
-            [(first, last, ..)] if first == last && self.epoch == epoch => Some(*first),
+        match &self.list {
+            List::One((first, last, ..)) if first == last && self.epoch == epoch => Some(*first),
             _ => None,
         }
     }
 
     fn check(&self, py: Python<'_>) -> PyResult<()> {
-        if self.spans.is_empty() || self.epoch == self.kernel.borrow(py).epoch {
+        if self.spans().is_empty() || self.epoch == self.kernel.borrow(py).epoch {
             return Ok(());
         }
         let message = "InvalidNodeCollection: ResetKernel invalidates all NodeCollections created \
@@ -97,9 +119,15 @@ impl NodeSet {
 
     /// The node at a place as a set.
     fn at(&self, py: Python<'_>, place: usize) -> Spans {
-        let number = self.ends.partition_point(|&end| end <= place);
-        let (first, last, step, model) = &self.spans[number];
-        let before = self.ends[number] - size(&self.spans[number]);
+        let (span, before) = match &self.list {
+            List::One(span) => (span, 0),
+            List::Several(spans, ends) => {
+                let number = ends.partition_point(|&end| end <= place);
+                let span = &spans[number];
+                (span, ends[number] - size(span))
+            }
+        };
+        let (first, last, step, model) = span;
         let id = first + (place - before) as u32 * step;
         debug_assert!(id <= *last);
         Spans {
@@ -141,12 +169,11 @@ impl NodeSet {
                 let (model, epoch) = {
                     let kernel = kernel.borrow();
                     let model = kernel.simulation.model_of(id).for_python(py)?;
-                    (PyString::intern(py, model).unbind(), kernel.epoch)
+                    (kernel.name(py, model), kernel.epoch)
                 };
                 return Ok(NodeSet {
                     kernel: kernel.unbind(),
-                    spans: vec![(id, id, 1, model)],
-                    ends: vec![1],
+                    list: List::One((id, id, 1, model)),
                     epoch,
                     sliced: false,
                 });
@@ -184,7 +211,7 @@ impl NodeSet {
     #[getter]
     fn _spans(&self, py: Python<'_>) -> Vec<Span> {
         let copy = |(first, last, step, model): &Span| (*first, *last, *step, model.clone_ref(py));
-        self.spans.iter().map(copy).collect()
+        self.spans().iter().map(copy).collect()
     }
 
     /// The number of the reset after which the nodes were made.
@@ -208,6 +235,6 @@ impl NodeSet {
     fn _parts(&self, py: Python<'_>) -> PyResult<Vec<Progression>> {
         self.check(py)?;
         let part = |&(first, last, step, _): &Span| (first, last, step);
-        Ok(self.spans.iter().map(part).collect())
+        Ok(self.spans().iter().map(part).collect())
     }
 }

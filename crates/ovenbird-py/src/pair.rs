@@ -12,7 +12,7 @@ pub struct Pair {
     pub source: u32,
     pub target: u32,
     pub rule: ConnSpec,
-    pub synapse: SynSpec<'static>,
+    pub synapse: SynSpec,
 }
 
 impl Pair {
@@ -65,7 +65,7 @@ fn rule(conn: &Bound<'_, PyAny>) -> Option<ConnSpec> {
     Some(spec)
 }
 
-fn number(value: &Bound<'_, PyAny>) -> Option<Amount<'static>> {
+fn number(value: &Bound<'_, PyAny>) -> Option<Amount> {
     let x = match value.cast_exact::<PyFloat>() {
         Ok(x) => x.value(),
         Err(_) => value.cast_exact::<PyInt>().ok()?.extract().ok()?,
@@ -73,7 +73,7 @@ fn number(value: &Bound<'_, PyAny>) -> Option<Amount<'static>> {
     x.is_finite().then_some(Amount::Same(x))
 }
 
-fn synapse(simulation: &Simulation, syn: &Bound<'_, PyAny>) -> Option<SynSpec<'static>> {
+fn synapse(simulation: &Simulation, syn: &Bound<'_, PyAny>) -> Option<SynSpec> {
     let model = |name: &Bound<'_, PyAny>| {
         let name = name.cast_exact::<PyString>().ok()?;
         simulation.synapse_index(name.to_str().ok()?).ok()

@@ -19,7 +19,7 @@ fn number(x: f64) -> Parameter {
     Parameter::constant(x).expect("finite")
 }
 
-fn synapse<'a>(sim: &Simulation, weight: Amount<'a>, delay: Amount<'a>) -> [SynSpec<'a>; 1] {
+fn synapse(sim: &Simulation, weight: Amount, delay: Amount) -> [SynSpec; 1] {
     [SynSpec {
         model: sim.synapse_index("static_synapse").expect("known"),
         weight,
@@ -30,7 +30,7 @@ fn synapse<'a>(sim: &Simulation, weight: Amount<'a>, delay: Amount<'a>) -> [SynS
     }]
 }
 
-fn normal(mean: f64, std: f64, min: f64) -> Amount<'static> {
+fn normal(mean: f64, std: f64, min: f64) -> Amount {
     let p = Parameter::normal(mean, std).expect("in the domain");
     Amount::Drawn(Parameter::redraw(&p, min, f64::INFINITY).expect("in the domain"))
 }

@@ -87,7 +87,7 @@ pub fn fixed_indegree(n: u32) -> Result<ConnSpec> {
 ///
 /// # Errors
 /// When the simulation does not know the synapse model.
-pub fn static_synapse(sim: &Simulation, weight: f64, delay: f64) -> Result<SynSpec<'static>> {
+pub fn static_synapse(sim: &Simulation, weight: f64, delay: f64) -> Result<SynSpec> {
     Ok(SynSpec {
         model: sim.synapse_index("static_synapse")?,
         weight: Amount::Same(weight),

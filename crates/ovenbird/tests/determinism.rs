@@ -9,7 +9,7 @@ fn parameter(p: std::result::Result<Parameter, impl std::fmt::Debug>) -> Paramet
     p.expect("arguments are in their domains")
 }
 
-fn normal(mean: f64, std: f64, min: f64, max: f64) -> Amount<'static> {
+fn normal(mean: f64, std: f64, min: f64, max: f64) -> Amount {
     let drawn = parameter(Parameter::normal(mean, std));
     Amount::Drawn(parameter(Parameter::redraw(&drawn, min, max)))
 }

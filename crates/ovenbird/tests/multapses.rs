@@ -355,7 +355,7 @@ fn synapses_of_one_model_are_made_pair_by_pair() -> ovenbird::Result<()> {
         let mut sim = ovenbird::simulation();
         sim.set_status(&dict([("local_num_threads", threads.into())]))?;
         let cells = sim.create("iaf_psc_alpha", 4)?.ids();
-        let synapse = |factor: f64| -> ovenbird::Result<SynSpec<'static>> {
+        let synapse = |factor: f64| -> ovenbird::Result<SynSpec> {
             Ok(SynSpec {
                 weight: Amount::Each((1..=2000).map(|i| factor * f64::from(i)).collect()),
                 ..static_synapse(&sim, 1.0, 1.0)?
@@ -372,5 +372,51 @@ fn synapses_of_one_model_are_made_pair_by_pair() -> ovenbird::Result<()> {
             [expected]
         );
     }
+    Ok(())
+}
+
+/// Long lists are connected piece by piece, to the same network, or not at all.
+#[test]
+fn long_lists_of_pairs_can_be_lent() -> ovenbird::Result<()> {
+    const PAIRS: i64 = 300_000;
+    let end = |i: i64| 1 + i * i % 97;
+    let sources: Vec<i64> = (0..PAIRS).map(end).collect();
+    let targets: Vec<i64> = (1..=PAIRS).map(end).collect();
+    let numbers: Vec<f64> = (0..PAIRS).map(|i| (i as f64).sin()).collect();
+    let rule = ConnSpec::new(Rule::OneToOne);
+    let mut found = Vec::new();
+    for threads in [1i64, 2] {
+        for lent in [true, false] {
+            let mut sim = ovenbird::simulation();
+            sim.set_status(&dict([("local_num_threads", threads.into())]))?;
+            sim.create("iaf_psc_alpha", 60)?;
+            sim.create("iaf_psc_delta", 40)?;
+            sim.create("poisson_generator", 1)?;
+            let synapse = SynSpec {
+                weight: Amount::Each(numbers.clone()),
+                delay: Some(Amount::Each(numbers.iter().map(|x| 1.5 + x).collect())),
+                ..static_synapse(&sim, 1.0, 1.0)?
+            };
+            let synapse = [synapse];
+            if lent {
+                for wrong in [0, 101, 102] {
+                    let mut sources = sources.clone();
+                    sources[PAIRS as usize - 1] = wrong;
+                    assert!(!sim.connect_pairs(&sources, &targets, &rule, &synapse)?);
+                    assert_eq!(sim.connections(&Filter::default())?.len(), 0);
+                }
+                assert!(sim.connect_pairs(&sources, &targets, &rule, &synapse)?);
+            } else {
+                let ids = |list: &[i64]| list.iter().map(|&id| id as u32).collect::<Vec<_>>();
+                sim.connect(&ids(&sources), &ids(&targets), &rule, &synapse)?;
+            }
+            found.push(weights(&mut sim)?);
+        }
+    }
+    assert_eq!(
+        found[0].values().map(Vec::len).sum::<usize>(),
+        PAIRS as usize
+    );
+    assert!(found.windows(2).all(|pair| pair[0] == pair[1]));
     Ok(())
 }

@@ -4,7 +4,7 @@ use ovenbird::core::math::Width;
 use ovenbird::core::simulation::Filter;
 use ovenbird::prelude::*;
 
-fn spec(sim: &Simulation, entries: Dict) -> ovenbird::Result<[SynSpec<'static>; 1]> {
+fn spec(sim: &Simulation, entries: Dict) -> ovenbird::Result<[SynSpec; 1]> {
     Ok([sim.syn_spec(entries)?])
 }
 

@@ -72,7 +72,7 @@ fn connections(sim: &mut Simulation) -> ovenbird::Result<Vec<(i64, i64, u64, u64
     Ok(rows)
 }
 
-fn synapses(sim: &Simulation) -> ovenbird::Result<Vec<SynSpec<'static>>> {
+fn synapses(sim: &Simulation) -> ovenbird::Result<Vec<SynSpec>> {
     let distance = Parameter::distance(None);
     let x = Parameter::position(Place::Source, 0);
     let noise = made(Parameter::normal(0.0, 1.0));

@@ -7,7 +7,7 @@ the kernel are attributes of this module: ``nest.resolution = 0.1``.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ovenbird import errors as NESTErrors
 
@@ -20,6 +20,7 @@ from . import (
     spatial_distributions,
 )
 from ._module import NestModule
+from ._module import missing as _missing
 from ._state import VerbosityLevel, _kernel, userdict
 from .build_info import DIALECT as __version__
 from .compartments import Compartments, Receptors
@@ -145,9 +146,9 @@ __all__ = [
     "userdict",
 ]
 
-if TYPE_CHECKING:
 
-    def __getattr__(name: str) -> Any: ...
+def __getattr__(name: str) -> Any:
+    return _missing(sys.modules[__name__], name)
 
 
 sys.modules[__name__].__class__ = NestModule

@@ -30,14 +30,6 @@ class NestModule(types.ModuleType):
         """Set attributes of the kernel given as keywords, as `SetKernelStatus`."""
         SetKernelStatus(kwargs)
 
-    def __getattr__(self, name: str) -> Any:
-        if name in LAZY:
-            return importlib.import_module(f"{self.__name__}.{name}")
-        if name in ATTRIBUTES:
-            raise AttributeError(f"`{name}` is not available in this build")
-        known = [known for known in dir(self) if not known.startswith("_")]
-        raise AttributeError(f"module 'nest' has no attribute '{name}'{did_you_mean(name, known)}")
-
     def __setattr__(self, name: str, value: Any) -> None:
         is_machinery = name.startswith("__") and name.endswith("__")
         if name in ATTRIBUTES or is_machinery or isinstance(value, types.ModuleType):
@@ -51,6 +43,16 @@ class NestModule(types.ModuleType):
         names = {name for name in super().__dir__() if name.startswith("__")}
         public = (name for name in self.__all__ if not name.startswith("_"))
         return sorted({*names, *public, *ATTRIBUTES, *LAZY, "get", "set"})
+
+
+def missing(module: types.ModuleType, name: str) -> Any:
+    """Return an attribute that is not there yet. As a method it would slow down all others."""
+    if name in LAZY:
+        return importlib.import_module(f"{module.__name__}.{name}")
+    if name in ATTRIBUTES:
+        raise AttributeError(f"`{name}` is not available in this build")
+    known = [known for known in dir(module) if not known.startswith("_")]
+    raise AttributeError(f"module 'nest' has no attribute '{name}'{did_you_mean(name, known)}")
 
 
 for _name, _attribute in ATTRIBUTES.items():

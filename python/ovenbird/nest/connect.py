@@ -23,6 +23,9 @@ from .synapse_collection import SynapseCollection
 if TYPE_CHECKING:
     from ovenbird._ovenbird import Ids
 
+# bound once, for loops over single calls
+_connect_pair = _kernel.connect_pair
+
 
 class CollocatedSynapses:
     """Several synapses for each pair of nodes that a rule connects.
@@ -84,7 +87,7 @@ def Connect(
     as the smallest delay, which have not been delivered yet. In NEST it does so only if the
     sender had a connection of the same synapse model before.
     """
-    if not return_synapsecollection and _kernel.connect_pair(pre, post, conn_spec, syn_spec):
+    if not return_synapsecollection and _connect_pair(pre, post, conn_spec, syn_spec):
         return None
     conn = _conn_dict(conn_spec)
     sources, targets = _endpoints(pre, post, conn["rule"])

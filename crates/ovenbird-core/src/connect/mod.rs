@@ -10,5 +10,5 @@ mod third;
 
 pub use rules::{Draws, Grouping, RULES, Rule, RuleContext};
 pub use space::{PairBuffers, Side, Space, SpaceSpec};
-pub use spec::{Amount, ConnSpec, SynSpec};
+pub use spec::{Amount, AmountRef, ConnSpec, SynSpec, SynSpecRef};
 pub use third::{NAME as THIRD_FACTOR_RULE, ThirdRule, Triple};

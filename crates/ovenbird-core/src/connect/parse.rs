@@ -2,7 +2,7 @@
 
 use super::rules::{RULES, Rule};
 use super::space::SpaceSpec;
-use super::spec::{Amount, ConnSpec, SynSpec};
+use super::spec::{AmountRef, ConnSpec, SynSpec, SynSpecRef};
 use super::third::ThirdRule;
 use crate::error::{Error, Kind, Result};
 use crate::parameter::Parameter;
@@ -206,10 +206,10 @@ fn unknown<'a>(spec: &str, key: &str, known: impl Iterator<Item = &'a str>) -> E
 }
 
 /// What is given for `key` in an array, or else as a value that nobody looks at again.
-fn amount<'a>(key: &str, value: &mut Value, array: Option<&'a [f64]>) -> Result<Amount<'a>> {
+fn amount<'a>(key: &str, value: &mut Value, array: Option<&'a [f64]>) -> Result<AmountRef<'a>> {
     match array {
-        Some(array) => Amount::from_array(key, array),
-        None => Amount::from_value(key, std::mem::replace(value, Value::Unknown)),
+        Some(array) => AmountRef::from_array(key, array),
+        None => AmountRef::from_value(key, std::mem::replace(value, Value::Unknown)),
     }
 }
 
@@ -231,12 +231,12 @@ impl crate::simulation::Simulation {
     }
 
     /// Synapses as the defaults of a model say.
-    pub fn default_synapse(&self, model: u16) -> SynSpec<'static> {
+    pub fn default_synapse(&self, model: u16) -> SynSpec {
         let defaults = self.synapse_model(model);
-        let delay = Amount::Same(defaults.delay);
+        let delay = AmountRef::Same(defaults.delay);
         SynSpec {
             model,
-            weight: Amount::Same(defaults.default_weight()),
+            weight: AmountRef::Same(defaults.default_weight()),
             delay: defaults.info.has_delay.then_some(delay),
             receptor: vec![defaults.receptor],
             numbers: Vec::new(),
@@ -248,7 +248,7 @@ impl crate::simulation::Simulation {
     ///
     /// # Errors
     /// When the model or a key is not known, or a value has the wrong type.
-    pub fn syn_spec(&self, spec: Dict) -> Result<SynSpec<'static>> {
+    pub fn syn_spec(&self, spec: Dict) -> Result<SynSpec> {
         self.syn_spec_of(spec, [None; 2])
     }
 
@@ -261,14 +261,14 @@ impl crate::simulation::Simulation {
         &self,
         mut spec: Dict,
         [weights, delays]: [Option<&'a [f64]>; 2],
-    ) -> Result<SynSpec<'a>> {
+    ) -> Result<SynSpecRef<'a>> {
         let name = match spec.get("synapse_model") {
             Some(name) => name.as_str("synapse_model")?,
             None => "static_synapse",
         };
         let model = self.synapse_index(name)?;
         let defaults = self.synapse_model(model);
-        let mut syn: SynSpec<'a> = self.default_synapse(model);
+        let mut syn: SynSpecRef<'a> = self.default_synapse(model);
         for (key, value) in &mut spec.0 {
             let key = key.as_str();
             if defaults.is_common(key) {

@@ -4,7 +4,7 @@
 //! of the other population are the *pool* in which its partners are looked for.
 
 use super::rules::{Draws, Grouping, RuleContext};
-use super::{Rule, SynSpec, thinning};
+use super::{Rule, SynSpecRef, thinning};
 use crate::error::{Error, Kind, Result};
 use crate::parameter::{Context, MAX_DIMENSIONS, Needs, Parameter, ParameterError, Points};
 use crate::rng::{Stream, ln};
@@ -138,7 +138,7 @@ impl Space {
         rule: &Rule,
         source: Side,
         target: Side,
-        synapses: &[SynSpec],
+        synapses: &[SynSpecRef<'_>],
     ) -> Result<Self> {
         if source.layer.dimensions() != target.layer.dimensions() {
             return bad(format!(
@@ -184,7 +184,7 @@ impl Space {
         {
             space.tree = Some(Tree::new(&space.pool().columns));
         }
-        for parameter in synapses.iter().flat_map(SynSpec::parameters) {
+        for parameter in synapses.iter().flat_map(SynSpecRef::parameters) {
             space.needs = space.needs.or(parameter.needs());
         }
         space.refuse_node_position(rule)?;

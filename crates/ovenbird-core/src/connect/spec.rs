@@ -6,27 +6,34 @@ use crate::error::{Error, Kind, Result};
 use crate::parameter::{Context, Parameter};
 use crate::rng::Stream;
 use crate::value::Value;
-use std::borrow::Cow;
 
-/// A number for each connection: one for all, from a list, or drawn.
+/// An amount that refers to nothing.
+pub type Amount = AmountRef<'static>;
+
+/// A synapse that refers to nothing.
+pub type SynSpec = SynSpecRef<'static>;
+
+/// A number for each connection: one for all, from a list, from one that is kept
+/// elsewhere, or drawn.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Amount<'a> {
+pub enum AmountRef<'a> {
     Same(f64),
-    Each(Cow<'a, [f64]>),
+    Each(Vec<f64>),
+    Lent(&'a [f64]),
     Drawn(Parameter),
 }
 
-impl<'a> Amount<'a> {
+impl<'a> AmountRef<'a> {
     /// The amount that a user gave for `key`.
     ///
     /// # Errors
     /// When it is neither number, list of numbers, nor Parameter, or not finite.
     pub fn from_value(key: &str, value: Value) -> Result<Self> {
         let amount = match value {
-            Value::Floats(v) => Amount::Each(v.into()),
-            Value::Ints(v) => Amount::Each(v.iter().map(|&i| i as f64).collect()),
-            Value::Parameter(p) => Amount::Drawn(p),
-            other => Amount::Same(other.as_float(key)?),
+            Value::Floats(v) => AmountRef::Each(v),
+            Value::Ints(v) => AmountRef::Each(v.iter().map(|&i| i as f64).collect()),
+            Value::Parameter(p) => AmountRef::Drawn(p),
+            other => AmountRef::Same(other.as_float(key)?),
         };
         amount.finite(key)
     }
@@ -36,16 +43,16 @@ impl<'a> Amount<'a> {
     /// # Errors
     /// When one is not finite.
     pub fn from_array(key: &str, array: &'a [f64]) -> Result<Self> {
-        Amount::Each(array.into()).finite(key)
+        AmountRef::Lent(array).finite(key)
     }
 
     /// Refuses numbers that are not finite.
     fn finite(self, key: &str) -> Result<Self> {
-        let bad = match &self {
-            Amount::Same(x) => (!x.is_finite()).then_some(*x),
-            Amount::Each(v) if v.iter().fold(true, |all, x| all & x.is_finite()) => None,
-            Amount::Each(v) => v.iter().copied().find(|x| !x.is_finite()),
-            Amount::Drawn(_) => None,
+        let bad = match (&self, self.list()) {
+            (AmountRef::Same(x), _) => (!x.is_finite()).then_some(*x),
+            (_, Some(v)) if v.iter().fold(true, |all, x| all & x.is_finite()) => None,
+            (_, Some(v)) => v.iter().copied().find(|x| !x.is_finite()),
+            _ => None,
         };
         match bad {
             Some(x) => {
@@ -64,18 +71,22 @@ impl<'a> Amount<'a> {
     /// # Errors
     /// When a list is too short or a draw fails.
     pub fn get(&self, place: usize, stream: &mut Stream) -> Result<f64> {
-        match self {
-            Amount::Same(x) => Ok(*x),
-            Amount::Each(v) => v.get(place).copied().ok_or_else(|| {
+        let of_list = |list: &[f64]| {
+            list.get(place).copied().ok_or_else(|| {
                 Error::new(
                     Kind::Value,
                     format!(
                         "a list of {} values is too short for the connections made",
-                        v.len()
+                        list.len()
                     ),
                 )
-            }),
-            Amount::Drawn(p) => {
+            })
+        };
+        match self {
+            AmountRef::Same(x) => Ok(*x),
+            AmountRef::Each(list) => of_list(list),
+            AmountRef::Lent(list) => of_list(list),
+            AmountRef::Drawn(p) => {
                 let x = p.evaluate(stream, &Context::default())?;
                 if x.is_finite() {
                     return Ok(x);
@@ -87,12 +98,21 @@ impl<'a> Amount<'a> {
         }
     }
 
+    /// The amounts of all connections, if they are in a list.
+    pub fn list(&self) -> Option<&[f64]> {
+        match self {
+            AmountRef::Each(list) => Some(list),
+            AmountRef::Lent(list) => Some(list),
+            AmountRef::Same(_) | AmountRef::Drawn(_) => None,
+        }
+    }
+
     /// The one amount of all connections, if it is one.
     pub fn same(&self) -> Option<f64> {
         match self {
-            Amount::Same(x) => Some(*x),
-            Amount::Drawn(p) => p.as_constant(),
-            Amount::Each(_) => None,
+            AmountRef::Same(x) => Some(*x),
+            AmountRef::Drawn(p) => p.as_constant(),
+            AmountRef::Each(_) | AmountRef::Lent(_) => None,
         }
     }
 }
@@ -123,28 +143,28 @@ impl ConnSpec {
 
 /// The synapses that a rule makes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SynSpec<'a> {
+pub struct SynSpecRef<'a> {
     /// Index of the synapse model.
     pub model: u16,
-    pub weight: Amount<'a>,
+    pub weight: AmountRef<'a>,
     /// In ms; `None` for models without delay.
-    pub delay: Option<Amount<'a>>,
+    pub delay: Option<AmountRef<'a>>,
     pub receptor: Vec<i64>,
     /// Parameters and state of stateful models: the index of the word, and what it is.
-    pub numbers: Vec<(usize, Amount<'a>)>,
+    pub numbers: Vec<(usize, AmountRef<'a>)>,
     /// The synaptic elements that connections take at their source and at their target.
     pub elements: Option<Box<(String, String)>>,
 }
 
-impl SynSpec<'_> {
+impl SynSpecRef<'_> {
     /// The Parameters that amounts are drawn from.
     pub fn parameters(&self) -> impl Iterator<Item = &Parameter> {
         let own = [Some(&self.weight), self.delay.as_ref()];
         let numbers = self.numbers.iter().map(|(_, amount)| amount);
         let amounts = own.into_iter().flatten().chain(numbers);
         amounts.filter_map(|a| match a {
-            Amount::Drawn(p) => Some(p),
-            Amount::Same(_) | Amount::Each(_) => None,
+            AmountRef::Drawn(p) => Some(p),
+            AmountRef::Same(_) | AmountRef::Each(_) | AmountRef::Lent(_) => None,
         })
     }
 

@@ -144,7 +144,7 @@ impl Simulation {
 
     fn connection_numbers(&self, key: &str, value: &Value, n: usize) -> Result<Vec<f64>> {
         let amount = crate::connect::Amount::from_value(key, value.clone())?;
-        if let crate::connect::Amount::Each(v) = &amount
+        if let Some(v) = amount.list()
             && v.len() != n
         {
             return Err(Error::new(
@@ -153,7 +153,8 @@ impl Simulation {
             ));
         }
         match amount {
-            crate::connect::Amount::Each(list) => return Ok(list.into_owned()),
+            crate::connect::Amount::Each(list) => return Ok(list),
+            crate::connect::Amount::Lent(list) => return Ok(list.to_vec()),
             crate::connect::Amount::Same(x) => return Ok(vec![x; n]),
             crate::connect::Amount::Drawn(_) => {}
         }

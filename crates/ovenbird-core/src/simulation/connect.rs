@@ -3,7 +3,7 @@
 use super::maker::{Maker, Ports, Stateful, check_gap};
 use super::timers::Stopwatch;
 use super::{DelayRange, Simulation};
-use crate::connect::{Amount, ConnSpec, Grouping, Rule, RuleContext, Side, Space, SynSpec};
+use crate::connect::{AmountRef, ConnSpec, Grouping, Rule, RuleContext, Side, Space, SynSpecRef};
 use crate::device::Drive;
 use crate::error::{Error, Kind, Result};
 use crate::model::{ElementType, Event, RecorderKind, Signal, SynapseKind, Variant};
@@ -62,7 +62,7 @@ impl Simulation {
         sources: &[u32],
         targets: &[u32],
         rule: &ConnSpec,
-        synapses: &[SynSpec],
+        synapses: &[SynSpecRef<'_>],
     ) -> Result<()> {
         if let ([source], [target], [synapse]) = (sources, targets, synapses)
             && self.connect_plain(*source, *target, rule, synapse)
@@ -106,7 +106,7 @@ impl Simulation {
         sources: &[u32],
         targets: &[u32],
         rule: &ConnSpec,
-        synapses: &[SynSpec],
+        synapses: &[SynSpecRef<'_>],
     ) -> Result<()> {
         self.refuse_while_prepared("Connecting")?;
         self.nodes.families(sources)?;
@@ -146,10 +146,10 @@ impl Simulation {
         sources: &[u32],
         targets: &[u32],
         rule: &ConnSpec,
-        synapses: &[SynSpec],
+        synapses: &[SynSpecRef<'_>],
         own: bool,
     ) -> Result<Option<Space>> {
-        let mut parameters = synapses.iter().flat_map(SynSpec::parameters);
+        let mut parameters = synapses.iter().flat_map(SynSpecRef::parameters);
         let spec = match &rule.space {
             Some(spec) => spec.clone(),
             None if parameters.any(crate::parameter::Parameter::is_spatial) => Default::default(),
@@ -208,7 +208,7 @@ impl Simulation {
         &self,
         cx: &RuleContext<'_>,
         rule: &ConnSpec,
-        synapses: &[SynSpec],
+        synapses: &[SynSpecRef<'_>],
     ) -> Result<()> {
         let wanted = rule.rule.array_len(cx);
         for syn in synapses {
@@ -216,7 +216,7 @@ impl Simulation {
             let known = [("weight", Some(&syn.weight)), ("delay", delay)];
             let numbers = syn.numbers.iter().map(|n| ("a parameter", Some(&n.1)));
             for (name, amount) in known.into_iter().chain(numbers) {
-                let Some(Amount::Each(v)) = amount else {
+                let Some(v) = amount.and_then(AmountRef::list) else {
                     continue;
                 };
                 if wanted != Some(v.len()) {
@@ -248,9 +248,9 @@ impl Simulation {
         &self,
         cx: &RuleContext<'_>,
         rule: &ConnSpec,
-        synapses: &[SynSpec],
+        synapses: &[SynSpecRef<'_>],
     ) -> Result<()> {
-        let number = |a: &Amount<'_>| a.same().is_some();
+        let number = |a: &AmountRef<'_>| a.same().is_some();
         for syn in synapses {
             let info = &self.synapse_model(syn.model).info;
             let scalar = number(&syn.weight)
@@ -314,7 +314,7 @@ impl Simulation {
     fn ports(
         &self,
         targets: &[u32],
-        synapses: &[SynSpec],
+        synapses: &[SynSpecRef<'_>],
         kinds: &[SynapseKind],
         events: &[Event],
     ) -> Result<Ports> {
@@ -366,7 +366,7 @@ impl Simulation {
     }
 
     /// Checks that multimeters, which take a receptor of their own, can use synapse models.
-    fn check_requests(&self, synapses: &[SynSpec]) -> Result<()> {
+    fn check_requests(&self, synapses: &[SynSpecRef<'_>]) -> Result<()> {
         for syn in synapses {
             let model = self.synapse_model(syn.model);
             if model.variant == Variant::Hpc {
@@ -381,7 +381,7 @@ impl Simulation {
     }
 
     /// Checks that a synapse model can have targets of a family.
-    fn check_target(&self, syn: &SynSpec, family: usize) -> Result<()> {
+    fn check_target(&self, syn: &SynSpecRef<'_>, family: usize) -> Result<()> {
         let model = self.synapse_model(syn.model);
         let family = &self.families[family];
         if model.info.reads_history && !family.info().archives {
@@ -402,7 +402,7 @@ impl Simulation {
     }
 
     /// What the connections of a stateful synapse have in common, made known to all workers.
-    fn stateful<'a>(&mut self, syn: &SynSpec<'a>) -> Result<Option<Stateful<'a>>> {
+    fn stateful<'a>(&mut self, syn: &SynSpecRef<'a>) -> Result<Option<Stateful<'a>>> {
         let model = self.synapse_model(syn.model);
         let Some(ops) = model.ops.clone() else {
             return Ok(None);
@@ -449,7 +449,7 @@ impl Simulation {
 
     /// Whether connections of a constant weight share it: so do those of the first such weights.
     /// All workers decide alike, since the order of their sums depends on it.
-    pub(super) fn shares_weight(&mut self, synapse: &SynSpec) -> Option<f64> {
+    pub(super) fn shares_weight(&mut self, synapse: &SynSpecRef<'_>) -> Option<f64> {
         let weight = synapse.weight.same().filter(|w| w.is_finite())?;
         let entry = (synapse.model, weight.to_bits());
         if !self.shared_weights.contains(&entry) {
@@ -487,7 +487,7 @@ impl Simulation {
         &mut self,
         cx: &RuleContext<'_>,
         rule: &ConnSpec,
-        synapses: &[SynSpec],
+        synapses: &[SynSpecRef<'_>],
     ) -> Result<()> {
         let both: Vec<u32>;
         let (sources, targets) = if rule.rule.reverses() && cx.sources != cx.targets {
@@ -576,7 +576,11 @@ impl Simulation {
     /// How much there is of everything that connections from `senders` can add to; what they cannot
     /// reach is not looked at, so that a small call in a large network is cheap.
     pub(super) fn mark(&self, senders: &[u32]) -> Mark {
-        let senders = blocks_of(senders);
+        self.mark_blocks(blocks_of(senders))
+    }
+
+    /// As [`Simulation::mark`], for the blocks of the senders.
+    pub(super) fn mark_blocks(&self, senders: Vec<u32>) -> Mark {
         let workers = self.workers.iter();
         let drives = workers.clone().map(|w| {
             let drive = |d: &Drive| (d.id, d.entries.len());

@@ -8,7 +8,7 @@
 
 use super::connections::{ConnectionSet, Filter, Place};
 use super::{Phase, Simulation};
-use crate::connect::{Amount, ConnSpec, Rule, RuleContext, SynSpec};
+use crate::connect::{ConnSpec, Rule, RuleContext, SynSpec, SynSpecRef};
 use crate::error::{Error, Kind, Result};
 use crate::model::Element;
 use crate::rank::Call;
@@ -121,7 +121,7 @@ impl Simulation {
             .into_iter()
             .flatten()
             .chain(numbers)
-            .any(|a| matches!(a, Amount::Each(_)))
+            .any(|a| a.list().is_some())
         {
             return Err(Error::bad_property(
                 "a list of values does not fit connections whose number is not known; give a number \
@@ -185,7 +185,7 @@ impl Simulation {
         Value::Dict(self.settings.grown_synapses.iter().map(entry).collect())
     }
 
-    fn spec_of(&self, g: &GrownSynapse) -> Result<SynSpec<'static>> {
+    fn spec_of(&self, g: &GrownSynapse) -> Result<SynSpec> {
         let mut dict = g.numbers.clone();
         dict.set(
             "synapse_model",
@@ -279,7 +279,7 @@ impl Simulation {
     }
 
     /// Checks that connections can be made with synaptic elements by a rule.
-    pub(super) fn check_elements(rule: &ConnSpec, synapses: &[SynSpec]) -> Result<()> {
+    pub(super) fn check_elements(rule: &ConnSpec, synapses: &[SynSpecRef<'_>]) -> Result<()> {
         if synapses.iter().all(|s| s.elements.is_none()) {
             return Ok(());
         }

@@ -3,7 +3,9 @@
 use super::connect::{MAX_DELAY, delay_steps};
 use super::watch::Watch;
 use super::{DelayRange, Worker};
-use crate::connect::{Amount, ConnSpec, Draws, Grouping, PairBuffers, Rule, RuleContext, SynSpec};
+use crate::connect::{
+    AmountRef, ConnSpec, Draws, Grouping, PairBuffers, Rule, RuleContext, SynSpecRef,
+};
 use crate::error::{Error, Kind, Result};
 use crate::event::ChannelKey;
 use crate::model::{Event, NumberSpec, Port, SynapseInfo, SynapseKind, SynapseOps};
@@ -25,7 +27,7 @@ pub(super) struct Maker<'a> {
     pub families: &'a [Box<dyn Family>],
     pub nodes: &'a NodeTable,
     pub watch: &'a Watch,
-    pub synapses: &'a [SynSpec<'a>],
+    pub synapses: &'a [SynSpecRef<'a>],
     pub kinds: Vec<SynapseKind>,
     pub infos: Vec<SynapseInfo>,
     /// For each synapse what its connections share, if the model is a stateful one.
@@ -50,7 +52,7 @@ pub(super) struct Stateful<'a> {
     pub ops: Arc<dyn SynapseOps>,
     /// The words of all, but for those that vary.
     pub words: Vec<f64>,
-    pub varying: Vec<(usize, NumberSpec, Amount<'a>)>,
+    pub varying: Vec<(usize, NumberSpec, AmountRef<'a>)>,
     /// Whether the numbers of a connection are to be checked together.
     pub checked: bool,
     /// On each worker the template of connections none of whose words vary.
@@ -148,18 +150,19 @@ pub(super) fn check_gap(family: &dyn Family, receptor: &[i64]) -> Result<()> {
 
 /// Fills `out` with the amounts of connections whose places in arrays are `places`.
 fn amounts(
-    amount: &Amount<'_>,
+    amount: &AmountRef<'_>,
     places: impl ExactSizeIterator<Item = usize> + Clone,
     stream: &mut Stream,
     context: &Context<'_>,
     out: &mut Vec<f64>,
 ) -> Result<()> {
     match amount {
-        Amount::Same(x) => {
+        AmountRef::Same(x) => {
             out.clear();
             out.resize(places.len(), *x);
         }
-        Amount::Each(list) => {
+        AmountRef::Each(_) | AmountRef::Lent(_) => {
+            let list = amount.list().unwrap_or_default();
             out.clear();
             let first = places.clone().next().unwrap_or(0);
             let mut steps = places.clone().zip(first..);
@@ -175,7 +178,7 @@ fn amounts(
                 }
             }
         }
-        Amount::Drawn(p) => {
+        AmountRef::Drawn(p) => {
             // what is there already is written over
             out.resize(places.len(), 0.0);
             p.fill(stream, context, out)?;
@@ -284,7 +287,7 @@ impl Maker<'_> {
         match &spec.delay {
             // a gap junction counts as the interval at which coupled nodes communicate
             None => refill(&mut out.delays, n, self.steps(self.gap_interval)?),
-            Some(Amount::Same(ms)) => refill(&mut out.delays, n, self.steps(*ms)?),
+            Some(AmountRef::Same(ms)) => refill(&mut out.delays, n, self.steps(*ms)?),
             Some(amount) => {
                 amounts(amount, places, &mut stream(1), context, &mut out.ms)?;
                 self.all_steps(&out.ms, &mut out.delays)?;
@@ -563,7 +566,7 @@ impl Maker<'_> {
         let kind =
             |weight: f64, delay: Option<u32>| self.kind((s, w), (family, port), weight, delay);
         let ids = draws.partners.iter().map(|&p| sources[p as usize]);
-        if let (Some(weight), Some(Amount::Same(ms))) = (self.weights[s], &spec.delay) {
+        if let (Some(weight), Some(AmountRef::Same(ms))) = (self.weights[s], &spec.delay) {
             let delay = self.steps(*ms)?;
             delays.note(delay);
             let batch = pending.index_of(kind(weight, Some(delay)));
@@ -590,7 +593,7 @@ impl Maker<'_> {
         let one_sign = port.positive == port.negative;
         let negative = |w: f64| !one_sign && w < 0.0;
         let below = if one_sign { 0 } else { below };
-        let constant = matches!(spec.delay, Some(Amount::Same(_))).then_some(least);
+        let constant = matches!(spec.delay, Some(AmountRef::Same(_))).then_some(least);
         let both = match one_sign {
             true => Vec::new(),
             false => numbers.signs.both(ids.clone(), &numbers.weights),

@@ -14,6 +14,7 @@ pub(crate) mod models;
 mod nodes;
 mod one_by_one;
 mod pairs;
+mod pieces;
 mod plastic;
 mod ranks;
 mod removals;

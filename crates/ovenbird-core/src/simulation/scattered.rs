@@ -4,7 +4,7 @@
 use super::gathered::BySign;
 use super::maker::{Maker, Numbers, positions, survey, turn};
 use super::{DelayRange, Worker};
-use crate::connect::{Amount, ConnSpec, Draws, Grouping, PairBuffers, RuleContext};
+use crate::connect::{AmountRef, ConnSpec, Draws, Grouping, PairBuffers, RuleContext};
 use crate::error::Result;
 use crate::event::ChannelKey;
 use crate::model::{Event, Port};
@@ -87,7 +87,7 @@ impl Synapse {
     /// Synapse `s` of a call, without targets yet.
     pub fn new(maker: &Maker<'_>, s: usize) -> Result<Self> {
         let amounts = match (maker.weights[s], &maker.synapses[s].delay) {
-            (Some(weight), Some(Amount::Same(ms))) => Amounts::Same(weight, maker.steps(*ms)?),
+            (Some(weight), Some(AmountRef::Same(ms))) => Amounts::Same(weight, maker.steps(*ms)?),
             _ => Amounts::Each,
         };
         Ok(Synapse {
@@ -97,7 +97,7 @@ impl Synapse {
             ports: Ports::default(),
             amounts,
             gathered: BySign::default(),
-            one_delay: matches!(maker.synapses[s].delay, Some(Amount::Same(_))),
+            one_delay: matches!(maker.synapses[s].delay, Some(AmountRef::Same(_))),
             longest: 0,
             last: (false, false),
         })

@@ -3,7 +3,7 @@
 
 use super::connect::delay_steps;
 use super::{Phase, Simulation};
-use crate::connect::{Amount, ConnSpec, Rule, SynSpec};
+use crate::connect::{AmountRef, ConnSpec, Rule, SynSpecRef};
 use crate::event::ChannelKey;
 use crate::model::{Event, Port, SynapseKind, Variant};
 use crate::node::Location;
@@ -28,7 +28,7 @@ impl Simulation {
         source: u32,
         target: u32,
         rule: &ConnSpec,
-        synapse: &SynSpec,
+        synapse: &SynSpecRef<'_>,
     ) -> bool {
         let start = Instant::now();
         let Some((weight, delay)) = self.plain_amounts(rule, synapse) else {
@@ -58,7 +58,7 @@ impl Simulation {
     }
 
     /// Weight and delay of plain connections.
-    fn plain_amounts(&self, rule: &ConnSpec, synapse: &SynSpec) -> Option<(f64, u32)> {
+    fn plain_amounts(&self, rule: &ConnSpec, synapse: &SynSpecRef<'_>) -> Option<(f64, u32)> {
         let model = self.synapse_model(synapse.model);
         let plain_rule = match rule.rule {
             Rule::OneToOne => true,
@@ -73,11 +73,11 @@ impl Simulation {
             && synapse.elements.is_none()
             && self.phase == Phase::Idle
             && self.ranks.alone();
-        let Amount::Same(weight) = synapse.weight else {
+        let AmountRef::Same(weight) = synapse.weight else {
             return None;
         };
         let ms = match synapse.delay {
-            Some(Amount::Same(ms)) => ms,
+            Some(AmountRef::Same(ms)) => ms,
             None => self.settings.wfr_comm_interval,
             Some(_) => return None,
         };
@@ -86,7 +86,7 @@ impl Simulation {
     }
 
     /// Where a connection goes, if both ends are neurons that can have it.
-    fn plain(&self, source: u32, target: u32, synapse: &SynSpec) -> Option<Plain> {
+    fn plain(&self, source: u32, target: u32, synapse: &SynSpecRef<'_>) -> Option<Plain> {
         let [receptor] = synapse.receptor[..] else {
             return None;
         };

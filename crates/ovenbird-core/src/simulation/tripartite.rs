@@ -1,17 +1,17 @@
 //! Connect with third factors.
 
 use super::Simulation;
-use crate::connect::{ConnSpec, Rule, RuleContext, SynSpec, ThirdRule};
+use crate::connect::{ConnSpec, Rule, RuleContext, SynSpec, SynSpecRef, ThirdRule};
 use crate::error::{Error, Result};
 use crate::rng::{Key, Purpose};
 
 /// The synapses of the three projections of a tripartite connection.
 pub struct TripartiteSynapses {
-    pub primary: Vec<SynSpec<'static>>,
+    pub primary: Vec<SynSpec>,
     /// From sources to third nodes.
-    pub third_in: Vec<SynSpec<'static>>,
+    pub third_in: Vec<SynSpec>,
     /// From third nodes to targets.
-    pub third_out: Vec<SynSpec<'static>>,
+    pub third_out: Vec<SynSpec>,
 }
 
 /// Tells the draws of third factors from those of the primary rule of the same call.
@@ -101,7 +101,7 @@ impl Simulation {
         sources: &[u32],
         targets: &[u32],
         pairs: &ConnSpec,
-        synapses: &[SynSpec],
+        synapses: &[SynSpecRef<'_>],
     ) -> Result<()> {
         if sources.is_empty() {
             return Ok(());

@@ -25,7 +25,7 @@ fn pair(settings: &[(&str, Value)], runs: &[f64]) -> Result<(Simulation, Nodes)>
     Ok((sim, m))
 }
 
-fn gap_junction(sim: &Simulation, weight: f64) -> Result<SynSpec<'static>> {
+fn gap_junction(sim: &Simulation, weight: f64) -> Result<SynSpec> {
     Ok(SynSpec {
         model: sim.synapse_index("gap_junction")?,
         weight: Amount::Same(weight),

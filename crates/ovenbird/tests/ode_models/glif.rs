@@ -126,7 +126,7 @@ fn glif_cond_gives_the_trace_of_nest_at_all_levels() -> Result<()> {
     ];
     sim.set(&dc.ids(), &dict(pulse))?;
     let short = static_synapse(&sim, 1.0, 0.05)?;
-    let of = |weight: f64, delay: f64, receptor: i64| -> Result<SynSpec<'static>> {
+    let of = |weight: f64, delay: f64, receptor: i64| -> Result<SynSpec> {
         Ok(SynSpec {
             receptor: vec![receptor],
             ..static_synapse(&sim, weight, delay)?

@@ -53,19 +53,15 @@ fn constant(x: f64) -> Parameter {
     Parameter::constant(x).expect("a number")
 }
 
-fn redrawn(p: &Parameter, min: f64, max: f64) -> Amount<'static> {
+fn redrawn(p: &Parameter, min: f64, max: f64) -> Amount {
     Amount::Drawn(Parameter::redraw(p, min, max).expect("a range"))
 }
 
-fn normal(mean: f64, std: f64, min: f64, max: f64) -> Amount<'static> {
+fn normal(mean: f64, std: f64, min: f64, max: f64) -> Amount {
     redrawn(&Parameter::normal(mean, std).expect("a width"), min, max)
 }
 
-fn synapse(
-    sim: &Simulation,
-    weight: Amount<'static>,
-    delay: Amount<'static>,
-) -> ovenbird::Result<[SynSpec<'static>; 1]> {
+fn synapse(sim: &Simulation, weight: Amount, delay: Amount) -> ovenbird::Result<[SynSpec; 1]> {
     Ok([SynSpec {
         model: sim.synapse_index("static_synapse")?,
         weight,
@@ -413,13 +409,12 @@ pub fn multapses(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outco
     sim.set(&cells, &dict([("I_e", Value::Floats(currents))]))?;
     let same = |w: f64| Amount::Same(w);
     let own = normal(11.0, 3.0, 1.0, 30.0);
-    let plastic =
-        |sim: &Simulation, weight: Amount<'static>| -> ovenbird::Result<[SynSpec<'static>; 1]> {
-            Ok([SynSpec {
-                model: sim.synapse_index("stdp_synapse")?,
-                ..synapse(sim, weight, Amount::Same(1.5))?[0].clone()
-            }])
-        };
+    let plastic = |sim: &Simulation, weight: Amount| -> ovenbird::Result<[SynSpec; 1]> {
+        Ok([SynSpec {
+            model: sim.synapse_index("stdp_synapse")?,
+            ..synapse(sim, weight, Amount::Same(1.5))?[0].clone()
+        }])
+    };
     let some = ConnSpec::new(Rule::PairwiseBernoulli(constant(0.3)));
     let dense = fixed_indegree(40)?;
     let makers = [
@@ -523,10 +518,7 @@ impl Outcome {
 }
 
 /// What connects pairs of neurons by gap junctions of a conductance in nS.
-fn gap_junctions(
-    sim: &Simulation,
-    conductance: f64,
-) -> ovenbird::Result<(ConnSpec, [SynSpec<'static>; 1])> {
+fn gap_junctions(sim: &Simulation, conductance: f64) -> ovenbird::Result<(ConnSpec, [SynSpec; 1])> {
     let both = ConnSpec {
         make_symmetric: true,
         ..ConnSpec::new(Rule::OneToOne)
