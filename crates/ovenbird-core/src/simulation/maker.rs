@@ -148,8 +148,23 @@ pub(super) fn check_gap(family: &dyn Family, receptor: &[i64]) -> Result<()> {
     }
 }
 
+/// The random numbers of one quantity of one synapse of a call.
+#[derive(Clone, Copy)]
+pub(super) struct Streams {
+    key: Key,
+    call: u32,
+    last: u32,
+}
+
+impl Streams {
+    /// Those of the connections of the node with index `at`, or of other ones made together.
+    pub fn at(self, at: u32) -> Stream {
+        Stream::new(self.key, self.call, at, self.last)
+    }
+}
+
 /// Fills `out` with the amounts of connections whose places in arrays are `places`.
-fn amounts(
+pub(super) fn amounts(
     amount: &AmountRef<'_>,
     places: impl ExactSizeIterator<Item = usize> + Clone,
     stream: &mut Stream,
@@ -182,14 +197,20 @@ fn amounts(
             // what is there already is written over
             out.resize(places.len(), 0.0);
             p.fill(stream, context, out)?;
-            if !all_finite(out)
-                && let Some(x) = out.iter().find(|x| !x.is_finite())
-            {
-                return Err(Error::bad_property(format!(
-                    "a Parameter gave {x}, which is not finite"
-                )));
-            }
+            check_finite(out)?;
         }
+    }
+    Ok(())
+}
+
+/// Checks what a parameter gave.
+pub(super) fn check_finite(list: &[f64]) -> Result<()> {
+    if !all_finite(list)
+        && let Some(x) = list.iter().find(|x| !x.is_finite())
+    {
+        return Err(Error::bad_property(format!(
+            "a Parameter gave {x}, which is not finite"
+        )));
     }
     Ok(())
 }
@@ -265,22 +286,33 @@ impl Maker<'_> {
         context: &Context<'_>,
         out: &mut Numbers,
     ) -> Result<()> {
+        self.numbers_by(s, out, |amount, streams, out| {
+            let mut stream = streams.at(at as u32);
+            amounts(amount, places.clone(), &mut stream, context, out)
+        })
+    }
+
+    /// The numbers of synapse `s` of connections, of which `fill` gives one quantity at a time.
+    pub(super) fn numbers_by(
+        &self,
+        s: usize,
+        out: &mut Numbers,
+        fill: impl Fn(&AmountRef<'_>, Streams, &mut Vec<f64>) -> Result<()>,
+    ) -> Result<()> {
         let spec = &self.synapses[s];
-        let stream = |which: u32| Stream::new(self.key, self.call, at as u32, s as u32 * 2 + which);
-        amounts(
-            &spec.weight,
-            places.clone(),
-            &mut stream(0),
-            context,
-            &mut out.weights,
-        )?;
+        let streams = |key: Key, last: u32| Streams {
+            key,
+            call: self.call,
+            last,
+        };
+        let first = s as u32 * 2;
+        fill(&spec.weight, streams(self.key, first), &mut out.weights)?;
         let n = out.weights.len();
         if let Some(stateful) = &self.stateful[s] {
             out.words.resize_with(stateful.varying.len(), Vec::new);
             for ((word, spec, amount), column) in stateful.varying.iter().zip(&mut out.words) {
                 let key = self.key.derive(2, *word as u32);
-                let mut stream = Stream::new(key, self.call, at as u32, s as u32);
-                amounts(amount, places.clone(), &mut stream, context, column)?;
+                fill(amount, streams(key, s as u32), column)?;
                 column.iter().try_for_each(|&x| spec.checked(x).map(drop))?;
             }
         }
@@ -289,7 +321,7 @@ impl Maker<'_> {
             None => refill(&mut out.delays, n, self.steps(self.gap_interval)?),
             Some(AmountRef::Same(ms)) => refill(&mut out.delays, n, self.steps(*ms)?),
             Some(amount) => {
-                amounts(amount, places, &mut stream(1), context, &mut out.ms)?;
+                fill(amount, streams(self.key, first + 1), &mut out.ms)?;
                 self.all_steps(&out.ms, &mut out.delays)?;
             }
         }
