@@ -283,7 +283,7 @@ const NORMALS: usize = 128;
 /// Normals of a loop without a rest.
 const LANES: usize = 16;
 /// Likewise in the tails, where there are few.
-const TAIL_LANES: usize = 8;
+const TAIL_LANES: usize = 16;
 
 /// Normals as if all were central, and which are not.
 #[inline(always)]
