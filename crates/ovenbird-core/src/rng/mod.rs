@@ -8,6 +8,7 @@ mod distributions;
 mod elementary;
 mod noise;
 mod philox;
+mod places;
 mod poisson;
 #[cfg(test)]
 mod statistics;
@@ -15,6 +16,7 @@ mod statistics;
 use noise::DriveWords;
 pub use noise::NormalDrive;
 pub use philox::{philox4x32, philox4x32_many};
+pub use places::{Draw, PlaceStreams};
 pub use poisson::{PoissonDrive, PoissonSampler};
 
 pub use elementary::{cos, sin};
@@ -203,9 +205,7 @@ impl Stream {
         for part in out.chunks_mut(words.len()) {
             let words = &mut words[..part.len()];
             self.fill_u64(words);
-            for (x, &word) in part.iter_mut().zip(&*words) {
-                *x = (word >> 11) as f64 * EPS53;
-            }
+            uniforms(words, part);
         }
     }
 
@@ -275,6 +275,13 @@ fn eight_blocks(identity: [u32; 3], key: [u32; 2], first: u32, out: &mut [[u64; 
     for (i, out) in (0..).zip(out) {
         let [w0, w1, w2, w3] = philox4x32([a, b, c, first.wrapping_add(i)], key).map(u64::from);
         *out = [w0 | w1 << 32, w2 | w3 << 32];
+    }
+}
+
+/// Numbers uniform in [0, 1).
+fn uniforms(words: &[u64], out: &mut [f64]) {
+    for (x, &word) in out.iter_mut().zip(words) {
+        *x = (word >> 11) as f64 * EPS53;
     }
 }
 

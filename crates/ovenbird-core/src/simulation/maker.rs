@@ -12,7 +12,7 @@ use crate::model::{Event, NumberSpec, Port, SynapseInfo, SynapseKind, SynapseOps
 use crate::node::{Family, Location, NodeTable};
 use crate::parallel::Pool;
 use crate::parameter::Context;
-use crate::rng::{Key, Stream};
+use crate::rng::{Key, PlaceStreams, Stream};
 use crate::synapse::{Connection, Full, GapEntry};
 use crate::time::{Clock, Step};
 use std::collections::{BTreeMap, BTreeSet};
@@ -157,9 +157,14 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    /// Those of the connections of the node with index `at`, or of other ones made together.
+    /// Those of the connections of the node with index `at`.
     pub fn at(self, at: u32) -> Stream {
         Stream::new(self.key, self.call, at, self.last)
+    }
+
+    /// Those of the pairs at some places.
+    pub fn of(self, places: &[u32]) -> PlaceStreams<'_> {
+        PlaceStreams::new(self.key, [self.call, self.last], places)
     }
 }
 

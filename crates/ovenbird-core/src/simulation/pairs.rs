@@ -1,12 +1,12 @@
 //! Connections of populations that a rule pairs one to one: many pairs at a time.
 
-use super::maker::{Maker, Numbers, Streams, amounts, check_finite, survey};
+use super::maker::{Maker, Numbers, amounts, check_finite, survey};
 use super::scattered::{Amounts, Put, Synapse};
 use super::{DelayRange, Worker};
-use crate::connect::{AmountRef, RuleContext, SynSpecRef};
+use crate::connect::{AmountRef, RuleContext};
 use crate::error::Result;
 use crate::node::Run;
-use crate::parameter::{Context, Parameter};
+use crate::parameter::Context;
 use crate::synapse::BLOCK_BITS;
 use std::ops::Range;
 
@@ -14,9 +14,6 @@ use std::ops::Range;
 const CHUNK: usize = 1024;
 /// Pairs of a chunk are put in the order of the blocks of their sources if these are at most so many.
 const BLOCKS: usize = 128;
-/// Pairs at neighbouring places whose numbers are drawn together, by each worker that makes any of
-/// them: so they do not depend on which ones it makes. The size is part of the results for a seed.
-const GROUP: usize = 128;
 /// So many pairs tell whether neighbours have sources of one block.
 const SAMPLE: usize = 32;
 
@@ -32,14 +29,10 @@ struct Chunk {
     /// Buffers for putting the pairs in another order.
     blocks: Vec<u32>,
     ordered: [Vec<u32>; 2],
-    /// Where in the chunk each of them was before, if they were put in another order and that
-    /// matters.
-    from: Vec<u16>,
 }
 
 impl Chunk {
     fn clear(&mut self) {
-        self.from.clear();
         self.places.clear();
         self.locals.clear();
         self.kinds.clear();
@@ -87,9 +80,8 @@ impl Chunk {
     }
 
     /// Puts pairs whose sources are of one block side by side, if they are not already. Those of a
-    /// block keep their order. `first` is the first block that sources can be of; `note` says whether
-    /// the order before is needed later.
-    fn order(&mut self, sources: &[u32], first: u32, note: bool) {
+    /// block keep their order. `first` is the first block that sources can be of.
+    fn order(&mut self, sources: &[u32], first: u32) {
         let block = |&place: &u32| (sources[place as usize] >> BLOCK_BITS) - first;
         let few = &self.places[..self.places.len().min(SAMPLE)];
         let changes = few.windows(2).filter(|w| block(&w[0]) != block(&w[1]));
@@ -106,15 +98,6 @@ impl Chunk {
             next[i] += next[i - 1];
         }
         let n = self.places.len();
-        if note {
-            let mut next = next;
-            self.from.resize(n, 0);
-            for (i, &block) in self.blocks.iter().enumerate() {
-                let at = &mut next[block as usize];
-                self.from[*at as usize] = i as u16;
-                *at += 1;
-            }
-        }
         let [places, locals] = &mut self.ordered;
         places.resize(n, 0);
         locals.resize(n, 0);
@@ -127,15 +110,6 @@ impl Chunk {
         }
         std::mem::swap(places, &mut self.places);
         std::mem::swap(locals, &mut self.locals);
-    }
-
-    /// Where the pairs are in the populations, in that order.
-    fn ascending(&self) -> &[u32] {
-        if self.from.is_empty() {
-            &self.places
-        } else {
-            &self.ordered[0]
-        }
     }
 
     /// The stretches of pairs whose targets have the same family and class.
@@ -163,14 +137,12 @@ impl Maker<'_> {
         let last = cx.sources.iter().copied().max().unwrap_or(0);
         let first = cx.sources.iter().copied().min().unwrap_or(0) >> BLOCK_BITS;
         let few_blocks = ((last >> BLOCK_BITS) - first) < BLOCKS as u32;
-        let mut parameters = self.synapses.iter().flat_map(SynSpecRef::parameters);
-        let draws = parameters.any(|p| !p.is_constant());
         let mut numbers = Numbers::default();
         let mut chunk = Chunk::default();
         let mut flush = |chunk: &mut Chunk, worker: &mut Worker| -> Result<()> {
             self.note_connected(chunk, worker);
             if few_blocks {
-                chunk.order(cx.sources, first, draws);
+                chunk.order(cx.sources, first);
             }
             let mut put = Put {
                 maker: self,
@@ -228,7 +200,7 @@ impl Maker<'_> {
         match synapse.amounts {
             Amounts::Same(_, delay) => delays.note(delay),
             Amounts::Each => {
-                self.numbers_of_pairs(synapse.s, chunk, numbers)?;
+                self.numbers_of_pairs(synapse.s, &chunk.places, numbers)?;
                 let (least, most, _) = survey(&numbers.delays, &[]);
                 delays.note(least);
                 delays.note(most);
@@ -244,56 +216,20 @@ impl Maker<'_> {
         Ok(())
     }
 
-    /// The numbers of synapse `s` of the pairs of a chunk.
-    fn numbers_of_pairs(&self, s: usize, chunk: &Chunk, out: &mut Numbers) -> Result<()> {
+    /// The numbers of synapse `s` of pairs at some places. Each pair has random numbers of its own,
+    /// so that they do not depend on which worker makes it.
+    fn numbers_of_pairs(&self, s: usize, places: &[u32], out: &mut Numbers) -> Result<()> {
+        let context = Context::default();
         self.numbers_by(s, out, |amount, streams, out| match amount {
-            AmountRef::Drawn(p) if !p.is_constant() => {
-                draw_in_groups(p, chunk.ascending(), streams, out)?;
-                if !chunk.from.is_empty() {
-                    let drawn = std::mem::take(out);
-                    out.extend(chunk.from.iter().map(|&i| drawn[usize::from(i)]));
-                }
-                Ok(())
+            AmountRef::Drawn(p) => {
+                out.resize(places.len(), 0.0);
+                p.fill(&mut streams.of(places), &context, out)?;
+                check_finite(out)
             }
             _ => {
-                let places = chunk.places.iter().map(|&p| p as usize);
-                amounts(amount, places, &mut streams.at(0), &Context::default(), out)
+                let places = places.iter().map(|&p| p as usize);
+                amounts(amount, places, &mut streams.at(0), &context, out)
             }
         })
     }
-}
-
-/// Fills `out` with values of a parameter for pairs at some places, which ascend. All of a group are
-/// drawn, whichever are asked for.
-fn draw_in_groups(
-    p: &Parameter,
-    mut places: &[u32],
-    streams: Streams,
-    out: &mut Vec<f64>,
-) -> Result<()> {
-    out.resize(places.len(), 0.0);
-    let context = Context::default();
-    let mut group = [0.0; GROUP];
-    let mut rest = &mut out[..];
-    while let Some(&first) = places.first() {
-        let number = first as usize / GROUP;
-        let in_group = |&&place: &&u32| place as usize / GROUP == number;
-        let n = match places.get(GROUP - 1) {
-            Some(last) if in_group(&last) => GROUP,
-            _ => places.iter().take(GROUP).take_while(in_group).count(),
-        };
-        let (values, after) = rest.split_at_mut(n);
-        let mut stream = streams.at(number as u32);
-        if n == GROUP {
-            p.fill(&mut stream, &context, values)?;
-        } else {
-            p.fill(&mut stream, &context, &mut group)?;
-            for (x, &place) in values.iter_mut().zip(places) {
-                *x = group[place as usize % GROUP];
-            }
-        }
-        places = &places[n..];
-        rest = after;
-    }
-    check_finite(out)
 }
