@@ -349,8 +349,8 @@ fn rules_by_source_keep_the_order_of_each_pair() -> ovenbird::Result<()> {
     Ok(())
 }
 
-/// Few and many connections by source, some with delays that take more than a byte, the last sources
-/// with short ones.
+/// Few and many connections by source, some with delays that take more than a byte, the last
+/// sources with short ones.
 #[test]
 fn rules_by_source_keep_long_delays() -> ovenbird::Result<()> {
     for (neurons, degree) in [(20usize, 5usize), (300, 50), (3000, 2)] {

@@ -66,8 +66,8 @@ impl Gathered {
     }
 }
 
-/// Connections of one synapse from sources of one block: for each port those with positive and those
-/// with negative weights.
+/// Connections of one synapse from sources of one block: for each port those with positive and
+/// those with negative weights.
 #[derive(Default)]
 pub(super) struct BySign {
     list: Vec<[Gathered; 2]>,

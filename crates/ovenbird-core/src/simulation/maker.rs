@@ -182,16 +182,19 @@ fn amounts(
             // what is there already is written over
             out.resize(places.len(), 0.0);
             p.fill(stream, context, out)?;
-            if !all_finite(out)
-                && let Some(x) = out.iter().find(|x| !x.is_finite())
-            {
-                return Err(Error::bad_property(format!(
-                    "a Parameter gave {x}, which is not finite"
-                )));
-            }
         }
     }
-    Ok(())
+    if amount.same().is_some() || all_finite(out) {
+        return Ok(());
+    }
+    let Some(x) = out.iter().find(|x| !x.is_finite()) else {
+        return Ok(());
+    };
+    Err(Error::bad_property(match amount {
+        AmountRef::Drawn(_) => format!("a Parameter gave {x}, which is not finite"),
+        // lists were checked when they were given
+        _ => format!("{x} is not finite: a list was changed while connections were made from it"),
+    }))
 }
 
 fn all_finite(list: &[f64]) -> bool {
@@ -535,8 +538,8 @@ impl Maker<'_> {
         }
     }
 
-    /// Adds the connections of synapse `s` from all partners in `draws` to one target; `sources` are
-    /// the ids of the rule's sources and the greatest of them.
+    /// Adds the connections of synapse `s` from all partners in `draws` to one target; `sources`
+    /// are the ids of the rule's sources and the greatest of them.
     #[allow(clippy::too_many_arguments)]
     pub(super) fn add_row(
         &self,
@@ -718,8 +721,8 @@ fn are_neighbours(partners: &[u32]) -> bool {
     }
 }
 
-/// Begins a turn: what is made next on a worker may have ends and model in common with what was made
-/// before.
+/// Begins a turn: what is made next on a worker may have ends and model in common with what was
+/// made before.
 pub(super) fn turn(worker: &mut Worker) {
     worker.pending.turn();
     worker.plastic.pending.turn();

@@ -78,8 +78,8 @@ pub(super) struct Synapse {
     one_delay: bool,
     /// The longest delay of the connections that are made together.
     pub longest: u32,
-    /// What told the last batch from others of its port when [`Put::turn`] was called: whether delays
-    /// are short, and weights negative.
+    /// What told the last batch from others of its port when [`Put::turn`] was called: whether
+    /// delays are short, and weights negative.
     last: (bool, bool),
 }
 
@@ -414,7 +414,8 @@ impl Put<'_, '_> {
         if spot.port != ABSENT {
             synapse.targets.reached[at] = true;
             let amount = synapse.amount(0, &Numbers::default());
-            // what has its source in the block of the node keeps its order with the connections back
+            // what has its source in the block of the node keeps its order with the connections
+            // back
             let near = |p: u32| cx.sources[p as usize] >> BLOCK_BITS == node >> BLOCK_BITS;
             let (pending, batch) = self.batch(synapse, spot.port, amount.0, amount.1);
             let far = partners.iter().filter(|&&p| !near(p));
@@ -466,7 +467,8 @@ impl Put<'_, '_> {
         pending.add(batch, (source, delay, weight), spot.local);
     }
 
-    /// Begins a turn where the batch changes: with the sign of weights, or from short to long delays.
+    /// Begins a turn where the batch changes: with the sign of weights, or from short to long
+    /// delays.
     fn turn(&mut self, synapse: &mut Synapse, weight: f64) {
         let kind = (is_short(synapse.longest), weight < 0.0);
         if std::mem::replace(&mut synapse.last, kind) != kind {
@@ -499,8 +501,8 @@ impl Put<'_, '_> {
         (pending, batch)
     }
 
-    /// Connections to one port, with the numbers of `pairs`, from the source that `source` gives for
-    /// each to the place in `locals`.
+    /// Connections to one port, with the numbers of `pairs`, from the source that `source` gives
+    /// for each to the place in `locals`.
     pub fn stretch(
         &mut self,
         synapse: &mut Synapse,
