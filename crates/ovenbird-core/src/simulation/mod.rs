@@ -21,6 +21,7 @@ mod removals;
 mod run;
 mod scattered;
 mod settings;
+mod signs;
 mod single;
 mod slice;
 mod space;

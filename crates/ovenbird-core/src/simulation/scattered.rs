@@ -3,6 +3,7 @@
 
 use super::gathered::BySign;
 use super::maker::{Maker, Numbers, positions, survey, turn};
+use super::signs::{PlacesBySign, Signs};
 use super::{DelayRange, Worker};
 use crate::connect::{AmountRef, ConnSpec, Draws, Grouping, PairBuffers, RuleContext};
 use crate::error::Result;
@@ -81,6 +82,8 @@ pub(super) struct Synapse {
     /// What told the last batch from others of its port when [`Put::turn`] was called: whether
     /// delays are short, and weights negative.
     last: (bool, bool),
+    signs: Signs,
+    by_sign: PlacesBySign,
 }
 
 impl Synapse {
@@ -100,6 +103,8 @@ impl Synapse {
             one_delay: matches!(maker.synapses[s].delay, Some(AmountRef::Same(_))),
             longest: 0,
             last: (false, false),
+            signs: Signs::default(),
+            by_sign: PlacesBySign::default(),
         })
     }
 
@@ -529,11 +534,23 @@ impl Put<'_, '_> {
             pending.add_runs(batch, locals.len(), connection, target);
             return;
         }
-        for (i, &local) in locals.iter().enumerate() {
+        // pairs of one source and target may be in either batch: then the order is that of the turns
+        let both = synapse.signs.both((0..locals.len()).map(&source), weights);
+        let mut by_sign = std::mem::take(&mut synapse.by_sign);
+        for places in by_sign.of(weights, &both).iter().filter(|p| !p.is_empty()) {
+            let place = |k: usize| places[k] as usize;
+            let first = place(0);
+            self.turn(synapse, weights[first]);
+            let (pending, batch) = self.batch(synapse, port, weights[first], delays[first]);
+            let connection = |k: usize| (source(place(k)), delays[place(k)], weights[place(k)]);
+            pending.add_runs(batch, places.len(), connection, |k| target(place(k)));
+        }
+        for i in both {
             self.turn(synapse, weights[i]);
-            let amount = synapse.amount(pairs.start + i, n);
+            let (amount, local) = (synapse.amount(pairs.start + i, n), locals[i]);
             self.connection(synapse, source(i), Spot { local, port }, amount);
         }
+        synapse.by_sign = by_sign;
     }
 }
 
