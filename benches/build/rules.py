@@ -99,6 +99,14 @@ def one_to_one_arrays(job: Job) -> None:
         job.connect(pre, post, "one_to_one", {"weight": weights, "delay": delays})
 
 
+def one_to_one_drawn(job: Job) -> None:
+    """Pairs of two populations, with drawn weights and delays, again and again."""
+    number = min(job.connections, 500_000)
+    pre, post = job.nodes(number), job.nodes(number)
+    for _ in range(max(job.connections // number, 1)):
+        job.connect(pre, post, "one_to_one", job.drawn())
+
+
 def pairs(job: Job, **amounts: Any) -> None:
     """A list of pairs that was drawn elsewhere."""
     job.nodes()
@@ -157,6 +165,7 @@ BUILDS: dict[str, Case] = {
     "all_to_all, matrix of weights": all_to_all_arrays,
     "one_to_one": one_to_one,
     "one_to_one, arrays": one_to_one_arrays,
+    "one_to_one, drawn": one_to_one_drawn,
     "list of pairs": pairs,
     "list of pairs, arrays": pairs_weights,
     "fixed_indegree": random("fixed_indegree"),

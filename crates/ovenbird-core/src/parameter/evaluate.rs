@@ -5,7 +5,7 @@ use super::expression::Node;
 use super::{BinaryOp, Comparison, Context, MAX_REDRAWS, Parameter, ParameterError};
 use super::{Place, Points, UnaryOp};
 use crate::math::vectorize;
-use crate::rng::{Stream, cos, exp, pow, sin};
+use crate::rng::{Draw, Stream, cos, exp, pow, sin};
 
 /// Values that are looked at together before any of them is redrawn.
 const LOOKED_AT: usize = 64;
@@ -99,15 +99,15 @@ impl Parameter {
         })
     }
 
-    /// As many values as there is room, one after another from `stream`, each for its element of
+    /// As many values as there is room, with random numbers from `stream`, each for its element of
     /// `ctx`. Leaves draw for all values at a time, so the values differ from those of single
     /// evaluations, but not in distribution.
     ///
     /// # Errors
     /// When a value cannot be had; what `out` holds is then undefined.
-    pub fn fill(
+    pub fn fill<S: Draw>(
         &self,
-        stream: &mut Stream,
+        stream: &mut S,
         ctx: &Context,
         out: &mut [f64],
     ) -> Result<(), ParameterError> {
@@ -166,18 +166,20 @@ impl Parameter {
                 }
             }
             _ => {
-                for (i, x) in out.iter_mut().enumerate() {
-                    *x = self.value_at(stream, ctx, i)?;
-                }
+                stream.each(0..out.len(), |stream, i| {
+                    out[i] = self.value_at(stream, ctx, i)?;
+                    Ok::<(), ParameterError>(())
+                })?;
+                stream.advance();
             }
         }
         Ok(())
     }
 
     /// [`Parameter::fill`] into a new vector.
-    pub fn filled(
+    pub fn filled<S: Draw>(
         &self,
-        stream: &mut Stream,
+        stream: &mut S,
         ctx: &Context,
         n: usize,
     ) -> Result<Vec<f64>, ParameterError> {
@@ -243,11 +245,11 @@ fn redraw(
 }
 
 /// Draws all values, then those anew that are out of bounds, in their order.
-fn fill_redrawn(
+fn fill_redrawn<S: Draw>(
     inner: &Parameter,
     min: f64,
     max: f64,
-    stream: &mut Stream,
+    stream: &mut S,
     ctx: &Context,
     out: &mut [f64],
 ) -> Result<(), ParameterError> {
@@ -256,14 +258,18 @@ fn fill_redrawn(
     for (k, some) in out.chunks_mut(REDRAWN).enumerate() {
         let mut places = [0u16; REDRAWN];
         let n = list_outside(some, min, max, &mut places);
-        if leaf {
+        if let (true, Some(stream)) = (leaf, stream.single()) {
             redraw_leaf(inner, min, max, stream, ctx, &places[..n], some)?;
             continue;
         }
-        for i in places[..n].iter().map(|&i| usize::from(i)) {
-            some[i] = redraw(inner, min, max, stream, ctx, k * REDRAWN + i)?;
-        }
+        let first = k * REDRAWN;
+        let beyond = places[..n].iter().map(|&i| first + usize::from(i));
+        stream.each(beyond, |stream, i| {
+            some[i - first] = redraw(inner, min, max, stream, ctx, i)?;
+            Ok::<(), ParameterError>(())
+        })?;
     }
+    stream.advance();
     Ok(())
 }
 
@@ -423,11 +429,11 @@ fn apply_binary(op: BinaryOp, a: f64, b: f64) -> f64 {
 }
 
 /// `out` becomes `out op b`.
-fn fill_binary(
+fn fill_binary<S: Draw>(
     op: BinaryOp,
     out: &mut [f64],
     b: &Parameter,
-    stream: &mut Stream,
+    stream: &mut S,
     ctx: &Context,
 ) -> Result<(), ParameterError> {
     #[inline(always)]

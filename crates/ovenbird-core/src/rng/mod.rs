@@ -8,6 +8,7 @@ mod distributions;
 mod elementary;
 mod noise;
 mod philox;
+mod places;
 mod poisson;
 #[cfg(test)]
 mod statistics;
@@ -15,6 +16,7 @@ mod statistics;
 use noise::DriveWords;
 pub use noise::NormalDrive;
 pub use philox::{philox4x32, philox4x32_many};
+pub use places::{Draw, PlaceStreams};
 pub use poisson::{PoissonDrive, PoissonSampler};
 
 pub use elementary::{cos, sin};
@@ -203,9 +205,7 @@ impl Stream {
         for part in out.chunks_mut(words.len()) {
             let words = &mut words[..part.len()];
             self.fill_u64(words);
-            for (x, &word) in part.iter_mut().zip(&*words) {
-                *x = (word >> 11) as f64 * EPS53;
-            }
+            uniforms(words, part);
         }
     }
 
@@ -278,12 +278,19 @@ fn eight_blocks(identity: [u32; 3], key: [u32; 2], first: u32, out: &mut [[u64; 
     }
 }
 
+/// Numbers uniform in [0, 1).
+fn uniforms(words: &[u64], out: &mut [f64]) {
+    for (x, &word) in out.iter_mut().zip(words) {
+        *x = (word >> 11) as f64 * EPS53;
+    }
+}
+
 /// How many normals are made at a time.
 const NORMALS: usize = 128;
 /// Normals of a loop without a rest.
 const LANES: usize = 16;
 /// Likewise in the tails, where there are few.
-const TAIL_LANES: usize = 8;
+const TAIL_LANES: usize = 16;
 
 /// Normals as if all were central, and which are not.
 #[inline(always)]

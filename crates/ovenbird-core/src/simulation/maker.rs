@@ -13,7 +13,7 @@ use crate::model::{Event, NumberSpec, Port, SynapseInfo, SynapseKind, SynapseOps
 use crate::node::{Family, Location, NodeTable};
 use crate::parallel::Pool;
 use crate::parameter::Context;
-use crate::rng::{Key, Stream};
+use crate::rng::{Key, PlaceStreams, Stream};
 use crate::synapse::{Connection, Full, GapEntry, Pending};
 use crate::time::{Clock, Step};
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,8 +117,28 @@ pub(super) fn check_gap(family: &dyn Family, receptor: &[i64]) -> Result<()> {
     }
 }
 
+/// The random numbers of one quantity of one synapse of a call.
+#[derive(Clone, Copy)]
+pub(super) struct Streams {
+    key: Key,
+    call: u32,
+    last: u32,
+}
+
+impl Streams {
+    /// Those of the connections of the node with index `at`.
+    pub fn at(self, at: u32) -> Stream {
+        Stream::new(self.key, self.call, at, self.last)
+    }
+
+    /// Those of the pairs at some places.
+    pub fn of(self, places: &[u32]) -> PlaceStreams<'_> {
+        PlaceStreams::new(self.key, [self.call, self.last], places)
+    }
+}
+
 /// Fills `out` with the amounts of connections whose places in arrays are `places`.
-fn amounts(
+pub(super) fn amounts(
     amount: &AmountRef<'_>,
     places: impl ExactSizeIterator<Item = usize> + Clone,
     stream: &mut Stream,
@@ -146,24 +166,33 @@ fn amounts(
                     }
                 }
             }
+            // lists were checked when they were given
+            if !all_finite(out) {
+                return Err(Error::bad_property(
+                    "a list was changed while connections were made from it: not all of it is finite",
+                ));
+            }
         }
         AmountRef::Drawn(p) => {
             // what is there already is written over
             out.resize(places.len(), 0.0);
             p.fill(stream, context, out)?;
+            check_finite(out)?;
         }
     }
-    if amount.same().is_some() || all_finite(out) {
-        return Ok(());
+    Ok(())
+}
+
+/// Checks what a parameter gave.
+pub(super) fn check_finite(list: &[f64]) -> Result<()> {
+    if !all_finite(list)
+        && let Some(x) = list.iter().find(|x| !x.is_finite())
+    {
+        return Err(Error::bad_property(format!(
+            "a Parameter gave {x}, which is not finite"
+        )));
     }
-    let Some(x) = out.iter().find(|x| !x.is_finite()) else {
-        return Ok(());
-    };
-    Err(Error::bad_property(match amount {
-        AmountRef::Drawn(_) => format!("a Parameter gave {x}, which is not finite"),
-        // lists were checked when they were given
-        _ => format!("{x} is not finite: a list was changed while connections were made from it"),
-    }))
+    Ok(())
 }
 
 fn all_finite(list: &[f64]) -> bool {
@@ -237,22 +266,33 @@ impl Maker<'_> {
         context: &Context<'_>,
         out: &mut Numbers,
     ) -> Result<()> {
+        self.numbers_by(s, out, |amount, streams, out| {
+            let mut stream = streams.at(at as u32);
+            amounts(amount, places.clone(), &mut stream, context, out)
+        })
+    }
+
+    /// The numbers of synapse `s` of connections, of which `fill` gives one quantity at a time.
+    pub(super) fn numbers_by(
+        &self,
+        s: usize,
+        out: &mut Numbers,
+        fill: impl Fn(&AmountRef<'_>, Streams, &mut Vec<f64>) -> Result<()>,
+    ) -> Result<()> {
         let spec = &self.synapses[s];
-        let stream = |which: u32| Stream::new(self.key, self.call, at as u32, s as u32 * 2 + which);
-        amounts(
-            &spec.weight,
-            places.clone(),
-            &mut stream(0),
-            context,
-            &mut out.weights,
-        )?;
+        let streams = |key: Key, last: u32| Streams {
+            key,
+            call: self.call,
+            last,
+        };
+        let first = s as u32 * 2;
+        fill(&spec.weight, streams(self.key, first), &mut out.weights)?;
         let n = out.weights.len();
         if let Some(stateful) = &self.stateful[s] {
             out.words.resize_with(stateful.varying.len(), Vec::new);
             for ((word, spec, amount), column) in stateful.varying.iter().zip(&mut out.words) {
                 let key = self.key.derive(2, *word as u32);
-                let mut stream = Stream::new(key, self.call, at as u32, s as u32);
-                amounts(amount, places.clone(), &mut stream, context, column)?;
+                fill(amount, streams(key, s as u32), column)?;
                 column.iter().try_for_each(|&x| spec.checked(x).map(drop))?;
             }
         }
@@ -261,7 +301,7 @@ impl Maker<'_> {
             None => refill(&mut out.delays, n, self.steps(self.gap_interval)?),
             Some(AmountRef::Same(ms)) => refill(&mut out.delays, n, self.steps(*ms)?),
             Some(amount) => {
-                amounts(amount, places, &mut stream(1), context, &mut out.ms)?;
+                fill(amount, streams(self.key, first + 1), &mut out.ms)?;
                 self.all_steps(&out.ms, &mut out.delays)?;
             }
         }

@@ -1,9 +1,9 @@
 //! Connections of populations that a rule pairs one to one: many pairs at a time.
 
-use super::maker::{Maker, Numbers, survey};
+use super::maker::{Maker, Numbers, amounts, check_finite, survey};
 use super::scattered::{Amounts, Put, Synapse};
 use super::{DelayRange, Worker};
-use crate::connect::RuleContext;
+use crate::connect::{AmountRef, RuleContext};
 use crate::error::Result;
 use crate::node::Run;
 use crate::parameter::Context;
@@ -138,7 +138,7 @@ impl Maker<'_> {
         let last = cx.sources.iter().copied().max().unwrap_or(0);
         let first = cx.sources.iter().copied().min().unwrap_or(0) >> BLOCK_BITS;
         let few_blocks = ((last >> BLOCK_BITS) - first) < BLOCKS as u32;
-        let mut numbers = [Numbers::default(), Numbers::default()];
+        let mut numbers = Numbers::default();
         let mut chunk = Chunk::default();
         let mut flush = |chunk: &mut Chunk, worker: &mut Worker| -> Result<()> {
             self.note_connected(chunk, worker);
@@ -192,7 +192,7 @@ impl Maker<'_> {
         chunk: &Chunk,
         synapse: &mut Synapse,
         put: &mut Put<'_, '_>,
-        [numbers, one]: &mut [Numbers; 2],
+        numbers: &mut Numbers,
         delays: &mut DelayRange,
     ) -> Result<()> {
         if chunk.places.is_empty() {
@@ -201,7 +201,7 @@ impl Maker<'_> {
         match synapse.amounts {
             Amounts::Same(_, delay) => delays.note(delay),
             Amounts::Each => {
-                self.numbers_of_pairs(synapse.s, &chunk.places, numbers, one)?;
+                self.numbers_of_pairs(synapse.s, &chunk.places, numbers)?;
                 let (least, most, _) = survey(&numbers.delays, &[]);
                 delays.note(least);
                 delays.note(most);
@@ -217,27 +217,20 @@ impl Maker<'_> {
         Ok(())
     }
 
-    /// The numbers of synapse `s` of pairs. Each pair has random numbers of its own.
-    fn numbers_of_pairs(
-        &self,
-        s: usize,
-        places: &[u32],
-        out: &mut Numbers,
-        one: &mut Numbers,
-    ) -> Result<()> {
+    /// The numbers of synapse `s` of pairs at some places. Each pair has random numbers of its own,
+    /// so that they do not depend on which worker makes it.
+    fn numbers_of_pairs(&self, s: usize, places: &[u32], out: &mut Numbers) -> Result<()> {
         let context = Context::default();
-        let places = places.iter().map(|&p| p as usize);
-        let mut parameters = self.synapses[s].parameters();
-        if parameters.all(|p| p.as_constant().is_some()) {
-            return self.numbers(s, 0, places, &context, out);
-        }
-        out.weights.clear();
-        out.delays.clear();
-        for place in places {
-            self.numbers(s, place, std::iter::once(place), &context, one)?;
-            out.weights.extend_from_slice(&one.weights);
-            out.delays.extend_from_slice(&one.delays);
-        }
-        Ok(())
+        self.numbers_by(s, out, |amount, streams, out| match amount {
+            AmountRef::Drawn(p) => {
+                out.resize(places.len(), 0.0);
+                p.fill(&mut streams.of(places), &context, out)?;
+                check_finite(out)
+            }
+            _ => {
+                let places = places.iter().map(|&p| p as usize);
+                amounts(amount, places, &mut streams.at(0), &context, out)
+            }
+        })
     }
 }

@@ -510,6 +510,36 @@ pub fn recorded_weights(rank: Option<Rank>, n_threads: usize) -> ovenbird::Resul
     Ok(out)
 }
 
+/// Pairs of neurons with drawn weights and delays, whose targets are in order or not.
+pub fn drawn_pairs(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
+    let mut sim = on(rank);
+    threads(&mut sim, n_threads)?;
+    let cells = sim.create("iaf_psc_alpha", 701)?.ids();
+    sim.set(&cells, &dict([("I_e", 420.0.into())]))?;
+    let strewn: Vec<u32> = (0..3000).map(|i| cells[(i * i + 7 * i) % 701]).collect();
+    let apart: Vec<u32> = (0..3000).map(|i| cells[i * 89 % 701]).collect();
+    let others = ConnSpec {
+        allow_autapses: false,
+        ..ConnSpec::new(Rule::OneToOne)
+    };
+    let plain = Parameter::normal(3.0, 9.0).expect("a width");
+    let tail = Parameter::exponential(2.0).expect("a mean");
+    let sum = Parameter::binary(BinaryOp::Add, &plain, &tail).expect("a sum");
+    let delay = normal(1.5, 0.5, 0.3, 9.0);
+    let spec = synapse(&sim, Amount::Drawn(plain), delay.clone())?;
+    sim.connect(&cells, &cells, &ConnSpec::new(Rule::OneToOne), &spec)?;
+    sim.connect(&strewn, &apart, &others, &spec)?;
+    let spec = synapse(&sim, Amount::Drawn(sum), delay)?;
+    sim.connect(&apart, &strewn, &others, &spec)?;
+    let recorder = sim.create("spike_recorder", 1)?.ids();
+    let meter = sim.create("voltmeter", 1)?.ids();
+    let plain = synapse(&sim, Amount::Same(1.0), Amount::Same(1.0))?;
+    sim.connect(&cells, &recorder, &all_to_all(), &plain)?;
+    sim.connect(&meter, &cells[..50], &all_to_all(), &plain)?;
+    sim.simulate(30.0)?;
+    look(&mut sim, &cells, (recorder[0], meter[0]))
+}
+
 impl Outcome {
     /// How many weights were recorded, and whether in the order of time.
     pub fn recorded_weights(&self) -> (usize, bool) {

@@ -77,6 +77,14 @@ fn connections_between_the_same_nodes_keep_their_order_on_any_number_of_ranks()
 }
 
 #[test]
+fn numbers_drawn_for_pairs_have_the_same_bits_on_any_number_of_ranks() -> ovenbird::Result<()> {
+    let reference = bodies::drawn_pairs(None, 1)?;
+    bodies::check_active(&reference, 300, 1000, 6500);
+    everywhere(&reference, bodies::drawn_pairs);
+    Ok(())
+}
+
+#[test]
 fn recorded_weights_are_the_same_on_any_number_of_ranks() -> ovenbird::Result<()> {
     let reference = bodies::recorded_weights(None, 1)?;
     bodies::check_active(&reference, 100, 1000, 480);
