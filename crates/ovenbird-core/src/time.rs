@@ -126,8 +126,8 @@ impl Clock {
         (ms * self.ticks_per_ms as f64 / self.ticks_per_step as f64).round() as Step
     }
 
-    /// The steps nearest to many delays of `ms` milliseconds, as [`Clock::delay`]: `false` if one is
-    /// less than one step or not less than `limit`, and then `steps` mean nothing.
+    /// The steps nearest to many delays of `ms` milliseconds, as [`Clock::delay`]: `false` if one
+    /// is less than one step or not less than `limit`, and then `steps` mean nothing.
     pub fn delays(&self, ms: &[f64], limit: u32, steps: &mut [u32]) -> bool {
         let (per_ms, per_step) = (self.ticks_per_ms as f64, self.ticks_per_step as f64);
         let limit = f64::from(limit);

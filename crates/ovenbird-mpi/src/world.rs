@@ -285,7 +285,8 @@ impl Shared {
         let others = (0..self.ranks).filter(|&rank| rank != self.rank);
         for rank in others.clone() {
             let block = &mut self.receive[rank * size..][..size];
-            // SAFETY: a request is an opaque handle, for which all bits are valid until MPI sets it.
+            // SAFETY: a request is an opaque handle, for which all bits are valid until MPI sets
+            // it.
             let mut request = unsafe { std::mem::zeroed() };
             // SAFETY: nothing touches or moves the block before `complete` has waited for the
             // request; a message is never longer than a block, whose size is the same on all ranks.
@@ -446,8 +447,8 @@ impl Shared {
         self.sent += sizes.iter().map(|&n| n as u64 * 8).sum::<u64>();
         let lengths: Vec<usize> = lengths.iter().map(beyond).collect();
         let (to, arriving) = places(&lengths)?;
-        // Open MPI takes equal addresses for an exchange in place, which ends at once where there is
-        // nothing to do and leaves the ranks apart: neither may be that of an empty list
+        // Open MPI takes equal addresses for an exchange in place, which ends at once where there
+        // is nothing to do and leaves the ranks apart: neither may be that of an empty list
         let mut words = words;
         words.reserve(1);
         let mut arrived = Vec::with_capacity(lengths.iter().sum::<usize>().max(1));
@@ -461,8 +462,8 @@ impl Shared {
             arrived,
         };
         let kind = u64::equivalent_datatype().as_raw();
-        // SAFETY: places and sizes lie within the words that are sent and received. `wait_rest` keeps
-        // all buffers until MPI is done with them.
+        // SAFETY: places and sizes lie within the words that are sent and received. `wait_rest`
+        // keeps all buffers until MPI is done with them.
         unsafe {
             ffi::MPI_Ialltoallv(
                 rest.words.as_ptr().cast(),

@@ -148,8 +148,9 @@ fn name(key: &Bound<'_, PyAny>) -> PyResult<String> {
 /// The keys of a `syn_spec` whose arrays are read where they are.
 const ARRAYS: [&str; 2] = ["weight", "delay"];
 
-/// Arrays of floats of a `syn_spec`, which are not copied. Whoever writes to one from another thread
-/// during the call races with it, as with functions of NumPy that release the interpreter's lock.
+/// Arrays of floats of a `syn_spec`, which are not copied. Whoever writes to one from another
+/// thread during the call races with it, as with functions of NumPy that release the interpreter's
+/// lock; what the engine reads it checks again.
 pub struct Arrays<'py>([Option<PyReadonlyArray1<'py, f64>>; 2]);
 
 impl<'py> Arrays<'py> {

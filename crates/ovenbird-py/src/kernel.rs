@@ -430,8 +430,8 @@ impl Kernel {
         Ok(true)
     }
 
-    /// Makes connections by a rule, and from and to third factors by another; `syn` has the synapses
-    /// of the primary, the incoming and the outgoing connections.
+    /// Makes connections by a rule, and from and to third factors by another; `syn` has the
+    /// synapses of the primary, the incoming and the outgoing connections.
     fn connect_tripartite(
         &mut self,
         py: Python<'_>,
@@ -556,8 +556,8 @@ impl Kernel {
             false => self.simulation.prepare(),
         })
         .map_err(|e| self.exception(py, e))?;
-        // an interrupt that came too late to end the call would otherwise be raised where the caller
-        // cannot know that the network is prepared
+        // an interrupt that came too late to end the call would otherwise be raised where the
+        // caller cannot know that the network is prepared
         match py.check_signals() {
             Err(interrupt) if self.simulation.ranks().alone() => {
                 let ended = self.simulation.cleanup();

@@ -17,7 +17,8 @@ pub struct Pair {
 
 impl Pair {
     /// What the arguments of Connect ask for if they are plain: single nodes, a rule that pairs
-    /// nodes, and numbers. `None` if they are not, or not right: the general way tells what is wrong.
+    /// nodes, and numbers. `None` if they are not, or not right: the general way tells what is
+    /// wrong.
     pub fn plain(
         simulation: &Simulation,
         epoch: u64,

@@ -175,8 +175,8 @@ pub fn positions<'py>(
     rows(py, &points, dimensions)
 }
 
-/// The positions of nodes of the layer that begins with a node, a row each, wherever they are known.
-/// All ranks must call this together where positions were given in a list.
+/// The positions of nodes of the layer that begins with a node, a row each, wherever they are
+/// known. All ranks must call this together where positions were given in a list.
 #[pyfunction]
 pub fn find_positions<'py>(
     py: Python<'py>,

@@ -349,6 +349,49 @@ fn rules_by_source_keep_the_order_of_each_pair() -> ovenbird::Result<()> {
     Ok(())
 }
 
+/// Few and many connections by source, some with delays that take more than a byte, the last
+/// sources with short ones.
+#[test]
+fn rules_by_source_keep_long_delays() -> ovenbird::Result<()> {
+    for (neurons, degree) in [(20usize, 5usize), (300, 50), (3000, 2)] {
+        for model in ["static_synapse", "stdp_synapse"] {
+            for threads in [1i64, 2, 3] {
+                let mut sim = ovenbird::simulation();
+                sim.set_status(&dict([("local_num_threads", threads.into())]))?;
+                let cells = sim.create("iaf_psc_alpha", neurons as i64)?.ids();
+                let delay = |i: usize| match i / degree % 4 {
+                    0 => 25.6,
+                    2 => 40.0 + (i % 7) as f64,
+                    _ => 1.0 + (i % 3) as f64 / 10.0,
+                };
+                let given: Vec<f64> = (0..neurons * degree).map(delay).collect();
+                let synapse = [SynSpec {
+                    model: sim.synapse_index(model)?,
+                    weight: Amount::Each((1..=given.len()).map(|i| i as f64 / 1e4).collect()),
+                    delay: Some(Amount::Each(given.clone())),
+                    ..static_synapse(&sim, 1.0, 1.0)?
+                }];
+                let degree = Parameter::constant(degree as f64)?;
+                let rule = ConnSpec::new(Rule::FixedOutdegree(degree));
+                sim.connect(&cells, &cells, &rule, &synapse)?;
+                let mut set = sim.connections(&Filter::default())?;
+                let mut column = |key| sim.connection_values(&mut set, key);
+                let (Some(Column::Floats(weights)), Some(Column::Floats(delays))) =
+                    (column("weight")?, column("delay")?)
+                else {
+                    panic!("weights and delays are no whole numbers");
+                };
+                for (weight, delay) in weights.iter().zip(delays) {
+                    let made = (weight * 1e4).round() as usize - 1;
+                    assert!((delay - given[made]).abs() < 1e-9, "{made}: {delay}");
+                }
+                assert_eq!(weights.len(), given.len());
+            }
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn synapses_of_one_model_are_made_pair_by_pair() -> ovenbird::Result<()> {
     for threads in [1i64, 2] {

@@ -127,6 +127,8 @@ def SetDefaults(model: str, params: Any, val: Any = None) -> None:
     if not isinstance(params, Mapping):
         raise TypeError("params must be dictionary unless val is given.")
     if model in _kernel.get_attribute("recording_backends"):
+        if not params:
+            return
         raise errors.UnaccessedDictionaryEntry(
             f"the recording backend '{model}' has no defaults of its own, got "
             f"{', '.join(map(repr, params))}; set them on the recorders, or with SetDefaults of "

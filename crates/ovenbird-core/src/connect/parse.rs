@@ -252,8 +252,8 @@ impl crate::simulation::Simulation {
         self.syn_spec_of(spec, [None; 2])
     }
 
-    /// The synapses in a user's `syn_spec`, with the weights and the delays that are given as arrays,
-    /// whose keys have some list in the specification.
+    /// The synapses in a user's `syn_spec`, with the weights and the delays that are given as
+    /// arrays, whose keys have some list in the specification.
     ///
     /// # Errors
     /// As [`Simulation::syn_spec`](Self::syn_spec).

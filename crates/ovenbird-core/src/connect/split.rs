@@ -43,8 +43,8 @@ impl Weights {
 /// How many of `total` distinct pairs, drawn uniformly, fall to each node; `room` is the number of
 /// pairs that a node can have, in all at least `total`.
 ///
-/// A binomial number falls to each node first. That is a uniform choice of pairs, too many or too few
-/// by about the root of `total`; removing or adding random ones leaves it uniform.
+/// A binomial number falls to each node first. That is a uniform choice of pairs, too many or too
+/// few by about the root of `total`; removing or adding random ones leaves it uniform.
 pub fn split_distinct(total: u64, room: &[u64], stream: &mut Stream) -> Vec<u64> {
     let all: u64 = room.iter().sum();
     let p = total as f64 / all.max(1) as f64;

@@ -1,8 +1,9 @@
 //! The rule for third factors, such as astrocytes: each connection that a primary rule makes brings
-//! with a probability a third node into play, which receives from the source and sends to the target.
+//! with a probability a third node into play, which receives from the source and sends to the
+//! target.
 //!
-//! Third nodes of a target come from a pool of its own, drawn at random or cut from the population in
-//! blocks. Draws are keyed by call and target.
+//! Third nodes of a target come from a pool of its own, drawn at random or cut from the population
+//! in blocks. Draws are keyed by call and target.
 
 use super::rules::{Grouping, Rule, RuleContext};
 use super::{ConnSpec, Draws};

@@ -44,8 +44,8 @@ impl Ring {
         &mut self.data[first..first + self.stride]
     }
 
-    /// All cells of the step that is `delay` steps after the one of `slot`; `delay` is less than the
-    /// number of slots.
+    /// All cells of the step that is `delay` steps after the one of `slot`; `delay` is less than
+    /// the number of slots.
     #[inline(always)]
     pub fn after(&mut self, slot: usize, delay: u32) -> &mut [f64] {
         let mut slot = slot + delay as usize;

@@ -200,8 +200,8 @@ fn exp2_parts<R: Real>(t: R) -> (R, R) {
 
 /// 2^t for t in [-1022, 1023], to within an ulp; elsewhere it may be anything.
 ///
-/// Half the work of [`exp`]. e^x is 2^(x / ln 2), where the rounding of the argument adds a relative
-/// error of |x| ulps at most.
+/// Half the work of [`exp`]. e^x is 2^(x / ln 2), where the rounding of the argument adds a
+/// relative error of |x| ulps at most.
 #[inline(always)]
 pub fn exp2<R: Real>(t: R) -> R {
     let (scale, p) = exp2_parts(t);
@@ -281,8 +281,8 @@ pub fn exp2_rate<R: Real>(t: R) -> R {
     scale.mul_add(p, scale)
 }
 
-/// a t / (2^t - 1) and b u / (2^u - 1), continued to zero, with one division and to within 2e-13; for
-/// t and u in [-500, 500] that are not both zero.
+/// a t / (2^t - 1) and b u / (2^u - 1), continued to zero, with one division and to within 2e-13;
+/// for t and u in [-500, 500] that are not both zero.
 ///
 /// x / (1 - e^-x) = ln 2 t / (2^t - 1) with t = -x / ln 2 is the voltage dependence of many
 /// channels' rates.

@@ -3,9 +3,9 @@
 //! [`Real`] is the number type that numerical code is generic over: a plain `f64`, or [`Lanes`],
 //! eight `f64` that move together. Every operation of `Lanes` is the operation of `f64` applied to
 //! each lane, so a lane's bits depend neither on its neighbours nor on the instruction set that the
-//! code was compiled for. That rests on two rules that all code here keeps: no multiply-add is fused
-//! but those written as [`Real::mul_add`], which round once on every machine, and no call into the
-//! system's mathematical library.
+//! code was compiled for. That rests on two rules that all code here keeps: no multiply-add is
+//! fused but those written as [`Real::mul_add`], which round once on every machine, and no call
+//! into the system's mathematical library.
 
 mod elementary;
 mod lanes;

@@ -53,7 +53,8 @@ impl Archive {
         self.calcium * exp((self.calcium_time - t) / p.tau_Ca)
     }
 
-    /// Brings calcium and the elements that depend on it up to `t` ms, integrated in steps of `step`.
+    /// Brings calcium and the elements that depend on it up to `t` ms, integrated in steps of
+    /// `step`.
     pub fn advance(&mut self, elements: &mut Elements, t: f64, step: f64, p: &ArchiveParams) {
         elements.grow(&Span {
             from: self.calcium_time,

@@ -1,9 +1,9 @@
-//! Synaptic elements: the places at which a neuron can make connections, which grow and retract with
-//! its calcium concentration (Butz & van Ooyen 2013).
+//! Synaptic elements: the places at which a neuron can make connections, which grow and retract
+//! with its calcium concentration (Butz & van Ooyen 2013).
 //!
-//! The number z of elements of one kind follows dz/dt = rate · g(Ca). The growth curve g is positive
-//! below the calcium concentration `eps` and negative above, so that a neuron strives for the
-//! activity that belongs to `eps`. A connection takes one whole element at each of its ends.
+//! The number z of elements of one kind follows dz/dt = rate · g(Ca). The growth curve g is
+//! positive below the calcium concentration `eps` and negative above, so that a neuron strives for
+//! the activity that belongs to `eps`. A connection takes one whole element at each of its ends.
 
 use crate::error::{Error, Kind, Result};
 use crate::math::{exp, expm1, vectorize};
@@ -43,7 +43,8 @@ pub struct Span {
 const STEPS: usize = 64;
 
 impl Span {
-    /// The sum over the steps of `growth` at the calcium concentration after each, by forward Euler.
+    /// The sum over the steps of `growth` at the calcium concentration after each, by forward
+    /// Euler.
     #[inline(always)]
     fn sum(&self, growth: impl Fn(f64) -> f64) -> f64 {
         let mut left = (((self.to - self.from) / self.step - 0.5).ceil()).max(0.0) as u64;

@@ -1,9 +1,9 @@
 //! The spikes of neurons that plastic synapses will still read, with the traces that they left.
 //!
-//! A neuron forgets at a spike, as NEST does: the oldest spike goes if every incoming connection has
-//! read it, and the one after it is longer ago than any delay can reach. Connections that are made
-//! later find what is left then. Forgetting is put off, though: [`History::forget`] makes up for all
-//! spikes since the last time, and results do not depend on when it is called.
+//! A neuron forgets at a spike, as NEST does: the oldest spike goes if every incoming connection
+//! has read it, and the one after it is longer ago than any delay can reach. Connections that are
+//! made later find what is left then. Forgetting is put off, though: [`History::forget`] makes up
+//! for all spikes since the last time, and results do not depend on when it is called.
 //!
 //! What most reads need stands apart: the times of the newest few spikes of each neuron, in columns
 //! for reads of all neurons at once and side by side for reads of one, and the traces after the
@@ -87,7 +87,8 @@ fn count_before(posts: &[Post], time: f64) -> usize {
 const KEPT: usize = 8;
 
 /// A number of spikes to read, less than [`RECENT`], and how many newer ones there are that are not
-/// read yet, less than half of it; or a mark that the times of those to read may not all be at hand.
+/// read yet, less than half of it; or a mark that the times of those to read may not all be at
+/// hand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Unread(u8);
 
@@ -142,8 +143,8 @@ pub(crate) struct Traces {
 pub struct History {
     /// The times of each neuron's newest spikes, the newest first; -inf where there is none.
     pub(crate) heads: Vec<[f64; RECENT]>,
-    /// The same by column: the time of the newest spike of each neuron, of the one before it, and so
-    /// on; -inf where there is none.
+    /// The same by column: the time of the newest spike of each neuron, of the one before it, and
+    /// so on; -inf where there is none.
     recent: [Vec<f64>; RECENT],
     /// The traces just after the newest spike, and after the one before it.
     after: [Vec<f64>; 2],
@@ -221,8 +222,8 @@ impl History {
         }
     }
 
-    /// Notes that a connection to neuron `i`, which had not read from `old` on, will read from `new`
-    /// on, since its delay was changed.
+    /// Notes that a connection to neuron `i`, which had not read from `old` on, will read from
+    /// `new` on, since its delay was changed.
     pub fn move_reader(&mut self, i: usize, old: f64, new: f64) {
         let (span, more) = if new < old {
             (new..old, 1)
@@ -330,8 +331,8 @@ impl History {
         (post.trace * nearest, nearest, triplet)
     }
 
-    /// The last spike of neuron `i` before `time`, and the trace after it or, for the nearest alone,
-    /// one; -inf and zero where there is none.
+    /// The last spike of neuron `i` before `time`, and the trace after it or, for the nearest
+    /// alone, one; -inf and zero where there is none.
     #[inline(always)]
     pub(crate) fn start_of_trace(&self, i: usize, time: f64, nearest: bool) -> (f64, f64) {
         let (newest, trace) = match (self.recent[0][i], self.recent[1][i]) {
@@ -349,8 +350,8 @@ impl History {
         last.map_or((f64::NEG_INFINITY, 0.0), |p| (p.time, p.trace))
     }
 
-    /// The traces of all neurons at `t`, of all spikes or of the nearest alone, and where those that
-    /// are read go.
+    /// The traces of all neurons at `t`, of all spikes or of the nearest alone, and where those
+    /// that are read go.
     pub(crate) fn traces_at(&mut self, t: f64, nearest: bool) -> (&[f64], &mut [f64]) {
         if self.traces.of != Some((t, nearest)) {
             let mut traces = std::mem::take(&mut self.traces);
@@ -399,8 +400,8 @@ impl History {
         }
     }
 
-    /// Looks up for all neurons what a source has not read that read before `from`, and reads at the
-    /// time of the traces that are known. Returns whether there are any spikes not at hand.
+    /// Looks up for all neurons what a source has not read that read before `from`, and reads at
+    /// the time of the traces that are known. Returns whether there are any spikes not at hand.
     pub(crate) fn look_up_unread(&mut self, from: f64) -> bool {
         let (recent, traces) = (&self.recent, &mut self.traces);
         traces.unread.clear();

@@ -10,8 +10,8 @@ use crate::model::Failure;
 use std::ops::Range;
 
 /// Groups of lanes that are under way at a time. While one makes its trial step, the step sizes of
-/// the one before are calculated and the lanes of the one before that change their nodes, so that no
-/// group waits for itself.
+/// the one before are calculated and the lanes of the one before that change their nodes, so that
+/// no group waits for itself.
 const FLIGHTS: usize = 3;
 
 /// The nodes of a block while they are integrated.
@@ -159,8 +159,8 @@ where
 
     /// Makes a trial step in each lane; returns it and the states that it leads to.
     ///
-    /// This is plain arithmetic of one lane in a loop over lanes, which the compiler turns into one of
-    /// vectors.
+    /// This is plain arithmetic of one lane in a loop over lanes, which the compiler turns into one
+    /// of vectors.
     #[inline(always)]
     fn attempt(&self, control: &Control<f64>, interval: f64) -> (Trial<Lanes>, [Lanes; D]) {
         let mut new = [Lanes::default(); D];

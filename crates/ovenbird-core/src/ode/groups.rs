@@ -1,4 +1,5 @@
-//! Groups of lanes: what a model tells of its nodes so that eight of them can be integrated together.
+//! Groups of lanes: what a model tells of its nodes so that eight of them can be integrated
+//! together.
 
 use super::Failures;
 use crate::math::{LANES, LaneMask, Lanes, Mask, Real};
@@ -145,8 +146,8 @@ pub trait Population {
     /// The right-hand side with the constants of the first node in each lane.
     fn first(&self) -> Self::System;
 
-    /// Makes it that of consecutive nodes, at most [`LANES`]. Lanes without a node may hold anything
-    /// finite.
+    /// Makes it that of consecutive nodes, at most [`LANES`]. Lanes without a node may hold
+    /// anything finite.
     fn set_group(&self, system: &mut Self::System, nodes: Range<usize>);
 
     /// Puts one node's part of the right-hand side into a lane.
@@ -160,8 +161,8 @@ impl<D> Constants<'_, D> {
         S::spread(part(self.of(0)))
     }
 
-    /// Puts what a right-hand side takes from the constants of consecutive nodes into the lanes, where
-    /// nodes have constants of their own; else every lane has them from the beginning.
+    /// Puts what a right-hand side takes from the constants of consecutive nodes into the lanes,
+    /// where nodes have constants of their own; else every lane has them from the beginning.
     #[inline(always)]
     pub fn set_group<S: PerLane>(
         &self,

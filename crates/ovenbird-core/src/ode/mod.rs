@@ -2,8 +2,8 @@
 //!
 //! A model writes its right-hand side once, as [`System::derivatives`], generic over
 //! [`Real`](crate::math::Real); [`Rkf45`] advances one neuron (`f64`) or eight
-//! ([`Lanes`](crate::math::Lanes)) of them over a time step. Every lane has a time and a step size of its
-//! own, and its result has the same bits as if it had been advanced alone.
+//! ([`Lanes`](crate::math::Lanes)) of them over a time step. Every lane has a time and a step size
+//! of its own, and its result has the same bits as if it had been advanced alone.
 //!
 //! # Method
 //!

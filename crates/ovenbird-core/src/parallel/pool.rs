@@ -3,8 +3,8 @@
 //! A slice of a simulation often lasts only some microseconds, so a thread that has finished spins
 //! for a moment, then offers its processor to others for a while, and only then sleeps. A task is
 //! announced by raising `epoch`, without a call of the system unless a thread sleeps; each helper
-//! thread runs it on its own worker and counts itself in `done`. [`Pool::run`] returns only when all
-//! have, which is what lets the task borrow from its caller.
+//! thread runs it on its own worker and counts itself in `done`. [`Pool::run`] returns only when
+//! all have, which is what lets the task borrow from its caller.
 
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -225,8 +225,8 @@ fn serve(shared: &Shared, index: usize) {
             }
         }
         seen = seen.wrapping_add(1);
-        // SAFETY: the epoch was raised after the task was written, and it is not written again before
-        // this thread is counted in `done`.
+        // SAFETY: the epoch was raised after the task was written, and it is not written again
+        // before this thread is counted in `done`.
         let task = unsafe { *announced.task.get() };
         if let Some(task) = task {
             let run = std::panic::AssertUnwindSafe(|| (task.call)(task.data, index));

@@ -195,7 +195,8 @@ impl Ranks {
         left
     }
 
-    /// Begins to give words, or the error that kept this rank from having any, to all ranks, or, with
+    /// Begins to give words, or the error that kept this rank from having any, to all ranks, or,
+    /// with
     /// `counts`, to each its part. [`Ranks::complete`] comes next.
     ///
     /// # Errors

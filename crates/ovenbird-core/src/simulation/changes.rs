@@ -235,7 +235,8 @@ impl Simulation {
     }
 
     /// Makes rows anew with other weights and delays; `rebuild` has the places of the connections
-    /// on each worker, with their indices. Connections of the models `own` get weights of their own.
+    /// on each worker, with their indices. Connections of the models `own` get weights of their
+    /// own.
     fn write_rows(
         &mut self,
         mut rebuild: BTreeMap<u32, Vec<(RowKey, usize)>>,
@@ -265,7 +266,8 @@ impl Simulation {
         }
     }
 
-    /// The models of which connections in `set` share a weight with others that is not to be theirs.
+    /// The models of which connections in `set` share a weight with others that is not to be
+    /// theirs.
     fn with_shared_weights(&self, set: &ConnectionSet, weights: &[f64]) -> BTreeSet<u16> {
         let leaves = |(h, weight): &(&Handle, &f64)| match h.place {
             Place::Row(w, at) => {
@@ -325,7 +327,8 @@ impl Simulation {
     }
 
     /// Sets weights where they are, unless a connection would change its channel or its place in a
-    /// row by it; says whether that was possible. If not, nothing is changed but how weights are kept.
+    /// row by it; says whether that was possible. If not, nothing is changed but how weights are
+    /// kept.
     fn set_in_place(&mut self, set: &ConnectionSet, weights: &[f64]) -> bool {
         let mut rows: Vec<(usize, Position, f64)> = Vec::with_capacity(set.len());
         let mut separate: BTreeSet<u16> = BTreeSet::new();

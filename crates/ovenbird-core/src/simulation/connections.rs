@@ -758,8 +758,8 @@ impl Simulation {
     }
 }
 
-/// Sorts connections by [`Handle::order`]; others keep their order. They come row by row, so a row's
-/// connections are a stretch, which is short or sorted.
+/// Sorts connections by [`Handle::order`]; others keep their order. They come row by row, so a
+/// row's connections are a stretch, which is short or sorted.
 fn sort(handles: &mut [Handle]) {
     let row_of = |h: &Handle| {
         let (model, rank, source, _) = h.order();

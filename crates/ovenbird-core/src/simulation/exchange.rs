@@ -1,10 +1,11 @@
 //! Spikes on their way between ranks.
 //!
 //! The spikes of a slice go to all ranks, or, where that is less, to those that hold targets of
-//! their senders. Where slices are long enough, in steps and in work, they are taken in halves: the spikes of one half
-//! travel while the next half is updated, and are delivered before the half after that, which is as
-//! early as the smallest delay asks for. Between runs, and wherever else all that was sent must be
-//! where it would be on one rank, [`Simulation::settle_exchange`] ends what is under way.
+//! their senders. Where slices are long enough, in steps and in work, they are taken in halves: the
+//! spikes of one half travel while the next half is updated, and are delivered before the half
+//! after that, which is as early as the smallest delay asks for. Between runs, and wherever else
+//! all that was sent must be where it would be on one rank, [`Simulation::settle_exchange`] ends
+//! what is under way.
 
 use super::Simulation;
 use crate::error::Result;

@@ -66,8 +66,8 @@ impl Gathered {
     }
 }
 
-/// Connections of one synapse from sources of one block: for each port those with positive and those
-/// with negative weights.
+/// Connections of one synapse from sources of one block: for each port those with positive and
+/// those with negative weights.
 #[derive(Default)]
 pub(super) struct BySign {
     list: Vec<[Gathered; 2]>,
@@ -111,6 +111,7 @@ impl Put<'_, '_> {
         };
         let (weights, delays) = (&list.weights[..], &list.delays[..]);
         let amount = |i: usize| amounts.unwrap_or_else(|| (weights[i], delays[i]));
+        synapse.longest = survey(delays, &[]).1;
         if n < FEW.max(synapse.targets.list.len() / SPARSE) {
             for (i, (&row, &target)) in list.rows.iter().zip(&list.targets).enumerate() {
                 let source = list.block << BLOCK_BITS | u32::from(row);
@@ -118,7 +119,6 @@ impl Put<'_, '_> {
             }
             return;
         }
-        synapse.longest = survey(delays, &[]).1;
         let (weight, delay) = amount(0);
         let (pending, batch) = self.batch(synapse, port, weight, delay);
         let spots = &mut synapse.targets;

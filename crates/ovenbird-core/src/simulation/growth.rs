@@ -4,7 +4,8 @@
 //! At each update, for each kind of synapse that can grow: neurons with fewer elements than
 //! connections lose random ones, first on the sending side and then on the receiving side; what is
 //! vacant on both sides is then paired at random. Draws are keyed by update, kind of synapse and
-//! neuron, and lists are in the order of ids, so the structure depends neither on threads nor ranks.
+//! neuron, and lists are in the order of ids, so the structure depends neither on threads nor
+//! ranks.
 
 use super::connections::{ConnectionSet, Filter, Place};
 use super::{Phase, Simulation};

@@ -1,6 +1,7 @@
 //! From the pairs of a rule to connections, each with the worker that owns its target.
 
 use super::connect::{MAX_DELAY, delay_steps};
+use super::signs::{PlacesBySign, Signs};
 use super::watch::Watch;
 use super::{DelayRange, Worker};
 use crate::connect::{
@@ -13,7 +14,7 @@ use crate::node::{Family, Location, NodeTable};
 use crate::parallel::Pool;
 use crate::parameter::Context;
 use crate::rng::{Key, PlaceStreams, Stream};
-use crate::synapse::{Connection, Full, GapEntry};
+use crate::synapse::{Connection, Full, GapEntry, Pending};
 use crate::time::{Clock, Step};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -91,39 +92,7 @@ pub(super) struct Numbers {
     /// A column for each word that varies.
     words: Vec<Vec<f64>>,
     pub signs: Signs,
-}
-
-/// Finds partners that occur with weights of both signs, and so may have connections of one call in
-/// several batches.
-#[derive(Default)]
-pub(super) struct Signs {
-    /// A bit for each node with a positive weight, and for each with a negative one.
-    seen: Vec<[u64; 2]>,
-}
-
-impl Signs {
-    /// The places of the partners, with the given ids, that occur with weights of both signs.
-    pub fn both(&mut self, ids: impl Iterator<Item = u32> + Clone, weights: &[f64]) -> Vec<usize> {
-        let (_, _, below) = survey(&[], weights);
-        if below == 0 || below == weights.len() {
-            return Vec::new();
-        }
-        let words = ids.clone().max().map_or(0, |id| id as usize / 64 + 1);
-        if self.seen.len() < words {
-            self.seen.resize(words, [0; 2]);
-        }
-        for (id, &w) in ids.clone().zip(weights) {
-            self.seen[id as usize / 64][usize::from(w < 0.0)] |= 1 << (id % 64);
-        }
-        let is_both = |id: u32| {
-            let [positive, negative] = self.seen[id as usize / 64];
-            (positive & negative) >> (id % 64) & 1 == 1
-        };
-        let places = ids.clone().enumerate().filter(|&(_, id)| is_both(id));
-        let places = places.map(|(i, _)| i).collect();
-        ids.for_each(|id| self.seen[id as usize / 64] = [0; 2]);
-        places
-    }
+    by_sign: PlacesBySign,
 }
 
 /// Gap junctions couple both ways, so either end must send and receive.
@@ -196,6 +165,12 @@ pub(super) fn amounts(
                         out.push(amount.get(place, stream)?);
                     }
                 }
+            }
+            // lists were checked when they were given
+            if !all_finite(out) {
+                return Err(Error::bad_property(
+                    "a list was changed while connections were made from it: not all of it is finite",
+                ));
             }
         }
         AmountRef::Drawn(p) => {
@@ -572,8 +547,8 @@ impl Maker<'_> {
         }
     }
 
-    /// Adds the connections of synapse `s` from all partners in `draws` to one target; `sources` are
-    /// the ids of the rule's sources and the greatest of them.
+    /// Adds the connections of synapse `s` from all partners in `draws` to one target; `sources`
+    /// are the ids of the rule's sources and the greatest of them.
     #[allow(clippy::too_many_arguments)]
     pub(super) fn add_row(
         &self,
@@ -628,34 +603,35 @@ impl Maker<'_> {
             return Ok(());
         }
         let one_sign = port.positive == port.negative;
-        let negative = |w: f64| !one_sign && w < 0.0;
         let below = if one_sign { 0 } else { below };
         let constant = matches!(spec.delay, Some(AmountRef::Same(_))).then_some(least);
         let both = match one_sign {
             true => Vec::new(),
             false => numbers.signs.both(ids.clone(), &numbers.weights),
         };
-        for (sign, n) in [(false, numbers.weights.len() - below), (true, below)] {
-            if n == 0 {
-                continue;
-            }
-            let kind = kind(if sign { -1.0 } else { 1.0 }, constant);
+        // slices of one known length, and a range over it, make a loop without checks
+        let all = draws.partners.len();
+        let partners = &draws.partners[..all];
+        let (weights, steps) = (&numbers.weights[..all], &numbers.delays[..all]);
+        let connection = |i: usize| (sources[partners[i] as usize], steps[i], weights[i]);
+        let batch_of = |pending: &mut Pending, sign: usize| {
+            let kind = kind(if sign == 1 { -1.0 } else { 1.0 }, constant);
             let batch = pending.index_of(kind.with_delays_up_to(most));
             pending.reach(batch, last);
-            // slices of one known length, and a range over it, make a loop without checks
-            let all = draws.partners.len();
-            let partners = &draws.partners[..all];
-            let (weights, delays) = (&numbers.weights[..all], &numbers.delays[..all]);
-            let connection = |i: usize| (sources[partners[i] as usize], delays[i], weights[i]);
-            if n == all && are_neighbours(&draws.partners) {
-                pending.add_runs(batch, n, connection, |_| at.local);
-            } else if n == all {
-                pending.extend(batch, (0..all).map(connection), at.local);
-            } else {
-                let fits =
-                    |&i: &usize| negative(weights[i]) == sign && both.binary_search(&i).is_err();
-                pending.extend(batch, (0..all).filter(fits).map(connection), at.local);
+            batch
+        };
+        if below == 0 || below == all {
+            let batch = batch_of(pending, usize::from(below > 0));
+            match are_neighbours(partners) {
+                true => pending.add_runs(batch, all, connection, |_| at.local),
+                false => pending.extend(batch, (0..all).map(connection), at.local),
             }
+            return Ok(());
+        }
+        for (sign, places) in numbers.by_sign.of(weights, &both).iter().enumerate() {
+            let batch = batch_of(pending, sign);
+            let places = places.iter().map(|&i| i as usize);
+            pending.extend(batch, places.map(connection), at.local);
         }
         for i in both {
             let source = sources[draws.partners[i] as usize];
@@ -755,8 +731,8 @@ fn are_neighbours(partners: &[u32]) -> bool {
     }
 }
 
-/// Begins a turn: what is made next on a worker may have ends and model in common with what was made
-/// before.
+/// Begins a turn: what is made next on a worker may have ends and model in common with what was
+/// made before.
 pub(super) fn turn(worker: &mut Worker) {
     worker.pending.turn();
     worker.plastic.pending.turn();

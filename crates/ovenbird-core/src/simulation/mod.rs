@@ -21,6 +21,7 @@ mod removals;
 mod run;
 mod scattered;
 mod settings;
+mod signs;
 mod single;
 mod slice;
 mod space;
@@ -259,7 +260,8 @@ impl Simulation {
     }
 
     /// What is asked now and then whether a call that takes long (Connect, GetConnections, Prepare,
-    /// Disconnect) is to end; it then changes nothing, and returns an error of [`Kind::Interrupted`](crate::error::Kind::Interrupted).
+    /// Disconnect) is to end; it then changes nothing, and returns an error of
+    /// [`Kind::Interrupted`](crate::error::Kind::Interrupted).
     pub fn set_watch(&mut self, ask: Ask) {
         self.watch.ask = ask;
     }

@@ -388,7 +388,8 @@ impl Simulation {
             before = range.end;
             work.push(self.settings_of(group, params, range, ids.len())?);
         }
-        // only calls that draw count, so that those for the nodes of one rank alone do not part ranks
+        // only calls that draw count, so that those for the nodes of one rank alone do not part
+        // ranks
         let drawn = |v: &Value| matches!(v, Value::Parameter(_));
         self.draw_calls += u32::from(params.iter().any(|(_, v)| drawn(v)));
         // with several families, try all before any is changed

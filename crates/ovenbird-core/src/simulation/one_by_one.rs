@@ -42,7 +42,8 @@ impl Maker<'_> {
         let target_kind = self.families[tf].info().element;
         let model = self.synapses[made.synapse].model;
         self.check_source(made.synapse, from, sf)?;
-        // with its target; that to a device with its source, that between devices by the target's id
+        // with its target; that to a device with its source, that between devices by the target's
+        // id
         let here = match (target_kind, from) {
             (ElementType::Recorder, Sends::Spikes) => s_at.is_some(),
             (ElementType::Neuron, _) => t_at.is_some(),

@@ -12,7 +12,8 @@ use std::ops::Range;
 
 /// Pairs that are made together: what is looked up about them stays in the first-level cache.
 const CHUNK: usize = 1024;
-/// Pairs of a chunk are put in the order of the blocks of their sources if these are at most so many.
+/// Pairs of a chunk are put in the order of the blocks of their sources if these are at most so
+/// many.
 const BLOCKS: usize = 128;
 /// So many pairs tell whether neighbours have sources of one block.
 const SAMPLE: usize = 32;
@@ -122,8 +123,8 @@ impl Chunk {
 }
 
 impl Maker<'_> {
-    /// Makes those of the pairs of equal places that end on worker `w`, of simple synapses of different
-    /// models.
+    /// Makes those of the pairs of equal places that end on worker `w`, of simple synapses of
+    /// different models.
     pub(super) fn make_pairs(
         &self,
         cx: &RuleContext<'_>,

@@ -1,5 +1,5 @@
-//! Long lists of pairs, connected piece by piece: what is looked up about the nodes of a piece stays
-//! in a near cache, and no copy of the lists is made.
+//! Long lists of pairs, connected piece by piece: what is looked up about the nodes of a piece
+//! stays in a near cache, and no copy of the lists is made.
 
 use super::timers::Stopwatch;
 use super::{Phase, Simulation};
@@ -49,14 +49,17 @@ impl Simulation {
         };
         let n = sources.len();
         let plain = n >= 2 * PIECE && n == targets.len() && self.in_pieces(n, rule, synapse);
-        let Some(blocks) = plain.then(|| self.blocks_of_ids(sources)).flatten() else {
+        let Some(marked) = plain.then(|| self.blocks_of_ids(sources)).flatten() else {
             return Ok(false);
         };
+        let blocks = (0..).zip(&marked).filter(|&(_, marked)| *marked);
+        let blocks = blocks.map(|(block, _)| block).collect();
         let stopwatch = Stopwatch::start();
         self.watch.start();
         let listed = self.list_held();
         let mark = self.mark_blocks(blocks);
-        let made = listed.and_then(|()| self.make_pieces((sources, targets), rule, synapse));
+        let made =
+            listed.and_then(|()| self.make_pieces((sources, targets), &marked, rule, synapse));
         self.watch.commit();
         match made {
             Ok(true) => {
@@ -94,8 +97,9 @@ impl Simulation {
             && self.check_room(n as f64).is_ok()
     }
 
-    /// The blocks of sources that nodes are in, sorted; `None` if a node does not exist.
-    fn blocks_of_ids(&self, ids: &[i64]) -> Option<Vec<u32>> {
+    /// Of each block of sources whether any of the nodes are in it; `None` if a node does not
+    /// exist.
+    fn blocks_of_ids(&self, ids: &[i64]) -> Option<Vec<bool>> {
         let last = ids.iter().fold(0, |last, &id| last.max(id));
         let least = ids.iter().fold(last, |least, &id| least.min(id));
         if least < 1 || last as u64 > self.network_size() as u64 {
@@ -103,16 +107,17 @@ impl Simulation {
         }
         let mut marked = vec![false; (last >> BLOCK_BITS) as usize + 1];
         for id in ids {
-            marked[(id >> BLOCK_BITS) as usize] = true;
+            *marked.get_mut((id >> BLOCK_BITS) as usize)? = true;
         }
-        let blocks = (0..).zip(marked).filter(|&(_, marked)| marked);
-        Some(blocks.map(|(block, _)| block).collect())
+        Some(marked)
     }
 
-    /// Makes the connections; `false` if not all are between neurons that exist.
+    /// Makes the connections; `false` if not all are between neurons that exist, or a source is not
+    /// in a marked block, as where another thread writes to the lists.
     fn make_pieces(
         &mut self,
         (sources, targets): (&[i64], &[i64]),
+        marked: &[bool],
         rule: &ConnSpec,
         synapse: &SynSpecRef<'_>,
     ) -> Result<bool> {
@@ -130,6 +135,10 @@ impl Simulation {
                 if !families.iter().all(|f| self.is_neuron(f.0)) {
                     return Ok(false);
                 }
+            }
+            let is_marked = |id: &u32| marked.get((id >> BLOCK_BITS) as usize) == Some(&true);
+            if !pre.iter().all(is_marked) {
+                return Ok(false);
             }
             let context = RuleContext {
                 sources: &pre,

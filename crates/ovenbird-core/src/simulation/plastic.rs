@@ -205,8 +205,8 @@ impl Simulation {
 /// By worker, connections that go and come back: their places, with the delays that they get.
 type Gone = BTreeMap<u32, BTreeMap<(u32, u32), u32>>;
 
-/// The numbers of those connections of a set that go and come back, in the order in which they come,
-/// by the ends that they have in common with others.
+/// The numbers of those connections of a set that go and come back, in the order in which they
+/// come, by the ends that they have in common with others.
 fn numbers_of(set: &ConnectionSet, gone: &Gone) -> BTreeMap<Ends, Vec<u32>> {
     let mut numbers: BTreeMap<Ends, Vec<u32>> = BTreeMap::new();
     for h in set.handles().iter().filter(|h| !h.alone) {

@@ -203,8 +203,8 @@ impl Simulation {
             }
         }
         let order = self.settings.interpolation();
-        // nodes that could be coupled take part in iterations, so that their steps of integration do
-        // not depend on who shares their worker
+        // nodes that could be coupled take part in iterations, so that their steps of integration
+        // do not depend on who shares their worker
         let iterates: Vec<bool> = (0..self.families.len()).map(|f| self.uses_wfr(f)).collect();
         let mut changed = false;
         for (w, lists) in self.workers.iter_mut().zip(&mut lists) {
@@ -235,8 +235,8 @@ impl Simulation {
         Ok(changed)
     }
 
-    /// Sends what coupled nodes have to say where it is wanted, and delivers it. Returns the largest
-    /// change of any of them.
+    /// Sends what coupled nodes have to say where it is wanted, and delivers it. Returns the
+    /// largest change of any of them.
     pub(super) fn exchange_gaps(&mut self, ready: Result<()>) -> Result<f64> {
         let change = self.workers.iter().fold(0.0f64, |m, w| m.max(w.change));
         let start = Instant::now();

@@ -3,6 +3,7 @@
 
 use super::gathered::BySign;
 use super::maker::{Maker, Numbers, positions, survey, turn};
+use super::signs::{PlacesBySign, Signs};
 use super::{DelayRange, Worker};
 use crate::connect::{AmountRef, ConnSpec, Draws, Grouping, PairBuffers, RuleContext};
 use crate::error::Result;
@@ -78,9 +79,11 @@ pub(super) struct Synapse {
     one_delay: bool,
     /// The longest delay of the connections that are made together.
     pub longest: u32,
-    /// What told the last batch from others of its port when [`Put::turn`] was called: whether delays
-    /// are short, and weights negative.
+    /// What told the last batch from others of its port when [`Put::turn`] was called: whether
+    /// delays are short, and weights negative.
     last: (bool, bool),
+    signs: Signs,
+    by_sign: PlacesBySign,
 }
 
 impl Synapse {
@@ -100,6 +103,8 @@ impl Synapse {
             one_delay: matches!(maker.synapses[s].delay, Some(AmountRef::Same(_))),
             longest: 0,
             last: (false, false),
+            signs: Signs::default(),
+            by_sign: PlacesBySign::default(),
         })
     }
 
@@ -414,7 +419,8 @@ impl Put<'_, '_> {
         if spot.port != ABSENT {
             synapse.targets.reached[at] = true;
             let amount = synapse.amount(0, &Numbers::default());
-            // what has its source in the block of the node keeps its order with the connections back
+            // what has its source in the block of the node keeps its order with the connections
+            // back
             let near = |p: u32| cx.sources[p as usize] >> BLOCK_BITS == node >> BLOCK_BITS;
             let (pending, batch) = self.batch(synapse, spot.port, amount.0, amount.1);
             let far = partners.iter().filter(|&&p| !near(p));
@@ -466,7 +472,8 @@ impl Put<'_, '_> {
         pending.add(batch, (source, delay, weight), spot.local);
     }
 
-    /// Begins a turn where the batch changes: with the sign of weights, or from short to long delays.
+    /// Begins a turn where the batch changes: with the sign of weights, or from short to long
+    /// delays.
     fn turn(&mut self, synapse: &mut Synapse, weight: f64) {
         let kind = (is_short(synapse.longest), weight < 0.0);
         if std::mem::replace(&mut synapse.last, kind) != kind {
@@ -499,8 +506,8 @@ impl Put<'_, '_> {
         (pending, batch)
     }
 
-    /// Connections to one port, with the numbers of `pairs`, from the source that `source` gives for
-    /// each to the place in `locals`.
+    /// Connections to one port, with the numbers of `pairs`, from the source that `source` gives
+    /// for each to the place in `locals`.
     pub fn stretch(
         &mut self,
         synapse: &mut Synapse,
@@ -527,11 +534,23 @@ impl Put<'_, '_> {
             pending.add_runs(batch, locals.len(), connection, target);
             return;
         }
-        for (i, &local) in locals.iter().enumerate() {
+        // pairs of one source and target may be in either batch: then the order is that of the turns
+        let both = synapse.signs.both((0..locals.len()).map(&source), weights);
+        let mut by_sign = std::mem::take(&mut synapse.by_sign);
+        for places in by_sign.of(weights, &both).iter().filter(|p| !p.is_empty()) {
+            let place = |k: usize| places[k] as usize;
+            let first = place(0);
+            self.turn(synapse, weights[first]);
+            let (pending, batch) = self.batch(synapse, port, weights[first], delays[first]);
+            let connection = |k: usize| (source(place(k)), delays[place(k)], weights[place(k)]);
+            pending.add_runs(batch, places.len(), connection, |k| target(place(k)));
+        }
+        for i in both {
             self.turn(synapse, weights[i]);
-            let amount = synapse.amount(pairs.start + i, n);
+            let (amount, local) = (synapse.amount(pairs.start + i, n), locals[i]);
             self.connection(synapse, source(i), Spot { local, port }, amount);
         }
+        synapse.by_sign = by_sign;
     }
 }
 

@@ -21,8 +21,8 @@ struct Plain {
 
 impl Simulation {
     /// Makes one connection between neurons, or one each way, as [`Simulation::connect`] does, if
-    /// everything about it is plain; says whether it did. If not, nothing is changed, and the general
-    /// way makes it or tells what is wrong.
+    /// everything about it is plain; says whether it did. If not, nothing is changed, and the
+    /// general way makes it or tells what is wrong.
     pub(super) fn connect_plain(
         &mut self,
         source: u32,

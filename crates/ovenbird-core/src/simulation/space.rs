@@ -349,8 +349,8 @@ impl Simulation {
     }
 
     /// The positions of nodes of the layer that begins with node `first`, wherever they are known,
-    /// and the number of dimensions. All ranks must call this together where positions were given in
-    /// a list.
+    /// and the number of dimensions. All ranks must call this together where positions were given
+    /// in a list.
     ///
     /// # Errors
     /// When a node is not in the layer, or a rank is in another call.

@@ -22,8 +22,8 @@ impl Simulation {
     /// to and from third nodes.
     ///
     /// # Errors
-    /// As [`Simulation::connect`], and when the third-factor rule does not fit the populations. Then
-    /// no connection is made.
+    /// As [`Simulation::connect`], and when the third-factor rule does not fit the populations.
+    /// Then no connection is made.
     pub fn connect_tripartite(
         &mut self,
         [sources, targets, thirds]: [&[u32]; 3],

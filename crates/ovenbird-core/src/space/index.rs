@@ -212,9 +212,9 @@ impl Search {
         self.keeps_relative = keeps;
     }
 
-    /// Finds the nodes inside the mask at `anchor`. Where boundaries are periodic, two images of the
-    /// mask are looked at in each dimension, as in NEST; a node inside several of them, as masks
-    /// larger than the space have, is found as often.
+    /// Finds the nodes inside the mask at `anchor`. Where boundaries are periodic, two images of
+    /// the mask are looked at in each dimension, as in NEST; a node inside several of them, as
+    /// masks larger than the space have, is found as often.
     pub fn find(&self, anchor: &Point, found: &mut Found) {
         found.nodes.clear();
         found.relative.iter_mut().for_each(Vec::clear);

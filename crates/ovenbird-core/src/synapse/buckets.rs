@@ -5,11 +5,12 @@ use super::pending::BLOCK_BITS;
 use super::turns::Turns;
 use std::ops::Range;
 
-/// Bytes of the first full chunks. Chunks neither move nor leave slack, and what one block gave back
-/// serves the rows of the next.
+/// Bytes of the first full chunks. Chunks neither move nor leave slack, and what one block gave
+/// back serves the rows of the next.
 const CHUNK_BYTES: usize = 1 << 16;
 /// Later chunks of a bucket are a quarter of what it holds, up to so many times as large: what a
-/// large block gives back must not be in pieces much smaller than its rows, which could not use them.
+/// large block gives back must not be in pieces much smaller than its rows, which could not use
+/// them.
 const LARGEST_CHUNK: usize = 32;
 
 /// Connections of one kind from the sources of one block.

@@ -1,5 +1,5 @@
-//! Makes the rows of a block: counts entries by row and group, puts each where it belongs, and sorts
-//! what is not in order yet.
+//! Makes the rows of a block: counts entries by row and group, puts each where it belongs, and
+//! sorts what is not in order yet.
 
 use super::pending::{BLOCK_ROWS, Batch};
 use super::rows::{Block, COUNTS, Group, Groups, OWN};
@@ -134,8 +134,8 @@ impl Builder {
         *block = self.compress(n, shared);
     }
 
-    /// Whether connections of one model from one source to one node can be in several batches, or in
-    /// rows already.
+    /// Whether connections of one model from one source to one node can be in several batches, or
+    /// in rows already.
     fn may_part(&self, block: &Block, b: usize, batches: &[Batch]) -> bool {
         if !block.cells.is_empty() {
             return true;
@@ -510,8 +510,8 @@ impl Builder {
         n
     }
 
-    /// Puts entries by delay, cell and weight into `sorted` and `sorted_weights`; `false` if they are
-    /// surely in order.
+    /// Puts entries by delay, cell and weight into `sorted` and `sorted_weights`; `false` if they
+    /// are surely in order.
     fn sort(&mut self, range: Range<usize>, own: bool) -> bool {
         let entries = &self.entries[range.clone()];
         self.sorted.clear();

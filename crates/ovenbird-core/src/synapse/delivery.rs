@@ -110,7 +110,6 @@ impl Past<'_> {
     }
 }
 
-#[derive(Clone)]
 /// Entries of one delay whose targets are neighbours in one channel.
 struct Segment {
     first_cell: usize,

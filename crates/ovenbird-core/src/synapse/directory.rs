@@ -1,7 +1,7 @@
 //! Where the blocks of rows are: by their number, of which most may have none.
 //!
-//! Blocks are listed by pages of 64. A page or a block that does not exist costs nothing, unless most
-//! of those before the last exist: then all have a place, and are found without a search.
+//! Blocks are listed by pages of 64. A page or a block that does not exist costs nothing, unless
+//! most of those before the last exist: then all have a place, and are found without a search.
 
 /// Numbers of blocks in a page.
 const PAGE_BITS: u32 = 6;

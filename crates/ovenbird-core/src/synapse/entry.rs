@@ -69,6 +69,10 @@ impl Entry for [u8; 9] {
 impl Entry for [u8; 10] {
     #[inline(always)]
     fn new(row: u8, delay: u32, weight: f64) -> Self {
+        debug_assert!(
+            delay < 1 << 8,
+            "batches with longer delays have wider entries"
+        );
         let mut bytes = [0; 10];
         bytes[..2].copy_from_slice(&(u16::from(row) | (delay as u16) << 8).to_le_bytes());
         bytes[2..].copy_from_slice(&weight.to_le_bytes());

@@ -110,8 +110,8 @@ impl GapTable {
     /// Sums what the senders of each receiver sent, weighted, into the parts of the families. What
     /// was there is overwritten.
     ///
-    /// A piece of each sender at a time, so that those of some hundred senders stay in a near cache for
-    /// all receivers.
+    /// A piece of each sender at a time, so that those of some hundred senders stay in a near cache
+    /// for all receivers.
     pub fn receive(&self, parts: &mut [Option<GapPart>], arrived: &Sent) {
         vectorize(
             #[inline(always)]
@@ -136,7 +136,8 @@ impl GapTable {
     }
 }
 
-/// The weighted sum of some rows; four sums at a time keep the additions from waiting for each other.
+/// The weighted sum of some rows; four sums at a time keep the additions from waiting for each
+/// other.
 #[inline(always)]
 fn weighted_sum(rows: &[Piece], slots: &[u32], weights: &[f64]) -> Piece {
     let mut sums = [Piece::default(); 4];
@@ -357,11 +358,11 @@ impl GapPart {
         lag: usize,
         h: f64,
     ) -> f64 {
-        let range = |l: &&u32| (**l as usize) < nodes.end;
+        let is_here = |l: &&u32| (**l as usize) < nodes.end;
         let first = self
             .senders
             .partition_point(|&l| (l as usize) < nodes.start);
-        let senders = self.senders[first..].iter().take_while(range);
+        let senders = self.senders[first..].iter().take_while(is_here);
         for (slot, &local) in (first..).zip(senders) {
             let i = local as usize - nodes.start;
             let c = self.interpolation.coefficients(

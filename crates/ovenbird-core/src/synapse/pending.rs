@@ -1,10 +1,10 @@
 //! New connections of one worker, before they are compressed into rows.
 //!
-//! They are kept apart by synapse model, channel and shared weight, and by block of sources, so that
-//! rows are made block by block and what was pending of a block is dropped before the next. Since
-//! connections are made target by target, a target is stored once for the sources that follow each
-//! other; a source then takes one byte, four with a delay of its own, nine with a weight of its own,
-//! and ten with both, or twelve where delays are long.
+//! They are kept apart by synapse model, channel and shared weight, and by block of sources, so
+//! that rows are made block by block and what was pending of a block is dropped before the next.
+//! Since connections are made target by target, a target is stored once for the sources that follow
+//! each other; a source then takes one byte, four with a delay of its own, nine with a weight of
+//! its own, and ten with both, or twelve where delays are long.
 
 use super::buckets::{Bucket, Buckets, By, extend, extend_runs};
 use super::entry::Entry;
@@ -194,8 +194,8 @@ impl Batch {
         });
     }
 
-    /// Takes what is pending from the sources of block `b` and visits it: row, delay in steps, place
-    /// of the target, weight and template.
+    /// Takes what is pending from the sources of block `b` and visits it: row, delay in steps,
+    /// place of the target, weight and template.
     #[inline(always)]
     pub(super) fn take(&mut self, b: usize, mut visit: impl FnMut(usize, u32, u32, f64, u32)) {
         let weight = self.kind.weight.unwrap_or(0.0);
@@ -373,7 +373,8 @@ impl Pending {
 
     /// Adds connections of the batch with this index, from the sources of one block within
     /// [`Pending::reach`], in the order of their targets; those to one target keep theirs.
-    /// `connections` gives the number of the target of each, the row of its source, delay and weight,
+    /// `connections` gives the number of the target of each, the row of its source, delay and
+    /// weight,
     /// `counts` how many there are to each target, and `place` where that is.
     pub fn add_sorted(
         &mut self,
@@ -415,7 +416,8 @@ impl Pending {
         self.add(index, (c.source, c.delay, c.weight), c.local);
     }
 
-    /// Adds one connection after all others that starts with the parameters and state of a template.
+    /// Adds one connection after all others that starts with the parameters and state of a
+    /// template.
     pub fn push_template(&mut self, c: Connection, template: u32) {
         let kind = BatchKind {
             model: c.model,

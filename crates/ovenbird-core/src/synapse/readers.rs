@@ -1,5 +1,5 @@
-//! The connections of a chunk whose targets have spikes to read, sorted so that spikes of many of them
-//! are applied together.
+//! The connections of a chunk whose targets have spikes to read, sorted so that spikes of many of
+//! them are applied together.
 
 use super::delivery::{CHUNK, Locals, PairRule, Window};
 use crate::math::LANES;
@@ -106,8 +106,8 @@ impl Readers {
         odd
     }
 
-    /// Facilitates by the spikes that are not at hand, and notes those that are, for the connections
-    /// of which this was not known.
+    /// Facilitates by the spikes that are not at hand, and notes those that are, for the
+    /// connections of which this was not known.
     #[cold]
     #[inline(never)]
     pub fn look_up<P: PairRule>(
@@ -139,8 +139,8 @@ impl Readers {
         }
     }
 
-    /// Sorts by the number of spikes to read. Neighbours are counted apart, so that the next need not
-    /// wait for a sum that was just stored.
+    /// Sorts by the number of spikes to read. Neighbours are counted apart, so that the next need
+    /// not wait for a sum that was just stored.
     #[inline(never)]
     pub fn sort(&mut self) {
         let list = &self.list[..self.len];

@@ -243,8 +243,8 @@ impl Block {
         }
     }
 
-    /// A number less than that of entries, by which those of the same ends and model are in the order
-    /// in which they were made.
+    /// A number less than that of entries, by which those of the same ends and model are in the
+    /// order in which they were made.
     pub fn place(&self, group: usize, entry: u32) -> u32 {
         let Some(order) = &self.order else {
             return entry;

@@ -151,8 +151,8 @@ pub(super) fn keep_disordered(siblings: &mut Vec<Sibling>) {
     siblings.truncate(kept);
 }
 
-/// Takes the sets of two with one cell, of the group that begins with the entry `group`, over to the
-/// swaps of the groups before. Sets of siblings out of order lie side by side.
+/// Takes the sets of two with one cell, of the group that begins with the entry `group`, over to
+/// the swaps of the groups before. Sets of siblings out of order lie side by side.
 pub(super) fn take_swaps(group: u32, siblings: &mut Vec<Sibling>, swaps: &mut Vec<u64>) {
     let first = swaps.len();
     let (mut kept, mut from) = (0, 0);
@@ -172,8 +172,8 @@ pub(super) fn take_swaps(group: u32, siblings: &mut Vec<Sibling>, swaps: &mut Ve
     swaps[first..].sort_unstable();
 }
 
-/// Adds the places of siblings whose entries are known to those of the rows before. The siblings are
-/// sets that lie side by side, in the order in which they were made.
+/// Adds the places of siblings whose entries are known to those of the rows before. The siblings
+/// are sets that lie side by side, in the order in which they were made.
 pub(super) fn place(siblings: &[Sibling], places: &mut Vec<u64>) {
     let first = places.len();
     let mut order: Vec<(u32, usize)> = Vec::new();

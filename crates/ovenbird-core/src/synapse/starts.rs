@@ -14,8 +14,8 @@ pub(super) struct Starts {
 }
 
 impl Starts {
-    /// The starts of all rows, and the end of the last. Empty rows are left out where at most `most`
-    /// are not empty, as where few nodes are held of a network.
+    /// The starts of all rows, and the end of the last. Empty rows are left out where at most
+    /// `most` are not empty, as where few nodes are held of a network.
     pub fn new(starts: &[u32], most: usize) -> Self {
         let is_empty = |row: usize| starts[row] == starts[row + 1];
         let rows = (0..BLOCK_ROWS).filter(|&row| !is_empty(row));

@@ -58,8 +58,8 @@ impl Wanted {
         self.cells.as_ref().is_none_or(word)
     }
 
-    /// The places of targets in a run, whose cells are sorted, for few targets and a long run. Where
-    /// targets are evenly spread, a place follows from the node.
+    /// The places of targets in a run, whose cells are sorted, for few targets and a long run.
+    /// Where targets are evenly spread, a place follows from the node.
     pub(super) fn places(&self, run: &[u32], ring: &Ring) -> Option<impl Iterator<Item = usize>> {
         let few = self.few.filter(|_| run.len() >= LONG)?;
         let distinct = (0..FEW).filter(move |&i| i == 0 || few[i] != few[i - 1]);
@@ -92,8 +92,8 @@ impl Wanted {
 /// How far from a guess the search looks first.
 const NEAR: usize = 16;
 
-/// The places of `cell` in `cells`, which are sorted. The search begins at a guess and is the shorter
-/// the better it is.
+/// The places of `cell` in `cells`, which are sorted. The search begins at a guess and is the
+/// shorter the better it is.
 fn places(cells: &[u32], cell: u32, guess: usize) -> Range<usize> {
     let (Some(&first), Some(&last)) = (cells.first(), cells.last()) else {
         return 0..0;

@@ -6,8 +6,8 @@ use super::rows::{Block, COUNTS, Groups, OWN, Position, Rows};
 use std::ops::Range;
 
 impl Block {
-    /// The groups of `model` that share a weight, one in a row at most, where each can keep its place
-    /// when its connections get weights of their own; `None` if one cannot.
+    /// The groups of `model` that share a weight, one in a row at most, where each can keep its
+    /// place when its connections get weights of their own; `None` if one cannot.
     fn separable(&self, model: u16) -> Option<Vec<usize>> {
         let mut found = Vec::new();
         for row in 0..BLOCK_ROWS {

@@ -22,8 +22,8 @@
 //! | GLIF4 | yes                         | yes                    | no                   |
 //! | GLIF5 | yes                         | yes                    | yes                  |
 //!
-//! The neuron spikes when `V_m` exceeds the threshold, the sum of `V_th` and a spike-dependent and a
-//! voltage-dependent component. Then `V_m` is reset to `V_reset`, or with a spike-dependent
+//! The neuron spikes when `V_m` exceeds the threshold, the sum of `V_th` and a spike-dependent and
+//! a voltage-dependent component. Then `V_m` is reset to `V_reset`, or with a spike-dependent
 //! threshold to `E_L + voltage_reset_fraction v + voltage_reset_add`, and held for `t_ref`.
 //! Each after-spike current decays with its rate `asc_decay`; at a spike a fraction `asc_r` of it
 //! remains and `asc_amps` is added. I_asc is their sum, averaged over a step. The currents begin

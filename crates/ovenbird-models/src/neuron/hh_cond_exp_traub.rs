@@ -20,9 +20,9 @@
 //! | n    | 0.032 (V - 15) / (1 - e^(-(V - 15)/5)) | 0.5 e^(-(V - 10)/40)                  |
 //!
 //! A spike that arrives over a synapse of weight w (nS) adds w to `g_ex` if w > 0 and -w to `g_in`
-//! otherwise. The neuron spikes at a local maximum of `V_m` at or above `V_T` + 30 mV, and not again
-//! for `t_ref`; its dynamics go on unchanged meanwhile. The gates of a new neuron are those in
-//! equilibrium at V = -60 mV.
+//! otherwise. The neuron spikes at a local maximum of `V_m` at or above `V_T` + 30 mV, and not
+//! again for `t_ref`; its dynamics go on unchanged meanwhile. The gates of a new neuron are those
+//! in equilibrium at V = -60 mV.
 //!
 //! The system is integrated with an adaptive Runge-Kutta-Fehlberg method of orders 4 and 5 with an
 //! absolute error of 1e-3 per step of the integration; an external current is constant over a step.

@@ -38,8 +38,8 @@ impl Threshold {
     /// Ends a step that leads from `u` to the potential `free` unless the neuron is refractory, and
     /// then, if the threshold is `armed`, to a spike where it is reached; returns whether it is.
     ///
-    /// Selects, since a branch would become masked stores to the same place, which the next load of it
-    /// waits for.
+    /// Selects, since a branch would become masked stores to the same place, which the next load of
+    /// it waits for.
     #[inline(always)]
     pub fn end(&self, armed: bool, free: f64, u: &mut f64, refractory: &mut i32) -> bool {
         let quiet = *refractory > 0;

@@ -4,8 +4,8 @@
 //!
 //! Spike i has the time stamp `spike_times[i]`, relative to `origin`. Where `spike_weights` is
 //! given, the weights of the connections are multiplied with `spike_weights[i]`; where
-//! `spike_multiplicities` is given, the spike counts as `spike_multiplicities[i]` spikes. Times must
-//! be in ascending order; several spikes may have the same time. Spikes outside
+//! `spike_multiplicities` is given, the spike counts as `spike_multiplicities[i]` spikes. Times
+//! must be in ascending order; several spikes may have the same time. Spikes outside
 //! `start < time <= stop` are not sent.
 //!
 //! How times that are not on the grid are taken:

@@ -1,7 +1,7 @@
 //! # jonke_synapse
 //!
-//! Spike-timing dependent plasticity whose steps depend exponentially on the weight, with a constant
-//! loss; parameters are common to all synapses of the model:
+//! Spike-timing dependent plasticity whose steps depend exponentially on the weight, with a
+//! constant loss; parameters are common to all synapses of the model:
 //!
 //! ```text
 //! at a spike of the target:  w <- min(Wmax, w + lambda (exp(mu_plus w) K_plus - beta))

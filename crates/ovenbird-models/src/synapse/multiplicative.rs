@@ -1,4 +1,5 @@
-//! What the models of spike-timing dependent plasticity with a bounded, weight dependent step share.
+//! What the models of spike-timing dependent plasticity with a bounded, weight dependent step
+//! share.
 
 use ovenbird_core::error::{Error, Result};
 use ovenbird_core::math::{Real, exp, fractional_power, power};

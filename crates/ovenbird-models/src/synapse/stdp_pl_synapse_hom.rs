@@ -1,7 +1,7 @@
 //! # stdp_pl_synapse_hom
 //!
-//! Spike-timing dependent plasticity with a power law, and parameters that all synapses of the model
-//! share:
+//! Spike-timing dependent plasticity with a power law, and parameters that all synapses of the
+//! model share:
 //!
 //! ```text
 //! at a spike of the target:  w <- w + lambda w^mu K_plus

@@ -2,9 +2,9 @@
 //!
 //! Short-term plasticity by depletion and recovery of synaptic resources, and by facilitation of
 //! their release (equations 3 and 4 of the reference, integrated exactly between spikes): of the
-//! resources, `x` are recovered, `y` active, and the rest inactive. A spike raises the probability of
-//! release `u` by `U (1 - u)` and makes `u x` active; its effect is `weight` times that. `u` decays
-//! with `tau_fac`, `y` with `tau_psc`, and inactive resources recover with `tau_rec`.
+//! resources, `x` are recovered, `y` active, and the rest inactive. A spike raises the probability
+//! of release `u` by `U (1 - u)` and makes `u x` active; its effect is `weight` times that. `u`
+//! decays with `tau_fac`, `y` with `tau_psc`, and inactive resources recover with `tau_rec`.
 //!
 //! References:
 //! Tsodyks M, Uziel A, Markram H (2000) Journal of Neuroscience 20:RC50.

@@ -1,7 +1,7 @@
 //! # tsodyks_synapse_hom
 //!
-//! [`tsodyks_synapse`](tsodyks_synapse.md) with weight and parameters that all synapses of the model
-//! share.
+//! [`tsodyks_synapse`](tsodyks_synapse.md) with weight and parameters that all synapses of the
+//! model share.
 //!
 //! References:
 //! Tsodyks M, Uziel A, Markram H (2000) Journal of Neuroscience 20:RC50.

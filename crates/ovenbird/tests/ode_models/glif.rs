@@ -15,8 +15,8 @@ const GLIF_NAMES: [&str; 8] = [
     "ASCurrents_sum",
 ];
 
-/// `V_m`, `threshold`, `threshold_spike`, `threshold_voltage`, `ASCurrents_sum` of GLIF1 to GLIF5 at
-/// 75 ms and 200 ms, and the number of spikes and their last step.
+/// `V_m`, `threshold`, `threshold_spike`, `threshold_voltage`, `ASCurrents_sum` of GLIF1 to GLIF5
+/// at 75 ms and 200 ms, and the number of spikes and their last step.
 const GLIF: [([[f64; 5]; 2], usize, usize); 5] = [
     (
         [

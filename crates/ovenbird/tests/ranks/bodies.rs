@@ -132,7 +132,8 @@ fn look(
 }
 
 /// A balanced network with Poisson drive, rules of all kinds, shared, distributed and plastic
-/// weights, distributed delays, two runs that end within a slice, and connections made between them.
+/// weights, distributed delays, two runs that end within a slice, and connections made between
+/// them.
 pub fn random_network(rank: Option<Rank>, n_threads: usize) -> ovenbird::Result<Outcome> {
     let mut sim = on(rank);
     threads(&mut sim, n_threads)?;

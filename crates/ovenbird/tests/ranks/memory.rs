@@ -189,8 +189,8 @@ fn held(
 }
 
 /// Bytes of connections. Equal ones: 4 for each, 4 for each source and thread that has any, and the
-/// tables of blocks of 256 sources and of pages. Plastic ones: 12, with a weight; 20 for each source, with the
-/// time of its last spike and its trace.
+/// tables of blocks of 256 sources and of pages. Plastic ones: 12, with a weight; 20 for each
+/// source, with the time of its last spike and its trace.
 fn formula(network: Network, held: &Held) -> f64 {
     let (connection, source, block) = match network {
         Network::Plastic => (12.0, 20.0, 228.0),

@@ -220,8 +220,8 @@ pub struct PlasticRows {
     readings: Vec<Reading>,
     /// The shortest delay of the network in that time (ms).
     shortest: f64,
-    /// Sources of connections that got a longer delay, which will read once more what they have read
-    /// before, if neurons still have it by then.
+    /// Sources of connections that got a longer delay, which will read once more what they have
+    /// read before, if neurons still have it by then.
     looking_back: BTreeSet<u32>,
     /// Whether all that is pending was there before, and comes back with another delay or state.
     pub comes_back: bool,
@@ -291,8 +291,8 @@ impl PlasticRows {
         self.reporting = models.to_vec();
     }
 
-    /// Adds the new connections, addressed through `ring`, which has a cell for each, block by block
-    /// while `go_on` says so; whether all were added.
+    /// Adds the new connections, addressed through `ring`, which has a cell for each, block by
+    /// block while `go_on` says so; whether all were added.
     pub fn absorb(&mut self, ring: &Ring, go_on: &dyn Fn() -> bool) -> bool {
         self.sets.iter_mut().for_each(ModelSets::derive);
         let mut batches = std::mem::take(&mut self.pending.batches);
