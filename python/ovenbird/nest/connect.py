@@ -266,6 +266,10 @@ def _endpoints(pre: Any, post: Any, rule: Any) -> tuple[Endpoint, Endpoint]:
             "If 'pre' or 'post' contain non-unique IDs, then they must have the same length, "
             f"got {len(sources)} and {len(targets)}."
         )
+    if not len(sources):
+        raise errors.IllegalConnection(
+            "Creation of connection is not possible because:\nThe lists of nodes are empty"
+        )
     return _id_array(sources, "pre"), _id_array(targets, "post")
 
 

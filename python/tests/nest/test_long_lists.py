@@ -97,3 +97,10 @@ def test_few_targets_are_found_in_long_rows(threads: int) -> None:
         found = nest.GetConnections(target=some).get(KEYS)
         for key in KEYS:
             np.testing.assert_array_equal(found[key], np.asarray(everything[key])[expected])
+
+
+def test_empty_lists_are_refused() -> None:
+    nest.Create("iaf_psc_alpha", 3)
+    nothing = np.array([], dtype=int)
+    with pytest.raises(nest.NESTErrors.IllegalConnection, match="lists of nodes are empty"):
+        nest.Connect(nothing, nothing, "one_to_one")

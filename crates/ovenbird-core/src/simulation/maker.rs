@@ -14,7 +14,7 @@ use crate::node::{Family, Location, NodeTable};
 use crate::parallel::Pool;
 use crate::parameter::Context;
 use crate::rng::{Key, PlaceStreams, Stream};
-use crate::synapse::{Connection, Full, GapEntry, Pending};
+use crate::synapse::{BatchKind, Connection, Full, GapEntry, Pending};
 use crate::time::{Clock, Step};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -602,44 +602,14 @@ impl Maker<'_> {
             );
             return Ok(());
         }
-        let one_sign = port.positive == port.negative;
-        let below = if one_sign { 0 } else { below };
+        let below = match port.positive == port.negative {
+            true => 0,
+            false => below,
+        };
         let constant = matches!(spec.delay, Some(AmountRef::Same(_))).then_some(least);
-        let both = match one_sign {
-            true => Vec::new(),
-            false => numbers.signs.both(ids.clone(), &numbers.weights),
-        };
-        // slices of one known length, and a range over it, make a loop without checks
-        let all = draws.partners.len();
-        let partners = &draws.partners[..all];
-        let (weights, steps) = (&numbers.weights[..all], &numbers.delays[..all]);
-        let connection = |i: usize| (sources[partners[i] as usize], steps[i], weights[i]);
-        let batch_of = |pending: &mut Pending, sign: usize| {
-            let kind = kind(if sign == 1 { -1.0 } else { 1.0 }, constant);
-            let batch = pending.index_of(kind.with_delays_up_to(most));
-            pending.reach(batch, last);
-            batch
-        };
-        if below == 0 || below == all {
-            let batch = batch_of(pending, usize::from(below > 0));
-            match are_neighbours(partners) {
-                true => pending.add_runs(batch, all, connection, |_| at.local),
-                false => pending.extend(batch, (0..all).map(connection), at.local),
-            }
-            return Ok(());
-        }
-        for (sign, places) in numbers.by_sign.of(weights, &both).iter().enumerate() {
-            let batch = batch_of(pending, sign);
-            let places = places.iter().map(|&i| i as usize);
-            pending.extend(batch, places.map(connection), at.local);
-        }
-        for i in both {
-            let source = sources[draws.partners[i] as usize];
-            let (delay, weight) = (numbers.delays[i], numbers.weights[i]);
-            let batch = pending.index_of(kind(weight, constant).with_delays_up_to(most));
-            pending.turn_to(batch);
-            pending.add(batch, (source, delay, weight), at.local);
-        }
+        let kind = |weight| kind(weight, constant).with_delays_up_to(most);
+        let ends = (sources, last, at.local);
+        add_own_weights(pending, ends, &draws.partners, numbers, below, kind);
         Ok(())
     }
 
@@ -720,6 +690,49 @@ impl Maker<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Adds connections with weights of their own, of which so many count as negative, to one target at
+/// a place, from some of the sources, of which the greatest id is known. `kind` gives what those with
+/// weights like one have in common.
+fn add_own_weights(
+    pending: &mut Pending,
+    (sources, last, local): (&[u32], u32, u32),
+    partners: &[u32],
+    numbers: &mut Numbers,
+    below: usize,
+    kind: impl Fn(f64) -> BatchKind,
+) {
+    // slices of one known length, and a range over it, make a loop without checks
+    let all = partners.len();
+    let (weights, delays) = (&numbers.weights[..all], &numbers.delays[..all]);
+    let source = |i: usize| sources[partners[i] as usize];
+    let connection = |i: usize| (source(i), delays[i], weights[i]);
+    let batch_of = |pending: &mut Pending, weight: f64| {
+        let batch = pending.index_of(kind(weight));
+        pending.reach(batch, last);
+        batch
+    };
+    if below == 0 || below == all {
+        let batch = batch_of(pending, if below == 0 { 1.0 } else { -1.0 });
+        match are_neighbours(partners) {
+            true => pending.add_runs(batch, all, connection, |_| local),
+            false => pending.extend(batch, (0..all).map(connection), local),
+        }
+        return;
+    }
+    let both = numbers.signs.both((0..all).map(source), weights);
+    let by_sign = numbers.by_sign.of(weights, &both);
+    for (places, weight) in by_sign.iter().zip([1.0, -1.0]) {
+        let batch = batch_of(pending, weight);
+        let places = places.iter().map(|&i| i as usize);
+        pending.extend(batch, places.map(connection), local);
+    }
+    for i in both {
+        let batch = pending.index_of(kind(weights[i]));
+        pending.turn_to(batch);
+        pending.add(batch, connection(i), local);
     }
 }
 
