@@ -110,15 +110,19 @@ def gap_custom_parameters(nest: Any, resolution: float) -> Arrays:
     return neuron_run(nest, resolution, neuron, GAP, 100.0)
 
 
+def _couple(nest: Any, one: Any, other: Any, weight: float) -> None:
+    """A gap junction between two neurons."""
+    coupling = {"rule": "one_to_one", "make_symmetric": True}
+    nest.Connect(one, other, coupling, {"synapse_model": "gap_junction", "weight": weight})
+
+
 def _pair(nest: Any, resolution: float, gap_weight: float = 0.5, **kernel: Any) -> Arrays:
     """A driven and a silent neuron coupled by a gap junction."""
     nest.set(**kernel)
     neurons = nest.Create("hh_psc_alpha_gap", 2)
     neurons.I_e = [200.0, 0.0]
     drive(nest, neurons[1:], resolution, 150.0, n=10, end=50.0)
-    coupling = {"rule": "one_to_one", "make_symmetric": True}
-    synapse = {"synapse_model": "gap_junction", "weight": gap_weight}
-    nest.Connect(neurons[:1], neurons[1:], coupling, synapse)
+    _couple(nest, neurons[0], neurons[1], gap_weight)
     traces = meter(nest, neurons, ("V_m", "Inact_p"), resolution)
     spikes = recorder(nest, neurons)
     nest.Simulate(60.0)
@@ -185,7 +189,5 @@ def beside_coupled(nest: Any, resolution: float) -> Arrays:
     neurons = nest.Create("hh_psc_alpha_gap", 4)
     neurons.I_e = [500.0, 100.0, 300.0, 800.0]
     neurons.V_m = [-70.0, -65.0, -60.0, -57.0]
-    coupling = {"rule": "one_to_one", "make_symmetric": True}
-    synapse = {"synapse_model": "gap_junction", "weight": 2.0}
-    nest.Connect(neurons[0], neurons[1], coupling, synapse)
+    _couple(nest, neurons[0], neurons[1], 2.0)
     return neuron_run(nest, resolution, neurons[2:], ("V_m",), 10.0)

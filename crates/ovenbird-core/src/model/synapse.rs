@@ -287,11 +287,11 @@ impl NumberSpec {
     /// When a number is outside the domain, or the type is wrong.
     pub fn amount(&self, value: &Value) -> Result<Amount> {
         let amount = Amount::from_value(self.name, value.clone())?;
-        match &amount {
-            Amount::Same(_) => drop(self.word(value)?),
-            Amount::Each(list) => list.iter().try_for_each(|&x| self.checked(x).map(drop))?,
-            Amount::Lent(list) => list.iter().try_for_each(|&x| self.checked(x).map(drop))?,
-            Amount::Drawn(_) => {}
+        if let Amount::Same(_) = amount {
+            self.word(value)?;
+        }
+        for &x in amount.list().unwrap_or_default() {
+            self.checked(x)?;
         }
         Ok(amount)
     }

@@ -505,6 +505,33 @@ fn update(l: &mut Listening, weight: Option<f64>, delay: Option<u32>) {
     l.delay = delay.unwrap_or(l.delay);
 }
 
+/// The pairs of a rule by which connections are removed.
+fn pairs_of(sources: &[u32], targets: &[u32], rule: &Rule) -> Result<Vec<(u32, u32)>> {
+    Ok(match rule {
+        Rule::OneToOne if sources.len() == targets.len() => sources
+            .iter()
+            .copied()
+            .zip(targets.iter().copied())
+            .collect(),
+        Rule::OneToOne => {
+            return Err(Error::new(
+                Kind::DimensionMismatch,
+                "Source and Target population must be of the same size.",
+            ));
+        }
+        Rule::AllToAll => sources
+            .iter()
+            .flat_map(|&s| targets.iter().map(move |&t| (s, t)))
+            .collect(),
+        other => {
+            return Err(Error::bad_property(format!(
+                "Disconnect knows the rules one_to_one and all_to_all, not {}",
+                other.name()
+            )));
+        }
+    })
+}
+
 fn retain<T>(list: &mut Vec<T>, removed: &BTreeSet<u32>) {
     let mut i = 0;
     list.retain(|_| {
@@ -540,47 +567,25 @@ impl Simulation {
         elements: Option<&(String, String)>,
     ) -> Result<()> {
         self.refuse_while_prepared("Disconnecting")?;
-        self.ending_early(|sim| sim.disconnect_rule(sources, targets, rule, model, elements))
-    }
-
-    fn disconnect_rule(
-        &mut self,
-        sources: &[u32],
-        targets: &[u32],
-        rule: &Rule,
-        model: u16,
-        elements: Option<&(String, String)>,
-    ) -> Result<()> {
-        let pairs: Vec<(u32, u32)> = match rule {
-            Rule::OneToOne if sources.len() == targets.len() => sources
-                .iter()
-                .copied()
-                .zip(targets.iter().copied())
-                .collect(),
-            Rule::OneToOne => {
-                return Err(Error::new(
-                    Kind::DimensionMismatch,
-                    "Source and Target population must be of the same size.",
-                ));
-            }
-            Rule::AllToAll => sources
-                .iter()
-                .flat_map(|&s| targets.iter().map(move |&t| (s, t)))
-                .collect(),
-            other => {
-                return Err(Error::bad_property(format!(
-                    "Disconnect knows the rules one_to_one and all_to_all, not {}",
-                    other.name()
-                )));
-            }
-        };
+        let pairs = pairs_of(sources, targets, rule)?;
         let filter = Filter {
             sources: Some(sources),
             targets: Some(targets),
             model: Some(model),
             label: None,
         };
-        let all = self.find_set(&filter)?;
+        self.ending_early(|sim| sim.disconnect_each(&pairs, &filter, model, elements))
+    }
+
+    /// Removes one of the connections that pass a filter, all of one model, for each pair.
+    fn disconnect_each(
+        &mut self,
+        pairs: &[(u32, u32)],
+        filter: &Filter<'_>,
+        model: u16,
+        elements: Option<&(String, String)>,
+    ) -> Result<()> {
+        let all = self.find_set(filter)?;
         let mut found: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
         for (i, h) in all.handles().iter().enumerate().rev() {
             self.watch.pass(i)?;
