@@ -83,8 +83,10 @@ pub(super) struct Devices {
     /// The neurons of this rank that are listened to, by their number on it.
     index: SourceIndex,
     layout: Option<Layout>,
-    /// The recorders that listen to each source in `index`.
-    heard_by: Vec<Vec<usize>>,
+    /// The recorders that listen to each source in `index`, source by source.
+    hearing: Vec<u32>,
+    /// Where in `hearing` those of each source end.
+    hearing_ends: Vec<u32>,
     stimulators: Vec<RecordedStimulator>,
     probes: Vec<Probe>,
     samples: Vec<Sample>,
@@ -169,7 +171,7 @@ impl Devices {
         let sources = self.listening.iter().map(|l| l.source);
         let own = sources.filter(|&id| layout.is_here(id));
         self.index = SourceIndex::new(own.map(|id| layout.number(id)));
-        self.heard_by = vec![Vec::new(); self.index.len()];
+        let mut heard = Vec::new();
         self.stimulators.clear();
         for l in &self.listening {
             let recorder = self.index_of(l.recorder);
@@ -191,9 +193,15 @@ impl Devices {
                 self.stimulators[s].recorders.push(recorder);
                 self.stimulators[s].ids.push(l.recorder);
             } else if let Some(row) = self.index.row(layout.number(l.source)) {
-                self.heard_by[row].push(recorder);
+                heard.push((row, recorder as u32));
             }
         }
+        // stable: the recorders of a source hear it in the order of their connections
+        heard.sort_by_key(|h| h.0);
+        self.hearing = heard.iter().map(|h| h.1).collect();
+        let ends = 0..self.index.len();
+        let end = |row| heard.partition_point(|h| h.0 <= row) as u32;
+        self.hearing_ends = ends.map(end).collect();
         for s in &mut self.stimulators {
             s.occurrences = crate::device::occurrences(&s.ids);
         }
@@ -216,8 +224,13 @@ impl Devices {
                 continue;
             };
             let stamp = origin + spike.lag() as Step + 1;
-            for k in 0..self.heard_by[row].len() {
-                let at = self.recorders[self.heard_by[row][k]];
+            let begin = if row > 0 {
+                self.hearing_ends[row - 1]
+            } else {
+                0
+            };
+            for k in begin..self.hearing_ends[row] {
+                let at = self.recorders[self.hearing[k as usize] as usize];
                 if let Some(r) = self.recorder_mut(families, at.family, at.local) {
                     for _ in 0..spike.count() {
                         r.write(stamp, spike.sender(), &[], &[], clock);
@@ -480,8 +493,7 @@ impl Devices {
     pub fn bytes(&self) -> usize {
         (self.listening.capacity() + self.sampling.capacity()) * size_of::<Listening>()
             + self.index.bytes()
-            + self.heard_by.capacity() * size_of::<Vec<usize>>()
-            + self.heard_by.iter().map(Vec::capacity).sum::<usize>() * size_of::<usize>()
+            + (self.hearing.capacity() + self.hearing_ends.capacity()) * size_of::<u32>()
     }
 
     /// The stimulators that multimeters of this rank sample.

@@ -241,16 +241,13 @@ impl Simulation {
     }
 
     /// Checks that no state has become infinite or not a number.
-    pub(super) fn check_finite(&self) -> Result<()> {
-        let now = self.now();
-        for w in &self.workers {
-            for (family, part) in self.families.iter().zip(&w.parts) {
-                if let Some(ops) = family.neurons() {
-                    ops.check_finite(part, &self.clock, now)?;
-                }
-            }
-        }
-        Ok(())
+    pub(super) fn check_finite(&mut self) -> Result<()> {
+        let (now, clock, families) = (self.now(), self.clock, &self.families);
+        let pool = self.pool.as_mut().expect("prepared before a run");
+        pool.run(&mut self.workers, |_, w| {
+            w.failure = w.check_finite(families, &clock, now).err();
+        });
+        self.first_failure()
     }
 
     /// The error for a run that is not prepared.

@@ -329,6 +329,21 @@ impl Worker {
         Ok(())
     }
 
+    /// Checks that no state here has become infinite or not a number.
+    pub fn check_finite(
+        &self,
+        families: &[Box<dyn Family>],
+        clock: &Clock,
+        now: Step,
+    ) -> Result<()> {
+        for &f in &self.active {
+            if let Some(ops) = families[f].neurons() {
+                ops.check_finite(&self.parts[f], clock, now)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Finds which families have nodes here, for a run.
     pub fn find_active(&mut self, families: &[Box<dyn Family>]) {
         let parts = families.iter().zip(&self.parts).enumerate();
