@@ -120,7 +120,11 @@ impl<M: Neuron> NeuronFamily<M> {
         if !iterating {
             let cells = cx.ring.at(step);
             for &first in cx.cells.iter().flatten() {
-                cells[first + nodes.start..first + nodes.end].fill(0.0);
+                let read = &mut cells[first + nodes.start..first + nodes.end];
+                cx.width.run(
+                    #[inline(always)]
+                    || read.fill(0.0),
+                );
             }
         }
         Ok(())
@@ -181,18 +185,7 @@ impl<M: Neuron> NeuronFamily<M> {
             part.archive.spike(i, t, count, &class.archive);
             Spike::push_all(cx.spikes, lag, part.ids[i], count);
         };
-        let (words, rest) = scratch.fired[..nodes.len()].as_chunks::<8>();
-        for (w, word) in words.iter().enumerate() {
-            if u64::from_ne_bytes(*word) != 0 {
-                (0..8)
-                    .filter(|&k| word[k] != 0)
-                    .for_each(|k| send(nodes.start + 8 * w + k, 1));
-            }
-        }
-        let tail = nodes.end - rest.len();
-        (0..rest.len())
-            .filter(|&k| rest[k] != 0)
-            .for_each(|k| send(tail + k, 1));
+        for_each_set(&scratch.fired[..nodes.len()], |k| send(nodes.start + k, 1));
         for (i, count) in scratch.multiple.drain(..) {
             send(nodes.start + i as usize, count);
         }
@@ -248,6 +241,19 @@ impl<M: Neuron> NeuronFamily<M> {
             }
         }
         Ok(())
+    }
+}
+
+/// Calls `f` with the places of flags that are set; most stretches have none.
+fn for_each_set(flags: &[u8], mut f: impl FnMut(usize)) {
+    const STRETCH: usize = 64;
+    for (n, stretch) in flags.chunks(STRETCH).enumerate() {
+        if stretch.iter().fold(0, |any, flag| any | flag) == 0 {
+            continue;
+        }
+        for (k, _) in stretch.iter().enumerate().filter(|(_, flag)| **flag != 0) {
+            f(STRETCH * n + k);
+        }
     }
 }
 
