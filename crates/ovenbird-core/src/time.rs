@@ -80,11 +80,13 @@ impl Clock {
     }
 
     /// The resolution in ms.
+    #[inline]
     pub fn resolution(&self) -> f64 {
         self.ticks_per_step as f64 / self.ticks_per_ms as f64
     }
 
     /// The time of `steps` in ms.
+    #[inline]
     pub fn ms(&self, steps: Step) -> f64 {
         if steps >= FOREVER {
             return f64::MAX;

@@ -14,6 +14,7 @@ pub(super) struct Schedule {
 
 impl Schedule {
     /// Whether any node spikes at fixed intervals.
+    #[inline]
     pub fn is_active(&self) -> bool {
         self.active
     }

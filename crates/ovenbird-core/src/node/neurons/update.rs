@@ -165,6 +165,7 @@ impl<M: Neuron> NeuronFamily<M> {
         cx: &mut UpdateContext<'_>,
         scratch: &mut Scratch,
     ) -> Result<()> {
+        let stamp = cx.origin + lag as Step + 1;
         let too_many = |m: &&(u32, u32)| m.1 > MOST_SPIKES;
         if let Some(&(i, count)) = scratch.multiple.iter().find(too_many) {
             return Err(Error::new(
@@ -175,12 +176,12 @@ impl<M: Neuron> NeuronFamily<M> {
                     self.name,
                     part.ids[nodes.start + i as usize],
                     if count == u32::MAX { "at least " } else { "" },
-                    cx.clock.ms(cx.origin + lag as Step + 1),
+                    cx.clock.ms(stamp),
                 ),
             ));
         }
-        let t = cx.clock.ms(cx.origin + lag as Step + 1);
         let mut send = |i: usize, count: u32| {
+            let t = cx.clock.ms(stamp);
             let class = self.classes.get(part.class[i]);
             part.archive.spike(i, t, count, &class.archive);
             Spike::push_all(cx.spikes, lag, part.ids[i], count);
