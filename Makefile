@@ -20,7 +20,7 @@ unexport CONDA_PREFIX
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-long rust-test python-test bench wheel docs fmt lint develop clean \
-    mpi mpi-library test-mpi
+    mpi mpi-library test-mpi test-arm
 
 help:
 	@echo "make demo       run the example scripts; figures and a table in $(OUT)/"
@@ -34,6 +34,8 @@ help:
 	@echo "make develop    build the extension module into .venv"
 	@echo "make mpi        build the extension module with MPI; installs Open MPI where apt can"
 	@echo "make test-mpi   the tests of several processes, under mpirun"
+	@echo "make test-arm   the Rust tests on 64-bit Arm, under qemu-aarch64; Debian: libstd-rust-dev:arm64,"
+	@echo "                gcc-aarch64-linux-gnu, libc6-dev-arm64-cross, qemu-user"
 	@echo "make clean      remove everything that was built"
 
 # A virtual environment with the build tools; made anew when the requirements change.
@@ -72,6 +74,15 @@ test-mpi: mpi
 	for n in 2 4; do \
 	    $(BIN)/python -m pytest python/tests/mpi --processes $$n || exit 1; \
 	done
+
+# The Rust tests on 64-bit Arm, emulated: with the standard library of that target in the toolchain,
+# a cross compiler's linker and qemu's user mode.
+ARM := aarch64-unknown-linux-gnu
+
+test-arm:
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu" \
+	PROPTEST_CASES=16 cargo test --target $(ARM)
 
 demo: develop
 	$(BIN)/python tools/demo.py --out $(OUT) $(if $(PEER_PYTHON),--peer-python $(PEER_PYTHON))
