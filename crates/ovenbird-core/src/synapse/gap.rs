@@ -71,6 +71,8 @@ struct Receiver {
     local: u32,
     /// The number of entries up to its last.
     end: u32,
+    /// The sum of their weights.
+    weight: f64,
 }
 
 impl GapTable {
@@ -103,6 +105,7 @@ impl GapTable {
                 family: entries[0].family as u32,
                 local: entries[0].local,
                 end,
+                weight: entries.iter().map(|e| e.weight).sum(),
             });
         }
     }
@@ -125,9 +128,7 @@ impl GapTable {
                             let weights = &self.weights[own.clone()];
                             let sum = weighted_sum(rows, &self.slots[own], weights);
                             part.receive(to.local as usize, column, &sum);
-                            if column == 0 {
-                                part.weight[to.local as usize] = weights.iter().sum();
-                            }
+                            part.weight[to.local as usize] = to.weight;
                         }
                     }
                 }
@@ -390,9 +391,12 @@ impl GapPart {
     /// Stores some of the sums of a receiver.
     #[inline(always)]
     fn receive(&mut self, local: usize, column: usize, sums: &Piece) {
-        let (first, end) = (column * Piece::LEN, self.width());
-        for (k, sum) in (first..end).zip(sums.numbers()) {
-            self.incoming[k * self.nodes + local] = sum;
+        let first = column * Piece::LEN * self.nodes;
+        let mut rows = self.incoming[first..].chunks_exact_mut(self.nodes);
+        for half in [sums.0, sums.1] {
+            for (sum, row) in half.0.into_iter().zip(rows.by_ref()) {
+                row[local] = sum;
+            }
         }
     }
 }
