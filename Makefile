@@ -34,8 +34,8 @@ help:
 	@echo "make develop    build the extension module into .venv"
 	@echo "make mpi        build the extension module with MPI; installs Open MPI where apt can"
 	@echo "make test-mpi   the tests of several processes, under mpirun"
-	@echo "make test-arm   the Rust tests on 64-bit Arm, under qemu-aarch64; Debian: libstd-rust-dev:arm64,"
-	@echo "                gcc-aarch64-linux-gnu, libc6-dev-arm64-cross, qemu-user"
+	@echo "make test-arm   the Rust tests on 64-bit Arm, elsewhere emulated: rustup target add $(ARM);"
+	@echo "                gcc-aarch64-linux-gnu, libc6-dev-arm64-cross and qemu-user of Debian"
 	@echo "make clean      remove everything that was built"
 
 # A virtual environment with the build tools; made anew when the requirements change.
@@ -75,13 +75,15 @@ test-mpi: mpi
 	    $(BIN)/python -m pytest python/tests/mpi --processes $$n || exit 1; \
 	done
 
-# The Rust tests on 64-bit Arm, emulated: with the standard library of that target in the toolchain,
-# a cross compiler's linker and qemu's user mode.
+# The Rust tests on 64-bit Arm. On other processors it is emulated, which needs the target's standard
+# library (`rustup target add`), a linker with the C library, and qemu's user mode.
 ARM := aarch64-unknown-linux-gnu
+ARM_LINKER ?= $(if $(filter aarch64,$(shell uname -m)),cc,aarch64-linux-gnu-gcc)
+ARM_RUNNER ?= $(if $(filter aarch64,$(shell uname -m)),,qemu-aarch64 -L /usr/aarch64-linux-gnu)
 
 test-arm:
-	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
-	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu" \
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=$(ARM_LINKER) \
+	$(if $(ARM_RUNNER),CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="$(ARM_RUNNER)") \
 	PROPTEST_CASES=16 cargo test --target $(ARM)
 
 demo: develop

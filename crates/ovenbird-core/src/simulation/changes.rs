@@ -211,8 +211,10 @@ impl Simulation {
         match place {
             Place::Row(..) | Place::Plastic(..) => {}
             Place::Gap(w, k) => {
-                let entry = &mut self.workers[w as usize].gaps.entries[k as usize];
-                entry.weight = weight.unwrap_or(entry.weight);
+                if let Some(weight) = weight {
+                    let gaps = &mut self.workers[w as usize].gaps;
+                    gaps.set_weight(k as usize, weight);
+                }
             }
             Place::Drive(w, d, k) => {
                 let e = &mut self.workers[w as usize].drives[d as usize].entries[k as usize];

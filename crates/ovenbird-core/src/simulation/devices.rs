@@ -92,6 +92,23 @@ pub(super) struct Devices {
     samples: Vec<Sample>,
 }
 
+/// The second numbers of pairs, row by row for the first ones and else in their order, and where
+/// those of each row end.
+fn by_row(pairs: &[(usize, u32)], rows: usize) -> (Vec<u32>, Vec<u32>) {
+    let mut places = vec![0; rows];
+    pairs.iter().for_each(|p| places[p.0] += 1);
+    let mut begin = 0;
+    for place in &mut places {
+        begin += std::mem::replace(place, begin);
+    }
+    let mut list = vec![0; pairs.len()];
+    for &(row, x) in pairs {
+        list[places[row] as usize] = x;
+        places[row] += 1;
+    }
+    (list, places)
+}
+
 impl Devices {
     /// The part of a family of devices, made when it is first asked for.
     pub fn part(&mut self, f: usize, family: &dyn Family) -> &mut Part {
@@ -196,12 +213,7 @@ impl Devices {
                 heard.push((row, recorder as u32));
             }
         }
-        // stable: the recorders of a source hear it in the order of their connections
-        heard.sort_by_key(|h| h.0);
-        self.hearing = heard.iter().map(|h| h.1).collect();
-        let ends = 0..self.index.len();
-        let end = |row| heard.partition_point(|h| h.0 <= row) as u32;
-        self.hearing_ends = ends.map(end).collect();
+        (self.hearing, self.hearing_ends) = by_row(&heard, self.index.len());
         for s in &mut self.stimulators {
             s.occurrences = crate::device::occurrences(&s.ids);
         }

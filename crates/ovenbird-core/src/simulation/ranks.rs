@@ -9,7 +9,7 @@ use std::time::Instant;
 /// What coupled nodes exchange in a slice.
 #[derive(Default)]
 pub(super) struct Couplings {
-    /// Whether any rank has a gap junction.
+    /// Whether any rank has or had a gap junction.
     pub any: bool,
     /// The rows that go to each rank in turn: worker, family and slot of the sender.
     pub routes: Vec<(u32, u32, u32)>,
@@ -287,8 +287,8 @@ impl Simulation {
         };
         self.timers.couple += start.elapsed().as_secs_f64();
         let pool = self.pool.as_mut().expect("prepared before a run");
-        let arrived = &self.gaps.arrived;
-        pool.run(&mut self.workers, |_, w| w.receive_gaps(arrived));
+        let (arrived, width) = (&self.gaps.arrived, self.width);
+        pool.run(&mut self.workers, |_, w| w.receive_gaps(arrived, width));
         Ok(largest)
     }
 

@@ -108,7 +108,8 @@ impl Simulation {
         let arranged = self.ending_early(Self::try_arrange);
         let arranged = arranged.and_then(|()| self.check_ready());
         let arranged = arranged.and_then(|()| self.separate_agreed());
-        self.gaps.any = flags & 1 != 0;
+        // as in NEST, nodes go on iterating when the last gap junction is gone
+        self.gaps.any |= flags & 1 != 0;
         if !self.gaps.any {
             self.agree(Call::Ready, 0, 0, arranged)?;
             return self.plan_exchange(flags & 2 != 0);
@@ -353,6 +354,7 @@ impl Simulation {
         self.keys = RunKeys::new(self.settings.seed());
         for w in &mut self.workers {
             w.find_active(&self.families);
+            w.gaps.take_weights();
         }
         self.has_run |= steps > 0;
         self.stopped_by = None;

@@ -83,10 +83,11 @@ impl Simulation {
     }
 
     fn first_failure(&mut self) -> Result<()> {
-        match self.workers.iter_mut().find_map(|w| w.failure.take()) {
-            Some(e) => Err(e),
-            None => Ok(()),
-        }
+        // all are taken: on several ranks the run goes on to the end of the slice
+        let mut failures = self.workers.iter_mut().filter_map(|w| w.failure.take());
+        let first = failures.next();
+        failures.for_each(drop);
+        first.map_or(Ok(()), Err)
     }
 
     /// Collects what the workers produced, in canonical order, records what is recorded on this
@@ -202,7 +203,7 @@ impl Simulation {
         }
     }
 
-    /// Whether any gap junctions exist, on any rank.
+    /// Whether any gap junctions exist or did, on any rank.
     pub(super) fn couples(&self) -> bool {
         self.gaps.any
     }

@@ -375,8 +375,8 @@ impl Worker {
     }
 
     /// Delivers what coupled nodes sent.
-    pub fn receive_gaps(&mut self, arrived: &Sent) {
-        self.gaps.receive(&mut self.gap_parts, arrived);
+    pub fn receive_gaps(&mut self, arrived: &Sent, width: Width) {
+        self.gaps.receive(&mut self.gap_parts, arrived, width);
     }
 }
 

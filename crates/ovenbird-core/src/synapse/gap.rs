@@ -4,7 +4,7 @@
 //! the step (Hahne et al. 2015, Front. Neuroinform. 9:22). Each receiver sums those of its
 //! neighbours, weighted; the coupling current follows from the sum and its own potential.
 
-use crate::math::{LANES, Lanes, Real, vectorize};
+use crate::math::{LANES, Lanes, Real, Width};
 use crate::model::{GapInput, GapSignal};
 use std::ops::Range;
 
@@ -62,6 +62,8 @@ pub struct GapTable {
     slots: Vec<u32>,
     weights: Vec<f64>,
     receivers: Vec<Receiver>,
+    /// Whether entries have other weights than `weights` and `receivers` know of.
+    reweighted: bool,
 }
 
 /// A node at which entries end.
@@ -94,8 +96,6 @@ impl GapTable {
         self.slots.clear();
         self.slots
             .extend(self.entries.iter().map(|e| slot(e.source) as u32));
-        self.weights.clear();
-        self.weights.extend(self.entries.iter().map(|e| e.weight));
         self.receivers.clear();
         let same = |a: &GapEntry, b: &GapEntry| (a.family, a.local) == (b.family, b.local);
         let mut end = 0;
@@ -105,9 +105,34 @@ impl GapTable {
                 family: entries[0].family as u32,
                 local: entries[0].local,
                 end,
-                weight: entries.iter().map(|e| e.weight).sum(),
+                weight: 0.0,
             });
         }
+        self.weigh();
+    }
+
+    /// Sets the weight of an entry.
+    pub fn set_weight(&mut self, entry: usize, weight: f64) {
+        self.entries[entry].weight = weight;
+        self.reweighted = true;
+    }
+
+    /// Takes over weights that were set since [`GapTable::arrange`].
+    pub fn take_weights(&mut self) {
+        if self.reweighted {
+            self.weigh();
+        }
+    }
+
+    fn weigh(&mut self) {
+        self.weights.clear();
+        self.weights.extend(self.entries.iter().map(|e| e.weight));
+        let mut start = 0;
+        for to in &mut self.receivers {
+            to.weight = self.weights[start..to.end as usize].iter().sum();
+            start = to.end as usize;
+        }
+        self.reweighted = false;
     }
 
     /// Sums what the senders of each receiver sent, weighted, into the parts of the families. What
@@ -115,8 +140,13 @@ impl GapTable {
     ///
     /// A piece of each sender at a time, so that those of some hundred senders stay in a near cache
     /// for all receivers.
-    pub fn receive(&self, parts: &mut [Option<GapPart>], arrived: &Sent) {
-        vectorize(
+    pub fn receive(&self, parts: &mut [Option<GapPart>], arrived: &Sent, width: Width) {
+        for to in &self.receivers {
+            if let Some(part) = &mut parts[to.family as usize] {
+                part.weight[to.local as usize] = to.weight;
+            }
+        }
+        width.run(
             #[inline(always)]
             || {
                 for (column, rows) in arrived.columns().enumerate() {
@@ -128,7 +158,6 @@ impl GapTable {
                             let weights = &self.weights[own.clone()];
                             let sum = weighted_sum(rows, &self.slots[own], weights);
                             part.receive(to.local as usize, column, &sum);
-                            part.weight[to.local as usize] = to.weight;
                         }
                     }
                 }
@@ -388,7 +417,7 @@ impl GapPart {
         self.incoming.fill(0.0);
     }
 
-    /// Stores some of the sums of a receiver.
+    /// Stores some of the sums of a receiver; the last ones beyond the width are no sums.
     #[inline(always)]
     fn receive(&mut self, local: usize, column: usize, sums: &Piece) {
         let first = column * Piece::LEN * self.nodes;
@@ -452,7 +481,7 @@ mod tests {
         arrived.resize(1, part.width());
         arrived.copy(0, &part.outgoing);
         let mut parts = [Some(part)];
-        table.receive(&mut parts, &arrived);
+        table.receive(&mut parts, &arrived, Width::widest());
         let mut part = parts[0].take().unwrap();
         let input = part.input(1..3, 1);
         assert_eq!(input.weight, [0.0, 3.0]);
@@ -465,5 +494,49 @@ mod tests {
         let sent: Vec<f64> = part.outgoing.row(0, part.width()).collect();
         assert_eq!(sent, [0.0, 0.0, -70.0, 0.0]);
         assert_eq!(part.send_polynomials(0..3, &signal, 1, 0.1), 58.0);
+    }
+
+    #[test]
+    fn sums_of_rows_that_end_within_a_piece() {
+        let (nodes, lags) = (3, 5);
+        for order in [
+            Interpolation::Constant,
+            Interpolation::Linear,
+            Interpolation::Cubic,
+        ] {
+            let mut part = GapPart::default();
+            part.arrange(nodes, vec![0, 1, 2], lags, order);
+            let width = part.width();
+            let number = |sender: usize, k: usize| (sender * width + k) as f64;
+            let mut arrived = Sent::default();
+            arrived.resize(nodes, width);
+            for sender in 0..nodes {
+                let row: Vec<f64> = (0..width).map(|k| number(sender, k)).collect();
+                arrived.fill(sender, &row);
+            }
+            let entry = |source| GapEntry {
+                family: 0,
+                local: 1,
+                source,
+                weight: 2.0,
+            };
+            let mut table = GapTable {
+                entries: vec![entry(0), entry(2)],
+                ..GapTable::default()
+            };
+            table.arrange(|source| source as usize);
+            table.set_weight(1, 3.0);
+            table.take_weights();
+            let mut parts = [Some(part)];
+            for width in Width::available() {
+                table.receive(&mut parts, &arrived, width);
+                let part = parts[0].as_ref().unwrap();
+                assert_eq!(part.weight, [0.0, 5.0, 0.0]);
+                for (k, sums) in part.incoming.chunks_exact(nodes).enumerate() {
+                    let sum = 2.0 * number(0, k) + 3.0 * number(2, k);
+                    assert_eq!(sums, [0.0, sum, 0.0], "{order:?}, number {k}");
+                }
+            }
+        }
     }
 }

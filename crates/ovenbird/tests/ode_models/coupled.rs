@@ -3,6 +3,7 @@
 use crate::{assert_close, multimeter, number, values};
 use ovenbird::Result;
 use ovenbird::core::math::Width;
+use ovenbird::core::simulation::{Filter, RunControl};
 use ovenbird::prelude::*;
 
 /// Two neurons coupled by a gap junction:
@@ -299,5 +300,66 @@ fn coupled_neurons_have_the_same_bits_on_any_number_of_threads() -> Result<()> {
         let other = coupled_network(threads, Width::widest())?;
         assert_eq!(other, one, "{threads} threads");
     }
+    Ok(())
+}
+
+/// Four neurons in two coupled pairs, of which the first is driven, after 7 ms.
+fn two_pairs(second: bool) -> Result<Simulation> {
+    let mut sim = ovenbird::simulation();
+    sim.create("hh_psc_alpha_gap", 4)?;
+    sim.set(&[1], &dict([("I_e", 600.0.into())]))?;
+    let mut rule = ConnSpec::new(Rule::OneToOne);
+    rule.make_symmetric = true;
+    let sources: &[u32] = if second { &[1, 3] } else { &[1] };
+    let targets: Vec<u32> = sources.iter().map(|id| id + 1).collect();
+    sim.connect(sources, &targets, &rule, &[gap_junction(&sim, 5.0)?])?;
+    sim.simulate(7.0)?;
+    Ok(sim)
+}
+
+fn potentials(sim: &Simulation) -> [u64; 2] {
+    [1, 2].map(|id| number(sim, id, "V_m").to_bits())
+}
+
+#[test]
+fn nothing_is_left_of_the_last_gap_junction() -> Result<()> {
+    let mut seen = Vec::new();
+    for second in [true, false] {
+        let mut sim = two_pairs(second)?;
+        let mut set = sim.connections(&Filter {
+            sources: Some(&[1, 2]),
+            ..Filter::default()
+        })?;
+        assert_eq!(set.len(), 2);
+        sim.disconnect(&mut set)?;
+        sim.simulate(50.0)?;
+        let last = number(&sim, 2, "V_m");
+        assert_close(last, -69.605_897_962_978_99, "an uncoupled neuron");
+        seen.push(potentials(&sim));
+    }
+    assert_eq!(seen[0], seen[1]);
+    Ok(())
+}
+
+#[test]
+fn weights_set_between_runs_count_at_once() -> Result<()> {
+    let outcome = |prepared: bool| -> Result<[u64; 2]> {
+        let mut sim = two_pairs(false)?;
+        let run = |sim: &mut Simulation| match prepared {
+            true => sim.run(7.0, &mut |_| RunControl::Continue).map(drop),
+            false => sim.simulate(7.0),
+        };
+        if prepared {
+            sim.prepare()?;
+        }
+        run(&mut sim)?;
+        let before = potentials(&sim);
+        let mut all = sim.connections(&Filter::default())?;
+        sim.set_connections(&mut all, &dict([("weight", 50.0.into())]))?;
+        run(&mut sim)?;
+        assert_ne!(potentials(&sim), before);
+        Ok(potentials(&sim))
+    };
+    assert_eq!(outcome(true)?, outcome(false)?);
     Ok(())
 }

@@ -120,11 +120,7 @@ impl<M: Neuron> NeuronFamily<M> {
         if !iterating {
             let cells = cx.ring.at(step);
             for &first in cx.cells.iter().flatten() {
-                let read = &mut cells[first + nodes.start..first + nodes.end];
-                cx.width.run(
-                    #[inline(always)]
-                    || read.fill(0.0),
-                );
+                clear(&mut cells[first + nodes.start..first + nodes.end]);
             }
         }
         Ok(())
@@ -243,6 +239,13 @@ impl<M: Neuron> NeuronFamily<M> {
         }
         Ok(())
     }
+}
+
+/// Sets numbers to zero. By itself it becomes one call of `memset`; within the step it would be a
+/// loop of narrow stores.
+#[inline(never)]
+fn clear(cells: &mut [f64]) {
+    cells.fill(0.0);
 }
 
 /// Calls `f` with the places of flags that are set; most stretches have none.
