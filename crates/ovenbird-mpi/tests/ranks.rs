@@ -22,6 +22,7 @@ fn networks() -> ovenbird::Result<()> {
     bodies::check_active(&grown, 100, 1000, 50);
     let multapses = bodies::multapses(None, 1)?;
     let weights = bodies::recorded_weights(None, 1)?;
+    let pairs = bodies::drawn_pairs(None, 1)?;
     assert!(weights.recorded_weights().1);
     let apart = bodies::coupled_apart(None, 1)?;
     bodies::check_active(&apart, 10, 300, 80);
@@ -34,6 +35,7 @@ fn networks() -> ovenbird::Result<()> {
         compare(rank(), threads, &grown, bodies::grown);
         compare(rank(), threads, &multapses, bodies::multapses);
         compare(rank(), threads, &weights, bodies::recorded_weights);
+        compare(rank(), threads, &pairs, bodies::drawn_pairs);
         compare(rank(), threads, &apart, bodies::coupled_apart);
         for (iterate, reference) in &coupled {
             let reference = reference.as_ref().map_err(Clone::clone)?;
