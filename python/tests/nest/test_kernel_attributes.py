@@ -110,7 +110,13 @@ def test_nodes_of_a_model_are_counted_by_thread() -> None:
     nest.local_num_threads = 2
     for model, counts in (("parrot_neuron", [2, 3]), ("spike_recorder", [5, 5])):
         nest.Create(model, 5)
-        assert nest.GetDefaults(model, "instantiations").tolist() == counts
+        defaults = nest.GetDefaults(model)
+        assert defaults["instantiations"].tolist() == defaults["capacity"].tolist() == counts
+        assert defaults["available"].tolist() == [0, 0]
+        place = [defaults[key] for key in ("global_id", "thread", "thread_local_id", "vp", "local")]
+        assert place == [0, -1, -1, -1, True]
+    with pytest.raises(nest.NESTErrors.UnaccessedDictionaryEntry, match="vp"):
+        nest.SetDefaults("parrot_neuron", {"vp": 1})
 
 
 def test_names_for_completion() -> None:

@@ -377,6 +377,20 @@ impl Simulation {
             .collect()
     }
 
+    /// Adds what NEST reports with the defaults of a node model: the nodes there are by thread, and
+    /// the place of a node that is none.
+    fn add_placeholders(&self, family: usize, dict: &mut Dict) {
+        let instances = self.instances(family);
+        dict.set("available", Value::Ints(vec![0; instances.len()]));
+        dict.set("capacity", Value::Ints(instances.clone()));
+        dict.set("instantiations", Value::Ints(instances));
+        dict.set("global_id", Value::Int(0));
+        dict.set("local", Value::Bool(true));
+        for key in ["thread", "thread_local_id", "vp"] {
+            dict.set(key, Value::Int(-1));
+        }
+    }
+
     /// The defaults of a model.
     ///
     /// # Errors
@@ -403,7 +417,7 @@ impl Simulation {
             dict.set("type_id", Value::Str(family.info().name.to_owned()));
             dict.set("frozen", Value::Bool(false));
             dict.set("node_uses_wfr", Value::Bool(self.uses_wfr(i)));
-            dict.set("instantiations", Value::Ints(self.instances(i)));
+            self.add_placeholders(i, &mut dict);
             return Ok(dict);
         }
         let Ok(i) = self.synapse_index(name) else {
