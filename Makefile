@@ -75,8 +75,8 @@ test-mpi: mpi
 	    $(BIN)/python -m pytest python/tests/mpi --processes $$n || exit 1; \
 	done
 
-# The Rust tests on 64-bit Arm. On other processors it is emulated, which needs the target's standard
-# library (`rustup target add`), a linker with the C library, and qemu's user mode.
+# The Rust tests on 64-bit Arm. On other processors it is emulated, which needs the target's
+# standard library (`rustup target add`), a linker with the C library, and qemu's user mode.
 ARM := aarch64-unknown-linux-gnu
 ARM_LINKER ?= $(if $(filter aarch64,$(shell uname -m)),cc,aarch64-linux-gnu-gcc)
 ARM_RUNNER ?= $(if $(filter aarch64,$(shell uname -m)),,qemu-aarch64 -L /usr/aarch64-linux-gnu)

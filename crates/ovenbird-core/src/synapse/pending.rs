@@ -374,8 +374,7 @@ impl Pending {
     /// Adds connections of the batch with this index, from the sources of one block within
     /// [`Pending::reach`], in the order of their targets; those to one target keep theirs.
     /// `connections` gives the number of the target of each, the row of its source, delay and
-    /// weight,
-    /// `counts` how many there are to each target, and `place` where that is.
+    /// weight, `counts` how many there are to each target, and `place` where that is.
     pub fn add_sorted(
         &mut self,
         index: usize,
