@@ -1,6 +1,6 @@
 //! The nodes of a block, advanced over one interval, each with steps of its own.
 
-use super::rkf45::Trial;
+use super::rkf45::{NODES, STAGES, Trial, length};
 use super::{
     Control, Failures, MAX_ATTEMPTS, PerLane, Population, Rkf45, StateVector, System, lane_groups,
     step_sizes,
@@ -9,10 +9,9 @@ use crate::math::{LANES, LaneMask, Lanes, Mask, Real};
 use crate::model::Failure;
 use std::ops::Range;
 
-/// Groups of lanes that are under way at a time. While one makes its trial step, the step sizes of
-/// the one before are calculated and the lanes of the one before that change their nodes, so that
-/// no group waits for itself.
-const FLIGHTS: usize = 3;
+/// Groups of lanes that are under way at a time. They take turns stage by stage, so that none waits
+/// for its own last stage.
+const FLIGHTS: usize = 2;
 
 /// The nodes of a block while they are integrated.
 struct Block<'a, 'b, const D: usize> {
@@ -33,6 +32,8 @@ struct Waiting {
 struct Flight<S, const D: usize> {
     system: S,
     y: [Lanes; D],
+    /// At the stages of the present trial step.
+    slopes: [[Lanes; D]; STAGES],
     t: Lanes,
     h: Lanes,
     running: LaneMask,
@@ -147,6 +148,7 @@ where
         Self {
             system,
             y: [Lanes::default(); D],
+            slopes: [[Lanes::default(); D]; STAGES],
             t: Lanes::default(),
             h: Lanes::default(),
             running: LaneMask::splat(false),
@@ -157,24 +159,78 @@ where
         }
     }
 
-    /// Makes a trial step in each lane; returns it and the states that it leads to.
+    /// Evaluates the slopes of one stage of a trial step in each lane.
     ///
     /// This is plain arithmetic of one lane in a loop over lanes, which the compiler turns into one
-    /// of vectors.
+    /// of vectors. One copy of it serves all stages and groups.
     #[inline(always)]
-    fn attempt(&self, control: &Control<f64>, interval: f64) -> (Trial<Lanes>, [Lanes; D]) {
+    fn evaluate(&mut self, stage: usize, interval: f64) {
+        let at = match stage {
+            0 => self.y,
+            1 => self.argument::<1>(interval),
+            2 => self.argument::<2>(interval),
+            3 => self.argument::<3>(interval),
+            4 => self.argument::<4>(interval),
+            _ => self.argument::<5>(interval),
+        };
+        let mut slopes = [Lanes::default(); D];
+        for lane in 0..LANES {
+            let one = self.system.pick(lane);
+            let (t, step) = (self.t.0[lane], self.h.0[lane]);
+            let t = t + NODES[stage] * length(interval, t, step);
+            let mut dydt = [0.0; D];
+            one.derivatives(t, &state(&at, lane), &mut dydt);
+            dydt.each(
+                #[inline(always)]
+                |k| slopes[k].0[lane] = dydt[k],
+            );
+        }
+        self.slopes[stage] = slopes;
+    }
+
+    /// The states at which a stage after the first is evaluated.
+    #[inline(always)]
+    fn argument<const STAGE: usize>(&self, interval: f64) -> [Lanes; D] {
+        let mut at = [Lanes::default(); D];
+        for lane in 0..LANES {
+            let mut solver = self.solver(lane);
+            let step = length(interval, self.t.0[lane], self.h.0[lane]);
+            solver.argument::<STAGE, f64>(step, &state(&self.y, lane));
+            solver.trial.each(
+                #[inline(always)]
+                |k| at[k].0[lane] = solver.trial[k],
+            );
+        }
+        at
+    }
+
+    /// The solver of a lane, with the slopes evaluated so far.
+    #[inline(always)]
+    fn solver(&self, lane: usize) -> Rkf45<[f64; D]> {
+        let mut solver = Rkf45::new(&[0.0; D]);
+        let [a, b, c, d, e, f] = &self.slopes;
+        solver.k = [
+            state(a, lane),
+            state(b, lane),
+            state(c, lane),
+            state(d, lane),
+            state(e, lane),
+            state(f, lane),
+        ];
+        solver
+    }
+
+    /// The outcome of a trial step whose stages have been evaluated, and the states it leads to.
+    #[inline(always)]
+    fn complete(&self, control: &Control<f64>, interval: f64) -> (Trial<Lanes>, [Lanes; D]) {
         let mut new = [Lanes::default(); D];
         let [mut h, mut end, mut ratio] = [Lanes::default(); 3];
         for lane in 0..LANES {
             let one = self.system.pick(lane);
-            let mut y = [0.0; D];
-            new.each(
-                #[inline(always)]
-                |k| y[k] = self.y[k].0[lane],
-            );
-            let mut solver = Rkf45::new(&y);
+            let mut solver = self.solver(lane);
             let (t, step) = (self.t.0[lane], self.h.0[lane]);
-            let trial = solver.attempt(&one, control, interval, t, step, &y);
+            let y = state(&self.y, lane);
+            let trial = solver.complete(&one, control, interval, t, step, &y);
             y.each(
                 #[inline(always)]
                 |k| new[k].0[lane] = solver.trial[k],
@@ -186,10 +242,10 @@ where
         (Trial { h, end, ratio }, new)
     }
 
-    /// Makes a trial step and takes it where it is good enough.
+    /// Takes the trial step whose stages have been evaluated where it is good enough.
     #[inline(always)]
-    fn advance(&mut self, control: &Control<f64>, interval: f64) {
-        let (trial, new) = self.attempt(control, interval);
+    fn conclude(&mut self, control: &Control<f64>, interval: f64) {
+        let (trial, new) = self.complete(control, interval);
         self.stuck = trial.conclude::<true, _>(
             &new,
             Lanes::splat(interval),
@@ -214,6 +270,17 @@ where
             ..failure
         })
     }
+}
+
+/// The state of one lane.
+#[inline(always)]
+fn state<const D: usize>(y: &[Lanes; D], lane: usize) -> [f64; D] {
+    let mut one = [0.0; D];
+    y.each(
+        #[inline(always)]
+        |k| one[k] = y[k].0[lane],
+    );
+    one
 }
 
 /// Advances all nodes of a block over the time `interval`: their states, a column per component,
@@ -250,25 +317,34 @@ where
     for (flight, group) in flights.iter_mut().zip(groups.by_ref()) {
         block.load(population, flight, group);
     }
-    let (mut idle, mut turn) = (0, 0);
-    while idle < FLIGHTS {
-        if flights[turn].running.any() {
-            flights[turn].advance(control, interval);
+    loop {
+        let flying = flights
+            .iter()
+            .rposition(|f| f.running.any())
+            .map_or(0, |f| f + 1);
+        if flying == 0 {
+            return Ok(());
         }
-        turn = (turn + 1) % FLIGHTS;
-        let flight = &mut flights[(turn + 1) % FLIGHTS];
-        if flight.group.is_empty() {
-            flight.check(interval)?;
-        } else {
-            block.store(flight, &mut waiting)?;
-            if let Some(group) = groups.next() {
-                block.load(population, flight, group);
+        for stage in 0..STAGES {
+            for flight in &mut flights[..flying] {
+                flight.evaluate(stage, interval);
             }
         }
-        if flight.group.is_empty() {
-            block.refill(population, flight, &mut waiting);
+        for flight in &mut flights[..flying] {
+            flight.conclude(control, interval);
         }
-        idle = if flight.running.any() { 0 } else { idle + 1 };
+        for flight in &mut flights[..flying] {
+            if flight.group.is_empty() {
+                flight.check(interval)?;
+            } else {
+                block.store(flight, &mut waiting)?;
+                if let Some(group) = groups.next() {
+                    block.load(population, flight, group);
+                }
+            }
+            if flight.group.is_empty() {
+                block.refill(population, flight, &mut waiting);
+            }
+        }
     }
-    Ok(())
 }

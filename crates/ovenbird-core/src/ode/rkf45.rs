@@ -6,10 +6,10 @@ use crate::math::{Mask, Real};
 /// The number of trial steps within one interval after which the solver gives up.
 pub const MAX_ATTEMPTS: u32 = 1_000_000;
 
-const STAGES: usize = 6;
+pub(super) const STAGES: usize = 6;
 
 /// Nodes: the times of the stages as fractions of the step.
-const NODES: [f64; STAGES] = [0.0, 1.0 / 4.0, 3.0 / 8.0, 12.0 / 13.0, 1.0, 1.0 / 2.0];
+pub(super) const NODES: [f64; STAGES] = [0.0, 1.0 / 4.0, 3.0 / 8.0, 12.0 / 13.0, 1.0, 1.0 / 2.0];
 
 /// Weights of the earlier stages in the state at which a stage is evaluated.
 const STAGE_WEIGHTS: [[f64; STAGES - 1]; STAGES] = [
@@ -127,7 +127,8 @@ impl<M: Mask> Failures<M> {
 /// The solver: the memory of the stages, reused from step to step.
 #[derive(Clone, Debug)]
 pub struct Rkf45<Y> {
-    k: [Y; STAGES],
+    /// The slopes at the stages.
+    pub(super) k: [Y; STAGES],
     /// The state at the end of a trial step.
     pub(super) trial: Y,
     end_slope: Y,
@@ -186,6 +187,13 @@ impl<R: Real> Trial<R> {
             too_many_steps: R::Mask::splat(false),
         }
     }
+}
+
+/// The length of a step from `t` that is to be `step_size` long but not to go beyond `end`.
+#[inline(always)]
+pub(super) fn length<R: Real>(end: R, t: R, step_size: R) -> R {
+    let remaining = end - t;
+    R::select(step_size.gt(remaining), remaining, step_size)
 }
 
 /// Takes `new` over into `y` in some lanes.
@@ -281,11 +289,27 @@ impl<Y: Clone> Rkf45<Y> {
         Y: StateVector<R>,
         S: System<R, State = Y>,
     {
-        let remaining = end - t;
-        let reaches_end = step_size.gt(remaining);
-        let h = R::select(reaches_end, remaining, step_size);
+        self.stages(system, t, length(end, t, step_size), y);
+        self.complete(system, control, end, t, step_size, y)
+    }
 
-        self.stages(system, t, h, y);
+    /// The outcome of the step that [`Rkf45::attempt`] makes, when its stages have been evaluated.
+    #[inline(always)]
+    pub(super) fn complete<R, S>(
+        &mut self,
+        system: &S,
+        control: &Control<R>,
+        end: R,
+        t: R,
+        step_size: R,
+        y: &Y,
+    ) -> Trial<R>
+    where
+        R: Real,
+        Y: StateVector<R>,
+        S: System<R, State = Y>,
+    {
+        let h = length(end, t, step_size);
         y.each(
             #[inline(always)]
             |i| self.trial.as_mut()[i] = h.mul_add(self.combine(&SOLUTION, i), y.as_ref()[i]),
@@ -293,7 +317,7 @@ impl<Y: Clone> Rkf45<Y> {
         let (ratio, finite) = self.error(system, control, t, h);
         Trial {
             h,
-            end: R::select(reaches_end, end, t + h),
+            end: R::select(step_size.gt(end - t), end, t + h),
             ratio: R::select(finite, ratio, R::splat(f64::INFINITY)),
         }
     }
@@ -321,7 +345,7 @@ impl<Y: Clone> Rkf45<Y> {
 
     /// The state at which the derivatives of a stage are taken, into `self.trial`.
     #[inline(always)]
-    fn argument<const STAGE: usize, R: Real>(&mut self, h: R, y: &Y)
+    pub(super) fn argument<const STAGE: usize, R: Real>(&mut self, h: R, y: &Y)
     where
         Y: StateVector<R>,
     {
