@@ -20,13 +20,23 @@ struct Block<'a, 'b, const D: usize> {
     interval: f64,
 }
 
-/// Nodes whose interval is not over after the first trial step, with the times reached.
+/// Nodes whose interval is not over after the first trial step, with the times reached. Those that
+/// need many more steps come first, so that they are not what all lanes wait for at the end.
 #[derive(Default)]
 struct Waiting {
+    queues: [Queue; QUEUES],
+}
+
+#[derive(Default)]
+struct Queue {
     nodes: Vec<(usize, f64)>,
     count: usize,
     taken: usize,
 }
+
+/// Nodes wait in one queue if they need more than four steps of the size suggested for the next,
+/// in another if more than two, and in the last otherwise.
+const QUEUES: usize = 3;
 
 /// A group of lanes under way.
 struct Flight<S, const D: usize> {
@@ -46,21 +56,27 @@ struct Flight<S, const D: usize> {
 }
 
 impl Waiting {
-    /// Notes the nodes of a group that have not reached the end of the interval.
+    /// Notes the nodes of a group that have not reached the end of the interval, with the times
+    /// reached and the step sizes suggested.
     #[inline(always)]
-    fn note(&mut self, group: &Range<usize>, t: &Lanes, interval: f64, most: usize) {
-        self.nodes.resize(most, (0, 0.0));
-        for (node, t) in group.clone().zip(t.0) {
-            self.nodes[self.count] = (node, t);
-            self.count += usize::from(t < interval);
+    fn note(&mut self, group: &Range<usize>, t: &Lanes, h: &Lanes, interval: f64, most: usize) {
+        for queue in &mut self.queues {
+            queue.nodes.resize(most, (0, 0.0));
+        }
+        for ((node, t), h) in group.clone().zip(t.0).zip(h.0) {
+            let left = interval - t;
+            let queue = usize::from(left <= 4.0 * h) + usize::from(left <= 2.0 * h);
+            let queue = &mut self.queues[queue];
+            queue.nodes[queue.count] = (node, t);
+            queue.count += usize::from(t < interval);
         }
     }
 
     #[inline(always)]
     fn next(&mut self) -> Option<(usize, f64)> {
-        let next = *self.nodes[..self.count].get(self.taken)?;
-        self.taken += 1;
-        Some(next)
+        let queue = self.queues.iter_mut().find(|q| q.taken < q.count)?;
+        queue.taken += 1;
+        Some(queue.nodes[queue.taken - 1])
     }
 }
 
@@ -98,7 +114,8 @@ impl<const D: usize> Block<'_, '_, D> {
         let unfinished = flight.running & flight.t.lt(Lanes::splat(self.interval));
         if unfinished.any() {
             flight.stuck.check(group.start)?;
-            waiting.note(&group, &flight.t, self.interval, self.step_size.len());
+            let most = self.step_size.len();
+            waiting.note(&group, &flight.t, &flight.h, self.interval, most);
         }
         flight.running = LaneMask::splat(false);
         Ok(())
