@@ -368,7 +368,7 @@ fn rules_by_source_keep_long_delays() -> ovenbird::Result<()> {
                 let synapse = [SynSpec {
                     model: sim.synapse_index(model)?,
                     weight: Amount::Each((1..=given.len()).map(|i| i as f64 / 1e4).collect()),
-                    delay: Some(Amount::Each(given.clone())),
+                    delay: Some(Amount::Each(given.clone().into())),
                     ..static_synapse(&sim, 1.0, 1.0)?
                 }];
                 let degree = Parameter::constant(degree as f64)?;
@@ -436,7 +436,7 @@ fn long_lists_of_pairs_can_be_lent() -> ovenbird::Result<()> {
             sim.create("iaf_psc_delta", 40)?;
             sim.create("poisson_generator", 1)?;
             let synapse = SynSpec {
-                weight: Amount::Each(numbers.clone()),
+                weight: Amount::Each(numbers.clone().into()),
                 delay: Some(Amount::Each(numbers.iter().map(|x| 1.5 + x).collect())),
                 ..static_synapse(&sim, 1.0, 1.0)?
             };

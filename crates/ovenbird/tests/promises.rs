@@ -94,7 +94,7 @@ fn a_failed_connect_leaves_nothing_behind() {
     let mut sim = ovenbird::simulation();
     let ids = sim.create("iaf_psc_alpha", 4).unwrap().ids();
     let noise = sim.create("poisson_generator", 1).unwrap().ids();
-    let list = |v: &[f64]| Amount::Each(v.to_vec());
+    let list = |v: &[f64]| Amount::Each(v.to_vec().into());
     for sources in [&ids, &noise.repeat(4)] {
         let syn = SynSpec {
             delay: Some(list(&[1.0, 1.0, 1.0, 0.01])),

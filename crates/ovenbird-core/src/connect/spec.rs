@@ -3,9 +3,11 @@
 use super::rules::Rule;
 use super::space::SpaceSpec;
 use crate::error::{Error, Kind, Result};
+use crate::math::first_not_finite;
 use crate::parameter::{Context, Parameter};
 use crate::rng::Stream;
 use crate::value::Value;
+use std::borrow::Cow;
 
 /// An amount that refers to nothing.
 pub type Amount = AmountRef<'static>;
@@ -13,13 +15,11 @@ pub type Amount = AmountRef<'static>;
 /// A synapse that refers to nothing.
 pub type SynSpec = SynSpecRef<'static>;
 
-/// A number for each connection: one for all, from a list, from one that is kept
-/// elsewhere, or drawn.
+/// A number for each connection: one for all, from a list, which may be kept elsewhere, or drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AmountRef<'a> {
     Same(f64),
-    Each(Vec<f64>),
-    Lent(&'a [f64]),
+    Each(Cow<'a, [f64]>),
     Drawn(Parameter),
 }
 
@@ -30,7 +30,7 @@ impl<'a> AmountRef<'a> {
     /// When it is neither number, list of numbers, nor Parameter, or not finite.
     pub fn from_value(key: &str, value: Value) -> Result<Self> {
         let amount = match value {
-            Value::Floats(v) => AmountRef::Each(v),
+            Value::Floats(v) => AmountRef::Each(v.into()),
             Value::Ints(v) => AmountRef::Each(v.iter().map(|&i| i as f64).collect()),
             Value::Parameter(p) => AmountRef::Drawn(p),
             other => AmountRef::Same(other.as_float(key)?),
@@ -43,15 +43,14 @@ impl<'a> AmountRef<'a> {
     /// # Errors
     /// When one is not finite.
     pub fn from_array(key: &str, array: &'a [f64]) -> Result<Self> {
-        AmountRef::Lent(array).finite(key)
+        AmountRef::Each(array.into()).finite(key)
     }
 
     /// Refuses numbers that are not finite.
     fn finite(self, key: &str) -> Result<Self> {
         let bad = match (&self, self.list()) {
             (AmountRef::Same(x), _) => (!x.is_finite()).then_some(*x),
-            (_, Some(v)) if v.iter().fold(true, |all, x| all & x.is_finite()) => None,
-            (_, Some(v)) => v.iter().copied().find(|x| !x.is_finite()),
+            (_, Some(v)) => first_not_finite(v),
             _ => None,
         };
         match bad {
@@ -85,7 +84,6 @@ impl<'a> AmountRef<'a> {
         match self {
             AmountRef::Same(x) => Ok(*x),
             AmountRef::Each(list) => of_list(list),
-            AmountRef::Lent(list) => of_list(list),
             AmountRef::Drawn(p) => {
                 let x = p.evaluate(stream, &Context::default())?;
                 if x.is_finite() {
@@ -102,7 +100,6 @@ impl<'a> AmountRef<'a> {
     pub fn list(&self) -> Option<&[f64]> {
         match self {
             AmountRef::Each(list) => Some(list),
-            AmountRef::Lent(list) => Some(list),
             AmountRef::Same(_) | AmountRef::Drawn(_) => None,
         }
     }
@@ -112,7 +109,7 @@ impl<'a> AmountRef<'a> {
         match self {
             AmountRef::Same(x) => Some(*x),
             AmountRef::Drawn(p) => p.as_constant(),
-            AmountRef::Each(_) | AmountRef::Lent(_) => None,
+            AmountRef::Each(_) => None,
         }
     }
 }
@@ -164,7 +161,7 @@ impl SynSpecRef<'_> {
         let amounts = own.into_iter().flatten().chain(numbers);
         amounts.filter_map(|a| match a {
             AmountRef::Drawn(p) => Some(p),
-            AmountRef::Same(_) | AmountRef::Each(_) | AmountRef::Lent(_) => None,
+            AmountRef::Same(_) | AmountRef::Each(_) => None,
         })
     }
 

@@ -74,3 +74,21 @@ impl Width {
 pub fn vectorize<O>(op: impl FnOnce() -> O) -> O {
     Width::widest().run(op)
 }
+
+/// The first of some numbers that is infinite or NaN.
+pub fn first_not_finite(list: &[f64]) -> Option<f64> {
+    let finite = vectorize(
+        #[inline(always)]
+        || {
+            let mut finite = 1u32;
+            for x in list {
+                finite &= u32::from(x.is_finite());
+            }
+            finite == 1
+        },
+    );
+    match finite {
+        true => None,
+        false => list.iter().copied().find(|x| !x.is_finite()),
+    }
+}

@@ -153,8 +153,7 @@ impl Simulation {
             ));
         }
         match amount {
-            crate::connect::Amount::Each(list) => return Ok(list),
-            crate::connect::Amount::Lent(list) => return Ok(list.to_vec()),
+            crate::connect::Amount::Each(list) => return Ok(list.into_owned()),
             crate::connect::Amount::Same(x) => return Ok(vec![x; n]),
             crate::connect::Amount::Drawn(_) => {}
         }

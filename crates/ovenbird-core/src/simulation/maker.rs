@@ -9,6 +9,7 @@ use crate::connect::{
 };
 use crate::error::{Error, Kind, Result};
 use crate::event::ChannelKey;
+use crate::math::first_not_finite;
 use crate::model::{Event, NumberSpec, Port, SynapseInfo, SynapseKind, SynapseOps};
 use crate::node::{Family, Location, NodeTable};
 use crate::parallel::Pool;
@@ -150,8 +151,7 @@ pub(super) fn amounts(
             out.clear();
             out.resize(places.len(), *x);
         }
-        AmountRef::Each(_) | AmountRef::Lent(_) => {
-            let list = amount.list().unwrap_or_default();
+        AmountRef::Each(list) => {
             out.clear();
             let first = places.clone().next().unwrap_or(0);
             let mut steps = places.clone().zip(first..);
@@ -167,7 +167,7 @@ pub(super) fn amounts(
                 }
             }
             // lists were checked when they were given
-            if !all_finite(out) {
+            if first_not_finite(out).is_some() {
                 return Err(Error::bad_property(
                     "a list was changed while connections were made from it: not all of it is finite",
                 ));
@@ -185,27 +185,12 @@ pub(super) fn amounts(
 
 /// Checks what a parameter gave.
 pub(super) fn check_finite(list: &[f64]) -> Result<()> {
-    if !all_finite(list)
-        && let Some(x) = list.iter().find(|x| !x.is_finite())
-    {
+    if let Some(x) = first_not_finite(list) {
         return Err(Error::bad_property(format!(
             "a Parameter gave {x}, which is not finite"
         )));
     }
     Ok(())
-}
-
-fn all_finite(list: &[f64]) -> bool {
-    crate::math::vectorize(
-        #[inline(always)]
-        || {
-            let mut finite = 1u32;
-            for x in list {
-                finite &= u32::from(x.is_finite());
-            }
-            finite == 1
-        },
-    )
 }
 
 /// The smallest and the greatest of some delays, and how many weights are negative.

@@ -16,7 +16,7 @@ const PIECE: usize = 1 << 17;
 /// A stretch of what a list gives for each connection.
 fn part<'a>(amount: &'a AmountRef<'_>, places: &Range<usize>) -> AmountRef<'a> {
     match amount.list() {
-        Some(list) => AmountRef::Lent(&list[places.clone()]),
+        Some(list) => AmountRef::Each((&list[places.clone()]).into()),
         None => amount.clone(),
     }
 }
@@ -26,7 +26,7 @@ fn fits(amount: &AmountRef<'_>, n: usize) -> bool {
     match amount {
         AmountRef::Same(_) => true,
         AmountRef::Drawn(_) => false,
-        AmountRef::Each(_) | AmountRef::Lent(_) => amount.list().is_some_and(|l| l.len() == n),
+        AmountRef::Each(list) => list.len() == n,
     }
 }
 
