@@ -89,6 +89,17 @@ def Connect(
     """
     if not return_synapsecollection and _connect_pair(pre, post, conn_spec, syn_spec):
         return None
+    return _connect(pre, post, conn_spec, syn_spec, return_synapsecollection)
+
+
+def _connect(
+    pre: Any,
+    post: Any,
+    conn_spec: str | Mapping[str, Any] | None,
+    syn_spec: str | Mapping[str, Any] | CollocatedSynapses | None,
+    return_synapsecollection: bool,
+) -> SynapseCollection | None:
+    """Connect in the general way, for what is not a single pair."""
     conn = _conn_dict(conn_spec)
     sources, targets = _endpoints(pre, post, conn["rule"])
     synapses = _syn_dicts(syn_spec)

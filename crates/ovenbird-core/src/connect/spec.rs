@@ -48,10 +48,10 @@ impl<'a> AmountRef<'a> {
 
     /// Refuses numbers that are not finite.
     fn finite(self, key: &str) -> Result<Self> {
-        let bad = match (&self, self.list()) {
-            (AmountRef::Same(x), _) => (!x.is_finite()).then_some(*x),
-            (_, Some(v)) => first_not_finite(v),
-            _ => None,
+        let bad = match &self {
+            AmountRef::Same(x) => first_not_finite(&[*x]),
+            AmountRef::Each(list) => first_not_finite(list),
+            AmountRef::Drawn(_) => None,
         };
         match bad {
             Some(x) => {

@@ -75,7 +75,8 @@ pub fn vectorize<O>(op: impl FnOnce() -> O) -> O {
     Width::widest().run(op)
 }
 
-/// The first of some numbers that is infinite or NaN.
+/// The first of some numbers that is infinite or NaN. It is looked for only where there is one: the
+/// check alone runs in vectors.
 pub fn first_not_finite(list: &[f64]) -> Option<f64> {
     let finite = vectorize(
         #[inline(always)]
@@ -87,8 +88,8 @@ pub fn first_not_finite(list: &[f64]) -> Option<f64> {
             finite == 1
         },
     );
-    match finite {
-        true => None,
-        false => list.iter().copied().find(|x| !x.is_finite()),
+    if finite {
+        return None;
     }
+    list.iter().copied().find(|x| !x.is_finite())
 }

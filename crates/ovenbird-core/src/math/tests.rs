@@ -256,3 +256,19 @@ fn linear_pairs_do_not_cancel() {
     assert!((zero * std::f64::consts::LN_2 - 1.0).abs() < 2e-13);
     assert!((one - 1.0).abs() < 2e-13);
 }
+
+#[test]
+fn what_is_not_finite_is_found_anywhere() {
+    assert_eq!(first_not_finite(&[]), None);
+    for n in [1, 7, 8, 9, 64, 100] {
+        let mut list = vec![1.0; n];
+        assert_eq!(first_not_finite(&list), None);
+        for place in [n - 1, n / 2, 0] {
+            for bad in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+                list[place] = bad;
+                let found = first_not_finite(&list).map(f64::to_bits);
+                assert_eq!(found, Some(bad.to_bits()), "place {place} of {n}");
+            }
+        }
+    }
+}

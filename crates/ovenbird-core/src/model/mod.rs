@@ -25,7 +25,7 @@ pub use synapse::{
     CommonSpec, Layout, NO_LABEL, Nothing, Number, NumberSpec, Numbers, Synapse, SynapseInfo,
     SynapseKind, SynapseOps, Variant,
 };
-pub use table::{Check, Columns, Field, FieldSpec, Shape, Table, first_non_finite};
+pub use table::{Check, Columns, Field, FieldSpec, Shape, Table, first_bad_row};
 
 /// The checks that a parameter table can name.
 pub mod checks {

@@ -320,7 +320,7 @@ impl<const N: usize> Field for [f64; N] {
 
 /// The first number of a column that is not finite. Looks through chunks without branches.
 #[doc(hidden)]
-pub fn first_non_finite<T: Field>(column: &[T]) -> Option<usize> {
+pub fn first_bad_row<T: Field>(column: &[T]) -> Option<usize> {
     let finite = |chunk: &[T]| chunk.iter().fold(true, |all, x| all & x.is_finite());
     let start = 64 * column.chunks(64).position(|chunk| !finite(chunk))?;
     let rest = &column[start..];
@@ -389,7 +389,7 @@ pub trait Columns: Default + Send + Sync + 'static {
     /// The columns over `range`.
     fn view(&mut self, range: std::ops::Range<usize>) -> Self::View<'_>;
     /// The first node with a value that is not finite, and the variable.
-    fn first_non_finite(&self) -> Option<(usize, &'static str)>;
+    fn first_bad_row(&self) -> Option<(usize, &'static str)>;
     /// Bytes held.
     fn bytes(&self) -> usize;
 }
@@ -516,8 +516,8 @@ macro_rules! state {
                     $( $name: &mut self.$name[range.clone()], )*
                 }
             }
-            fn first_non_finite(&self) -> Option<(usize, &'static str)> {
-                $( if let Some(i) = $crate::model::first_non_finite(&self.$name) {
+            fn first_bad_row(&self) -> Option<(usize, &'static str)> {
+                $( if let Some(i) = $crate::model::first_bad_row(&self.$name) {
                     return Some((i, stringify!($name)));
                 } )*
                 None

@@ -1,6 +1,6 @@
 //! The nodes of a block, advanced over one interval, each with steps of its own.
 
-use super::rkf45::{NODES, STAGES, Trial, length};
+use super::rkf45::{STAGES, Span, Trial};
 use super::{
     Control, Failures, MAX_ATTEMPTS, PerLane, Population, Rkf45, StateVector, System, lane_groups,
     step_sizes,
@@ -9,8 +9,8 @@ use crate::math::{LANES, LaneMask, Lanes, Mask, Real};
 use crate::model::Failure;
 use std::ops::Range;
 
-/// Groups of lanes that are under way at a time. They take turns stage by stage, so that none waits
-/// for its own last stage.
+/// Groups of lanes that are under way at a time. They take turns stage by stage: each stage needs the
+/// one before it, and the arithmetic of the other group fills the wait.
 const FLIGHTS: usize = 2;
 
 /// The nodes of a block while they are integrated.
@@ -34,15 +34,14 @@ struct Queue {
     taken: usize,
 }
 
-/// Nodes wait in one queue if they need more than four steps of the size suggested for the next,
-/// in another if more than two, and in the last otherwise.
+/// Queues of waiting nodes.
 const QUEUES: usize = 3;
 
 /// A group of lanes under way.
 struct Flight<S, const D: usize> {
     system: S,
     y: [Lanes; D],
-    /// At the stages of the present trial step.
+    /// The slopes at the stages of the present trial step.
     slopes: [[Lanes; D]; STAGES],
     t: Lanes,
     h: Lanes,
@@ -50,7 +49,7 @@ struct Flight<S, const D: usize> {
     stuck: Failures<LaneMask>,
     /// The nodes, if they are consecutive and at their first trial step.
     group: Range<usize>,
-    /// The node of each lane, and its trial steps so far, later.
+    /// After the first trial step: the node of each lane that is running, and its trial steps so far.
     nodes: [usize; LANES],
     attempts: [u32; LANES],
 }
@@ -59,12 +58,13 @@ impl Waiting {
     /// Notes the nodes of a group that have not reached the end of the interval, with the times
     /// reached and the step sizes suggested.
     #[inline(always)]
-    fn note(&mut self, group: &Range<usize>, t: &Lanes, h: &Lanes, interval: f64, most: usize) {
+    fn note(&mut self, group: &Range<usize>, t: &Lanes, h: &Lanes, interval: f64) {
         for queue in &mut self.queues {
-            queue.nodes.resize(most, (0, 0.0));
+            queue.nodes.resize(queue.count + LANES, (0, 0.0));
         }
         for ((node, t), h) in group.clone().zip(t.0).zip(h.0) {
             let left = interval - t;
+            // more than four steps of the suggested size, more than two, or fewer
             let queue = usize::from(left <= 4.0 * h) + usize::from(left <= 2.0 * h);
             let queue = &mut self.queues[queue];
             queue.nodes[queue.count] = (node, t);
@@ -114,8 +114,7 @@ impl<const D: usize> Block<'_, '_, D> {
         let unfinished = flight.running & flight.t.lt(Lanes::splat(self.interval));
         if unfinished.any() {
             flight.stuck.check(group.start)?;
-            let most = self.step_size.len();
-            waiting.note(&group, &flight.t, &flight.h, self.interval, most);
+            waiting.note(&group, &flight.t, &flight.h, self.interval);
         }
         flight.running = LaneMask::splat(false);
         Ok(())
@@ -179,7 +178,7 @@ where
     /// Evaluates the slopes of one stage of a trial step in each lane.
     ///
     /// This is plain arithmetic of one lane in a loop over lanes, which the compiler turns into one
-    /// of vectors. One copy of it serves all stages and groups.
+    /// of vectors. One copy of the right-hand side serves all stages and groups.
     #[inline(always)]
     fn evaluate(&mut self, stage: usize, interval: f64) {
         let at = match stage {
@@ -188,15 +187,15 @@ where
             2 => self.argument::<2>(interval),
             3 => self.argument::<3>(interval),
             4 => self.argument::<4>(interval),
-            _ => self.argument::<5>(interval),
+            5 => self.argument::<5>(interval),
+            _ => unreachable!("there are six stages"),
         };
         let mut slopes = [Lanes::default(); D];
         for lane in 0..LANES {
             let one = self.system.pick(lane);
-            let (t, step) = (self.t.0[lane], self.h.0[lane]);
-            let t = t + NODES[stage] * length(interval, t, step);
+            let t = self.span(lane, interval).time(stage);
             let mut dydt = [0.0; D];
-            one.derivatives(t, &state(&at, lane), &mut dydt);
+            one.derivatives(t, &of_lane(&at, lane), &mut dydt);
             dydt.each(
                 #[inline(always)]
                 |k| slopes[k].0[lane] = dydt[k],
@@ -211,8 +210,8 @@ where
         let mut at = [Lanes::default(); D];
         for lane in 0..LANES {
             let mut solver = self.solver(lane);
-            let step = length(interval, self.t.0[lane], self.h.0[lane]);
-            solver.argument::<STAGE, f64>(step, &state(&self.y, lane));
+            let h = self.span(lane, interval).h;
+            solver.argument::<STAGE, f64>(h, &of_lane(&self.y, lane));
             solver.trial.each(
                 #[inline(always)]
                 |k| at[k].0[lane] = solver.trial[k],
@@ -221,33 +220,36 @@ where
         at
     }
 
+    /// The time that the trial step of a lane covers.
+    #[inline(always)]
+    fn span(&self, lane: usize, interval: f64) -> Span<f64> {
+        Span::new(self.t.0[lane], self.h.0[lane], interval)
+    }
+
     /// The solver of a lane, with the slopes evaluated so far.
     #[inline(always)]
     fn solver(&self, lane: usize) -> Rkf45<[f64; D]> {
-        let mut solver = Rkf45::new(&[0.0; D]);
         let [a, b, c, d, e, f] = &self.slopes;
-        solver.k = [
-            state(a, lane),
-            state(b, lane),
-            state(c, lane),
-            state(d, lane),
-            state(e, lane),
-            state(f, lane),
-        ];
-        solver
+        Rkf45::with_slopes([
+            of_lane(a, lane),
+            of_lane(b, lane),
+            of_lane(c, lane),
+            of_lane(d, lane),
+            of_lane(e, lane),
+            of_lane(f, lane),
+        ])
     }
 
     /// The outcome of a trial step whose stages have been evaluated, and the states it leads to.
     #[inline(always)]
-    fn complete(&self, control: &Control<f64>, interval: f64) -> (Trial<Lanes>, [Lanes; D]) {
+    fn outcome(&self, control: &Control<f64>, interval: f64) -> (Trial<Lanes>, [Lanes; D]) {
         let mut new = [Lanes::default(); D];
         let [mut h, mut end, mut ratio] = [Lanes::default(); 3];
         for lane in 0..LANES {
             let one = self.system.pick(lane);
             let mut solver = self.solver(lane);
-            let (t, step) = (self.t.0[lane], self.h.0[lane]);
-            let y = state(&self.y, lane);
-            let trial = solver.complete(&one, control, interval, t, step, &y);
+            let y = of_lane(&self.y, lane);
+            let trial = solver.outcome(&one, control, self.span(lane, interval), &y);
             y.each(
                 #[inline(always)]
                 |k| new[k].0[lane] = solver.trial[k],
@@ -262,7 +264,7 @@ where
     /// Takes the trial step whose stages have been evaluated where it is good enough.
     #[inline(always)]
     fn conclude(&mut self, control: &Control<f64>, interval: f64) {
-        let (trial, new) = self.complete(control, interval);
+        let (trial, new) = self.outcome(control, interval);
         self.stuck = trial.conclude::<true, _>(
             &new,
             Lanes::splat(interval),
@@ -289,9 +291,9 @@ where
     }
 }
 
-/// The state of one lane.
+/// The components of one lane.
 #[inline(always)]
-fn state<const D: usize>(y: &[Lanes; D], lane: usize) -> [f64; D] {
+fn of_lane<const D: usize>(y: &[Lanes; D], lane: usize) -> [f64; D] {
     let mut one = [0.0; D];
     y.each(
         #[inline(always)]
@@ -301,12 +303,12 @@ fn state<const D: usize>(y: &[Lanes; D], lane: usize) -> [f64; D] {
 }
 
 /// Advances all nodes of a block over the time `interval`: their states, a column per component,
-/// and the step sizes that they carry over. The result is that of [`Rkf45::advance`], bit for bit.
+/// and the step sizes that they carry over. The states are those of [`Rkf45::advance`], bit for bit,
+/// and so are the step sizes but for nodes that take the whole interval in their first step: these
+/// keep a suggestion that reaches beyond the interval, and how far it does makes no difference.
 ///
-/// Consecutive nodes make their first trial step together, which for most is the whole interval.
-/// For these the suggested step size stays what it was: it reaches beyond the interval and will not
-/// be shortened, so how far does not matter. The others are taken up one by one by lanes that
-/// become free, so that nodes that need many steps do not hold up others.
+/// Consecutive nodes make their first trial step together. Those that need more are taken up one by
+/// one by lanes that become free, so that nodes that need many steps do not hold up others.
 ///
 /// # Errors
 /// When a node could not be advanced.
@@ -334,23 +336,17 @@ where
     for (flight, group) in flights.iter_mut().zip(groups.by_ref()) {
         block.load(population, flight, group);
     }
-    loop {
-        let flying = flights
-            .iter()
-            .rposition(|f| f.running.any())
-            .map_or(0, |f| f + 1);
-        if flying == 0 {
-            return Ok(());
-        }
+    // groups without running lanes before the last that has some go along, unchanged
+    while let Some(last) = flights.iter().rposition(|f| f.running.any()) {
         for stage in 0..STAGES {
-            for flight in &mut flights[..flying] {
+            for flight in &mut flights[..=last] {
                 flight.evaluate(stage, interval);
             }
         }
-        for flight in &mut flights[..flying] {
+        for flight in &mut flights[..=last] {
             flight.conclude(control, interval);
         }
-        for flight in &mut flights[..flying] {
+        for flight in &mut flights[..=last] {
             if flight.group.is_empty() {
                 flight.check(interval)?;
             } else {
@@ -364,4 +360,5 @@ where
             }
         }
     }
+    Ok(())
 }

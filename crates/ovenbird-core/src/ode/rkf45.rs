@@ -8,8 +8,8 @@ pub const MAX_ATTEMPTS: u32 = 1_000_000;
 
 pub(super) const STAGES: usize = 6;
 
-/// Nodes: the times of the stages as fractions of the step.
-pub(super) const NODES: [f64; STAGES] = [0.0, 1.0 / 4.0, 3.0 / 8.0, 12.0 / 13.0, 1.0, 1.0 / 2.0];
+/// The times of the stages as fractions of the step.
+const FRACTIONS: [f64; STAGES] = [0.0, 1.0 / 4.0, 3.0 / 8.0, 12.0 / 13.0, 1.0, 1.0 / 2.0];
 
 /// Weights of the earlier stages in the state at which a stage is evaluated.
 const STAGE_WEIGHTS: [[f64; STAGES - 1]; STAGES] = [
@@ -128,7 +128,7 @@ impl<M: Mask> Failures<M> {
 #[derive(Clone, Debug)]
 pub struct Rkf45<Y> {
     /// The slopes at the stages.
-    pub(super) k: [Y; STAGES],
+    k: [Y; STAGES],
     /// The state at the end of a trial step.
     pub(super) trial: Y,
     end_slope: Y,
@@ -189,11 +189,31 @@ impl<R: Real> Trial<R> {
     }
 }
 
-/// The length of a step from `t` that is to be `step_size` long but not to go beyond `end`.
-#[inline(always)]
-pub(super) fn length<R: Real>(end: R, t: R, step_size: R) -> R {
-    let remaining = end - t;
-    R::select(step_size.gt(remaining), remaining, step_size)
+/// The time that a trial step covers.
+#[derive(Clone, Copy)]
+pub(super) struct Span<R> {
+    begin: R,
+    /// Its length.
+    pub h: R,
+    end: R,
+}
+
+impl<R: Real> Span<R> {
+    /// From `begin`, as long as `step_size` but not beyond `limit`.
+    #[inline(always)]
+    pub(super) fn new(begin: R, step_size: R, limit: R) -> Self {
+        let remaining = limit - begin;
+        let reaches_limit = step_size.gt(remaining);
+        let h = R::select(reaches_limit, remaining, step_size);
+        let end = R::select(reaches_limit, limit, begin + h);
+        Span { begin, h, end }
+    }
+
+    /// When a stage is evaluated.
+    #[inline(always)]
+    pub(super) fn time(&self, stage: usize) -> R {
+        self.begin + R::splat(FRACTIONS[stage]) * self.h
+    }
 }
 
 /// Takes `new` over into `y` in some lanes.
@@ -263,7 +283,8 @@ impl<Y: Clone> Rkf45<Y> {
         while failures.too_many_steps.any() && attempts < MAX_ATTEMPTS {
             attempts += 1;
             let running = failures.too_many_steps;
-            let trial = self.attempt(system, control, end, t, *step_size, y);
+            let span = Span::new(t, *step_size, end);
+            let trial = self.attempt(system, control, span, y);
             let stuck = trial.conclude::<false, Y>(&self.trial, end, running, &mut t, y, step_size);
             failures.non_finite = failures.non_finite | stuck.non_finite;
             failures.step_underflow = failures.step_underflow | stuck.step_underflow;
@@ -272,36 +293,36 @@ impl<Y: Clone> Rkf45<Y> {
         failures
     }
 
-    /// Makes a step from `y` at time `t` of the suggested length, or as far as `end`, into
-    /// `self.trial`.
+    /// A solver that has evaluated some stages.
     #[inline(always)]
-    pub(super) fn attempt<R, S>(
-        &mut self,
-        system: &S,
-        control: &Control<R>,
-        end: R,
-        t: R,
-        step_size: R,
-        y: &Y,
-    ) -> Trial<R>
-    where
-        R: Real,
-        Y: StateVector<R>,
-        S: System<R, State = Y>,
-    {
-        self.stages(system, t, length(end, t, step_size), y);
-        self.complete(system, control, end, t, step_size, y)
+    pub(super) fn with_slopes(k: [Y; STAGES]) -> Self {
+        Self {
+            trial: k[0].clone(),
+            end_slope: k[0].clone(),
+            k,
+        }
     }
 
-    /// The outcome of the step that [`Rkf45::attempt`] makes, when its stages have been evaluated.
+    /// Makes a step from `y` into `self.trial`.
     #[inline(always)]
-    pub(super) fn complete<R, S>(
+    fn attempt<R, S>(&mut self, system: &S, control: &Control<R>, span: Span<R>, y: &Y) -> Trial<R>
+    where
+        R: Real,
+        Y: StateVector<R>,
+        S: System<R, State = Y>,
+    {
+        self.stages(system, span, y);
+        self.outcome(system, control, span, y)
+    }
+
+    /// The outcome of a step from `y` whose stages have been evaluated; the state at its end goes
+    /// into `self.trial`.
+    #[inline(always)]
+    pub(super) fn outcome<R, S>(
         &mut self,
         system: &S,
         control: &Control<R>,
-        end: R,
-        t: R,
-        step_size: R,
+        span: Span<R>,
         y: &Y,
     ) -> Trial<R>
     where
@@ -309,38 +330,39 @@ impl<Y: Clone> Rkf45<Y> {
         Y: StateVector<R>,
         S: System<R, State = Y>,
     {
-        let h = length(end, t, step_size);
+        let Span { begin, h, end } = span;
         y.each(
             #[inline(always)]
             |i| self.trial.as_mut()[i] = h.mul_add(self.combine(&SOLUTION, i), y.as_ref()[i]),
         );
-        let (ratio, finite) = self.error(system, control, t, h);
+        let (ratio, finite) = self.error(system, control, begin, h);
         Trial {
             h,
-            end: R::select(step_size.gt(end - t), end, t + h),
+            end,
             ratio: R::select(finite, ratio, R::splat(f64::INFINITY)),
         }
     }
 
-    /// Evaluates the derivatives of all stages of a step of length `h` from `y` at time `t`.
+    /// Evaluates the derivatives of all stages of a step from `y`.
     #[inline(always)]
-    fn stages<R, S>(&mut self, system: &S, t: R, h: R, y: &Y)
+    fn stages<R, S>(&mut self, system: &S, span: Span<R>, y: &Y)
     where
         R: Real,
         Y: StateVector<R>,
         S: System<R, State = Y>,
     {
-        system.derivatives(t, y, &mut self.k[0]);
+        let h = span.h;
+        system.derivatives(span.time(0), y, &mut self.k[0]);
         self.argument::<1, R>(h, y);
-        system.derivatives(t + R::splat(NODES[1]) * h, &self.trial, &mut self.k[1]);
+        system.derivatives(span.time(1), &self.trial, &mut self.k[1]);
         self.argument::<2, R>(h, y);
-        system.derivatives(t + R::splat(NODES[2]) * h, &self.trial, &mut self.k[2]);
+        system.derivatives(span.time(2), &self.trial, &mut self.k[2]);
         self.argument::<3, R>(h, y);
-        system.derivatives(t + R::splat(NODES[3]) * h, &self.trial, &mut self.k[3]);
+        system.derivatives(span.time(3), &self.trial, &mut self.k[3]);
         self.argument::<4, R>(h, y);
-        system.derivatives(t + R::splat(NODES[4]) * h, &self.trial, &mut self.k[4]);
+        system.derivatives(span.time(4), &self.trial, &mut self.k[4]);
         self.argument::<5, R>(h, y);
-        system.derivatives(t + R::splat(NODES[5]) * h, &self.trial, &mut self.k[5]);
+        system.derivatives(span.time(5), &self.trial, &mut self.k[5]);
     }
 
     /// The state at which the derivatives of a stage are taken, into `self.trial`.

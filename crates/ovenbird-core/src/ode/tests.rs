@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::math::{LANES, LaneMask, Lanes, Mask, Real, Width};
+use crate::model::Failure;
+use std::ops::Range;
 
 /// A rotation with angular frequency `omega` that decays with `rate`.
 #[derive(Clone, Copy)]
@@ -21,6 +23,72 @@ impl<R: Real> System<R> for Spiral<R> {
         dydt[1] = self.omega * y[0] - self.rate * y[1];
     }
 }
+
+crate::per_lane!(Spiral { rate, omega });
+
+/// Spirals, and what makes some of them diverge.
+struct Spirals(Vec<Spiral<f64>>);
+
+impl Population for Spirals {
+    type System = Spiral<Lanes>;
+
+    fn first(&self) -> Spiral<Lanes> {
+        Spiral::spread(&self.0[0])
+    }
+
+    #[inline(always)]
+    fn set_group(&self, system: &mut Spiral<Lanes>, nodes: Range<usize>) {
+        for (lane, node) in nodes.enumerate() {
+            system.place(lane, &self.0[node]);
+        }
+    }
+
+    #[inline(always)]
+    fn set_lane(&self, system: &mut Spiral<Lanes>, lane: usize, node: usize) {
+        system.place(lane, &self.0[node]);
+    }
+}
+
+/// The states and step sizes of spirals.
+#[derive(Clone)]
+struct States {
+    y: [Vec<f64>; 2],
+    h: Vec<f64>,
+}
+
+impl States {
+    /// One interval, as a block of neurons takes it.
+    fn advance_together(
+        &mut self,
+        spirals: &Spirals,
+        control: &Control<f64>,
+        width: Width,
+    ) -> Result<(), Failure> {
+        let [a, b] = &mut self.y;
+        let (y, h) = (&mut [&mut a[..], &mut b[..]], &mut self.h);
+        width.run(
+            #[inline(always)]
+            || advance_nodes(spirals, control, INTERVAL, y, h),
+        )
+    }
+
+    /// One interval of one node.
+    fn advance_one(
+        &mut self,
+        spirals: &Spirals,
+        control: &Control<f64>,
+        i: usize,
+    ) -> Failures<bool> {
+        let mut y = [self.y[0][i], self.y[1][i]];
+        let mut solver = Rkf45::new(&y);
+        let h = &mut self.h[i];
+        let failures = solver.advance(&spirals.0[i], control, INTERVAL, true, &mut y, h);
+        [self.y[0][i], self.y[1][i]] = y;
+        failures
+    }
+}
+
+const INTERVAL: f64 = 0.1;
 
 /// Two cascaded low-pass filters, the first one fast.
 struct Cascade;
@@ -316,4 +384,83 @@ proptest! {
             }
         }
     }
+    #[test]
+    fn a_block_has_the_bits_of_its_nodes_alone(
+        nodes in prop::collection::vec(
+            (
+                (-2.0f64..60.0, -80.0f64..80.0, any::<bool>()),
+                prop::sample::select(vec![1e-3, 0.03, 0.1, 0.2, 1.0]),
+            ),
+            1..60,
+        ),
+        tolerance in prop::sample::select(vec![1e-3, 1e-6, 1e-9]),
+        relative in any::<bool>(),
+    ) {
+        let spiral = |&((rate, omega, still), _)| match still {
+            true => Spiral { rate: 0.1, omega: 0.2 },
+            false => Spiral { rate, omega },
+        };
+        let spirals = Spirals(nodes.iter().map(spiral).collect());
+        let control = Control::yp(tolerance, if relative { tolerance } else { 0.0 });
+        let n = nodes.len();
+        let begin = States {
+            y: [(0..n).map(|i| i as f64).collect(), vec![0.5; n]],
+            h: nodes.iter().map(|node| node.1).collect(),
+        };
+        for width in Width::available() {
+            let (mut together, mut alone) = (begin.clone(), begin.clone());
+            for _ in 0..4 {
+                prop_assert!(together.advance_together(&spirals, &control, width).is_ok());
+                for i in 0..n {
+                    prop_assert!(alone.advance_one(&spirals, &control, i).is_empty());
+                    let bits = |s: &States| [s.y[0][i].to_bits(), s.y[1][i].to_bits()];
+                    prop_assert_eq!(bits(&together), bits(&alone), "node {} of {}", i, n);
+                    let (a, b) = (together.h[i], alone.h[i]);
+                    let whole = a >= INTERVAL && b >= INTERVAL;
+                    prop_assert!(whole || a.to_bits() == b.to_bits(), "{} {}", a, b);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_block_tells_which_node_fails_and_why() {
+    for n in [1, 7, 8, 9, 16, 17, 40] {
+        for bad in [0, n / 2, n - 1] {
+            // from the first step on, and after some hundred steps, when it becomes infinite
+            assert_failure(n, bad, f64::NAN, 1e-3);
+            assert_failure(n, bad, -8e3, 1e-3);
+        }
+    }
+    // an error that only very small steps keep small enough
+    assert_failure(9, 8, -1e6, 0.0);
+}
+
+/// Compares what a block of `n` spirals tells of a bad one with what it tells alone.
+fn assert_failure(n: usize, bad: usize, rate: f64, relative: f64) {
+    let control = Control::y(1e-6, relative);
+    let good = Spiral {
+        rate: 1.0,
+        omega: 9.0,
+    };
+    let mut spirals = Spirals(vec![good; n]);
+    spirals.0[bad].rate = rate;
+    let mut states = States {
+        y: [vec![1.0; n], vec![0.0; n]],
+        h: vec![INTERVAL; n],
+    };
+    let failures = states.clone().advance_one(&spirals, &control, bad);
+    let why = match (failures.non_finite, failures.step_underflow) {
+        (true, _) => "its state is not finite any more",
+        (_, true) => "no step size is small enough for the error allowed",
+        _ => "too many steps are needed",
+    };
+    let failed = states.advance_together(&spirals, &control, Width::widest());
+    let failed = failed.unwrap_err();
+    assert_eq!(
+        (failed.index, failed.what),
+        (bad, why),
+        "{n} nodes, rate {rate}"
+    );
 }

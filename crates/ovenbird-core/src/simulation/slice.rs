@@ -111,7 +111,7 @@ impl Simulation {
             self.record_devices(first, self.origin + to as Step);
         }
         self.record_weights();
-        if from == 0 {
+        if from == 0 && self.couples() {
             self.record_gap_weights();
         }
         let result = self.exchange_spikes(first_new, updated);

@@ -2,6 +2,7 @@
 
 use super::places::{Draws, Grid, List, Places, Reader};
 use crate::error::{Error, Result};
+use crate::math::first_not_finite;
 use crate::parameter::MAX_DIMENSIONS;
 
 /// Coordinates; those beyond the number of dimensions are 0.
@@ -36,7 +37,7 @@ impl Span {
     fn note(&mut self, d: usize, coordinates: &[f64]) -> Option<f64> {
         self.low[d] = coordinates.iter().copied().fold(self.low[d], f64::min);
         self.high[d] = coordinates.iter().copied().fold(self.high[d], f64::max);
-        coordinates.iter().copied().find(|x| !x.is_finite())
+        first_not_finite(coordinates)
     }
 }
 
@@ -52,7 +53,7 @@ fn point(what: &str, v: &[f64], dimensions: usize) -> Result<Point> {
             v.len()
         ));
     }
-    if let Some(x) = v.iter().find(|x| !x.is_finite()) {
+    if let Some(x) = first_not_finite(v) {
         return bad(format!("{what} must be finite, got {x}"));
     }
     let mut point = [0.0; MAX_DIMENSIONS];

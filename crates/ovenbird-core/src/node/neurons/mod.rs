@@ -219,7 +219,7 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
 
     fn check_finite(&self, part: &Part, clock: &Clock, now: Step) -> Result<()> {
         let part = part_ref::<NeuronPart<M>>(part);
-        match part.state.first_non_finite() {
+        match part.state.first_bad_row() {
             None => Ok(()),
             Some((i, variable)) => Err(Error::new(
                 Kind::NumericalInstability,
