@@ -4,6 +4,7 @@
 use crate::nodes::NodeSet;
 use ovenbird::Simulation;
 use ovenbird::core::connect::{Amount, ConnSpec, Rule, SynSpec};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
 
@@ -49,21 +50,48 @@ fn rule(conn: &Bound<'_, PyAny>) -> Option<ConnSpec> {
     let Ok(dict) = conn.cast_exact::<PyDict>() else {
         return Some(ConnSpec::new(named_rule(conn)?));
     };
-    let mut named = None;
-    let mut spec = ConnSpec::new(Rule::OneToOne);
-    for (key, value) in dict {
-        let key = key.cast_exact::<PyString>().ok()?;
-        let switch = || Some(value.cast_exact::<PyBool>().ok()?.is_true());
-        match key.to_str().ok()? {
-            "rule" => named = Some(named_rule(&value)?),
-            "allow_autapses" => spec.allow_autapses = switch()?,
-            "allow_multapses" => spec.allow_multapses = switch()?,
-            "make_symmetric" => spec.make_symmetric = switch()?,
-            _ => return None,
+    let py = conn.py();
+    let mut given = Given::new(dict);
+    let mut spec = ConnSpec::new(named_rule(&given.take(intern!(py, "rule"))?)?);
+    for (key, switch) in [
+        (intern!(py, "make_symmetric"), &mut spec.make_symmetric),
+        (intern!(py, "allow_autapses"), &mut spec.allow_autapses),
+        (intern!(py, "allow_multapses"), &mut spec.allow_multapses),
+    ] {
+        if let Some(value) = given.take(key) {
+            *switch = value.cast_exact::<PyBool>().ok()?.is_true();
         }
     }
-    spec.rule = named?;
-    Some(spec)
+    given.is_empty().then_some(spec)
+}
+
+/// The entries of a dictionary that have not been taken yet.
+struct Given<'a, 'py> {
+    dict: &'a Bound<'py, PyDict>,
+    left: usize,
+}
+
+impl<'a, 'py> Given<'a, 'py> {
+    fn new(dict: &'a Bound<'py, PyDict>) -> Self {
+        Given {
+            dict,
+            left: dict.len(),
+        }
+    }
+
+    /// What is given for a key that was not taken before.
+    fn take(&mut self, key: &Bound<'py, PyString>) -> Option<Bound<'py, PyAny>> {
+        if self.left == 0 {
+            return None;
+        }
+        let value = self.dict.get_item(key).ok()??;
+        self.left -= 1;
+        Some(value)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.left == 0
+    }
 }
 
 fn number(value: &Bound<'_, PyAny>) -> Option<Amount> {
@@ -87,25 +115,24 @@ fn synapse(simulation: &Simulation, syn: &Bound<'_, PyAny>) -> Option<SynSpec> {
         return Some(simulation.default_synapse(model(syn)?));
     };
     let py = syn.py();
-    let named = dict.get_item(pyo3::intern!(py, "synapse_model")).ok()?;
-    let index = match named {
+    let mut given = Given::new(dict);
+    let index = match given.take(intern!(py, "synapse_model")) {
         Some(name) => model(&name)?,
         None => default()?,
     };
     let mut spec = simulation.default_synapse(index);
-    for (key, value) in dict {
-        let key = key.cast_exact::<PyString>().ok()?;
-        match key.to_str().ok()? {
-            "synapse_model" => {}
-            "weight" if !simulation.synapse_model(index).is_common("weight") => {
-                spec.weight = number(&value)?;
-            }
-            "delay" if spec.delay.is_some() => spec.delay = Some(number(&value)?),
-            "receptor_type" => {
-                spec.receptor[0] = value.cast_exact::<PyInt>().ok()?.extract().ok()?;
-            }
-            _ => return None,
+    if let Some(weight) = given.take(intern!(py, "weight")) {
+        if simulation.synapse_model(index).is_common("weight") {
+            return None;
         }
+        spec.weight = number(&weight)?;
     }
-    Some(spec)
+    if let Some(delay) = given.take(intern!(py, "delay")) {
+        spec.delay.as_ref()?;
+        spec.delay = Some(number(&delay)?);
+    }
+    if let Some(receptor) = given.take(intern!(py, "receptor_type")) {
+        spec.receptor[0] = receptor.cast_exact::<PyInt>().ok()?.extract().ok()?;
+    }
+    given.is_empty().then_some(spec)
 }
