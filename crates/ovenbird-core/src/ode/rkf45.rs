@@ -230,17 +230,16 @@ fn keep<R: Real, Y: StateVector<R>>(lanes: R::Mask, new: &Y, y: &mut Y) {
 impl<Y: Clone> Rkf45<Y> {
     /// A solver for states of the dimension of `state`.
     pub fn new(state: &Y) -> Self {
+        Self::with_slopes(std::array::from_fn(|_| state.clone()))
+    }
+
+    /// A solver that has evaluated some stages.
+    #[inline(always)]
+    pub(super) fn with_slopes(k: [Y; STAGES]) -> Self {
         Self {
-            k: [
-                state.clone(),
-                state.clone(),
-                state.clone(),
-                state.clone(),
-                state.clone(),
-                state.clone(),
-            ],
-            trial: state.clone(),
-            end_slope: state.clone(),
+            trial: k[0].clone(),
+            end_slope: k[0].clone(),
+            k,
         }
     }
 
@@ -291,16 +290,6 @@ impl<Y: Clone> Rkf45<Y> {
             failures.too_many_steps = running & !stuck.any_cause() & t.lt(end);
         }
         failures
-    }
-
-    /// A solver that has evaluated some stages.
-    #[inline(always)]
-    pub(super) fn with_slopes(k: [Y; STAGES]) -> Self {
-        Self {
-            trial: k[0].clone(),
-            end_slope: k[0].clone(),
-            k,
-        }
     }
 
     /// Makes a step from `y` into `self.trial`.

@@ -3,6 +3,7 @@
 use super::layer::Point;
 use super::mask::{Bounds, Mask, Rotation, Shape};
 use crate::error::{Error, Kind, Result};
+use crate::math::first_not_finite;
 use crate::parameter::MAX_DIMENSIONS;
 use crate::value::{Dict, Value};
 
@@ -190,7 +191,7 @@ fn point(key: &str, value: &Value, dimensions: usize) -> Result<Point> {
             numbers.len()
         ));
     }
-    if let Some(x) = numbers.iter().find(|x| !x.is_finite()) {
+    if let Some(x) = first_not_finite(&numbers) {
         return bad(format!("{key} must be finite, got {x}"));
     }
     let mut out = [0.0; MAX_DIMENSIONS];

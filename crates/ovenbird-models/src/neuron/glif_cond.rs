@@ -39,7 +39,7 @@
 
 use super::hodgkin_huxley::alpha_initial_value;
 use ovenbird_core::error::{Error, Result};
-use ovenbird_core::math::{LaneMask, Lanes, Real, exp};
+use ovenbird_core::math::{LaneMask, Lanes, Real, exp, first_not_finite};
 use ovenbird_core::model::{
     Block, ElementType, Event, Failure, Field, Inputs, Neuron, NodeInfo, Output, Port, StepContext,
     Variable, VariableFamily,
@@ -133,7 +133,7 @@ fn set_currents(p: &Params, s: &mut State, value: &Value) -> Result<()> {
             p.asc_decay.len()
         )));
     }
-    if let Some(x) = new.iter().find(|x| !x.is_finite()) {
+    if let Some(x) = first_not_finite(&new) {
         return Err(Error::bad_property(format!(
             "ASCurrents must be finite, got {x}"
         )));
