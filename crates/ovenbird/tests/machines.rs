@@ -120,7 +120,7 @@ fn fingerprint(words: &[u64]) -> u64 {
 const NEURONS: &[(&str, u64)] = &[
     ("hh_cond_exp_traub", 0x74a8_8244_569a_37f4),
     ("hh_psc_alpha", 0x8e4e_38bc_395b_7b0d),
-    ("hh_psc_alpha_gap", 0xdca1_c1e2_0cec_3aa7),
+    ("hh_psc_alpha_gap", 0x30bb_fbbf_1e7e_1186),
     ("iaf_cond_alpha", 0xacd9_db5c_1cee_bb5a),
     ("iaf_cond_exp", 0xe0a5_30d2_1444_f92c),
     ("iaf_psc_delta", 0xf00f_ee12_c7c2_3732),

@@ -17,7 +17,7 @@ mod tests;
 
 pub use crate::rng::{cos, sin};
 pub use elementary::{
-    exp, exp_fused, exp_linear, exp2, exp2_linear_rates, exp2_rate, expm1, ln, log2,
+    exp, exp_fused, exp_linear, exp2, exp2_linear_rates, exp2_rates, expm1, ln, log2,
 };
 pub use lanes::{LANES, LaneMask, Lanes};
 pub use power::{fractional_power, power, power_exp};

@@ -222,7 +222,10 @@ fn exp2_is_accurate() {
 #[test]
 fn rates_are_accurate() {
     for t in weyl(20_000).map(|u| 2040.0 * u - 1020.0) {
-        assert!((exp2_rate(t) / t.exp2() - 1.0).abs() < 4e-14, "{t}");
+        let four = [t, -t, 0.5 * t, 0.01 * t];
+        for (value, t) in exp2_rates(four).into_iter().zip(four) {
+            assert!((value / t.exp2() - 1.0).abs() < 2.5e-14, "{t}");
+        }
     }
 }
 
@@ -234,27 +237,43 @@ fn log2_is_accurate() {
     }
 }
 
+/// x / (e^x - 1) over ln 2, with x = t ln 2.
+fn linear_rate(t: f64) -> f64 {
+    let x = t * std::f64::consts::LN_2;
+    let expected = if x == 0.0 { 1.0 } else { x / x.exp_m1() };
+    expected / std::f64::consts::LN_2
+}
+
 #[test]
-fn linear_pairs_do_not_cancel() {
-    let exact = |t: f64| {
-        let x = t * std::f64::consts::LN_2;
-        if x == 0.0 { 1.0 } else { x / x.exp_m1() }
-    };
-    let points = weyl(5000).map(|u| 900.0 * u - 450.0);
-    let small = weyl(5000).map(|u| 2.0 * u - 1.0);
-    for (t, u) in points.zip(small) {
-        let (a, b) = exp2_linear_rates([2.0, 3.0], t, u * u * u);
-        for (value, t) in [(a / 2.0, t), (b / 3.0, u * u * u)] {
-            let expected = exact(t) / std::f64::consts::LN_2;
-            assert!(
-                (value / expected - 1.0).abs() < 2e-13 + 1e-15 * t.abs(),
-                "{t}: {value}"
-            );
+fn linear_rates_do_not_cancel() {
+    let a = [2.0, 3.0, 0.5, 1e-3];
+    let points = |scale: f64| weyl(5000).map(move |u| scale * (2.0 * u - 1.0));
+    let tiny = points(1.0).map(|t| t * t * t);
+    for (((t, u), v), w) in points(600.0)
+        .zip(points(250.0).skip(7))
+        .zip(points(99.0).skip(19))
+        .zip(tiny)
+    {
+        for turn in 0..4 {
+            let [mut t, mut a] = [[t, u, v, w], a];
+            t.rotate_left(turn);
+            a.rotate_right(turn);
+            for (i, value) in exp2_linear_rates(a, t).into_iter().enumerate() {
+                let relative = value / (a[i] * linear_rate(t[i])) - 1.0;
+                assert!(
+                    relative.abs() < 3e-14 + 1e-15 * t[i].abs(),
+                    "{i} of {t:?}: {relative}"
+                );
+            }
         }
     }
-    let (zero, one) = exp2_linear_rates([1.0, 1.0], 0.0, 1.0);
-    assert!((zero * std::f64::consts::LN_2 - 1.0).abs() < 2e-13);
-    assert!((one - 1.0).abs() < 2e-13);
+    let at_zero = exp2_linear_rates([1.0, 2.0, 3.0, 4.0], [0.0, 1.0, -1.0, 300.0]);
+    for (value, expected) in at_zero
+        .into_iter()
+        .zip([1.0 / std::f64::consts::LN_2, 2.0, 6.0])
+    {
+        assert!((value / expected - 1.0).abs() < 3e-14);
+    }
 }
 
 #[test]

@@ -36,7 +36,7 @@ use super::hodgkin_huxley::{alpha_initial_value, detect_spike, equilibrium, gate
 use super::integrated::{Nodes, integrated};
 use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
-use ovenbird_core::math::{Lanes, Real, exp2_linear_rates, exp2_rate};
+use ovenbird_core::math::{Lanes, Real, exp2_linear_rates, exp2_rates};
 use ovenbird_core::model::{
     Block, ElementType, Event, Failure, GapInput, Inputs, Neuron, NodeInfo, Output, Port,
     StepContext, Variable,
@@ -181,25 +181,35 @@ impl<R: Real> Rates<R> {
     #[inline(always)]
     fn at(v: R) -> Self {
         let v = v.max(R::splat(-600.0)).min(R::splat(600.0));
-        let (alpha_m, alpha_p) = exp2_linear_rates(
-            [40.0 * 13.5 * LN_2, 11.8 * LN_2],
-            exponent(v, 75.5, 13.5, 0.0),
-            exponent(v, 95.0, 11.8, 0.0),
+        let [alpha_m, alpha_p, beta_h, alpha_n] = exp2_linear_rates(
+            [
+                40.0 * 13.5 * LN_2,
+                11.8 * LN_2,
+                0.017 * 5.2 * LN_2,
+                0.014 * 2.3 * LN_2,
+            ],
+            [
+                exponent(v, 75.5, 13.5, 0.0),
+                exponent(v, 95.0, 11.8, 0.0),
+                exponent(v, -51.25, 5.2, 0.0),
+                exponent(v, -44.0, 2.3, 0.0),
+            ],
         );
-        let (beta_h, alpha_n) = exp2_linear_rates(
-            [0.017 * 5.2 * LN_2, 0.014 * 2.3 * LN_2],
-            exponent(v, -51.25, 5.2, 0.0),
-            exponent(v, -44.0, 2.3, 0.0),
-        );
+        let [beta_m, alpha_h, beta_n, beta_p] = exp2_rates([
+            exponent(v, 0.0, 42.248, LOG2_BETA_M),
+            exponent(v, 0.0, 24.186, LOG2_ALPHA_H),
+            exponent(v, -44.0, 34.0, LOG2_BETA_N),
+            exponent(v, 0.0, 22.222, LOG2_BETA_P),
+        ]);
         Self {
             alpha_m,
-            beta_m: exp2_rate(exponent(v, 0.0, 42.248, LOG2_BETA_M)),
-            alpha_h: exp2_rate(exponent(v, 0.0, 24.186, LOG2_ALPHA_H)),
+            beta_m,
+            alpha_h,
             beta_h,
             alpha_n,
-            beta_n: exp2_rate(exponent(v, -44.0, 34.0, LOG2_BETA_N)),
+            beta_n,
             alpha_p,
-            beta_p: exp2_rate(exponent(v, 0.0, 22.222, LOG2_BETA_P)),
+            beta_p,
         }
     }
 }
