@@ -10,6 +10,7 @@ mod noise;
 mod philox;
 mod places;
 mod poisson;
+mod registers;
 #[cfg(test)]
 mod statistics;
 

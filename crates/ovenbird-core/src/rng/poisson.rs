@@ -6,6 +6,7 @@
 //! follow the Poisson distribution to the precision of `f64`, and the common case is one look-up
 //! in a small table of integers.
 
+use super::registers::{ENTRIES, Registers, TOGETHER};
 use super::{DriveWords, Key, Stream};
 
 /// Means above this are drawn from streams; up to it fewer than 512 counts have a weight.
@@ -35,7 +36,7 @@ enum Method {
 /// The number of columns is fixed in the type, so that look-ups need no check and vectorise.
 #[derive(Clone, Debug)]
 enum Table {
-    C32(Box<[Column; 32]>),
+    C32(Box<[Column; ENTRIES]>),
     C128(Box<[Column; 128]>),
     C512(Box<[Column; 512]>),
 }
@@ -157,7 +158,7 @@ fn columns<const N: usize>(weights: &[u64], top: u64) -> Box<[Column; N]> {
 impl Table {
     fn new(weights: &[u64], top: u64) -> Self {
         match weights.iter().filter(|&&w| w > 0).count() + 1 {
-            0..=32 => Self::C32(columns(weights, top)),
+            0..=ENTRIES => Self::C32(columns(weights, top)),
             33..=128 => Self::C128(columns(weights, top)),
             _ => Self::C512(columns(weights, top)),
         }
@@ -201,6 +202,16 @@ impl PoissonSampler {
     }
 }
 
+/// The count for a word, given its column's cut and outcomes.
+#[inline(always)]
+fn decide(word: u32, cut: u32, outcomes: u32) -> u32 {
+    if word < cut {
+        outcomes & 0xffff
+    } else {
+        outcomes >> 16
+    }
+}
+
 /// Counts for the words, with [`TOP_WORD`] for top words; returns whether there are any.
 #[inline(always)]
 fn count<const N: usize>(columns: &[Column; N], words: &[u32], out: &mut [f64]) -> bool {
@@ -208,16 +219,52 @@ fn count<const N: usize>(columns: &[Column; N], words: &[u32], out: &mut [f64]) 
     let mut most = 0;
     for (&word, out) in words.iter().zip(out) {
         let column = columns[(word >> shift) as usize];
-        let outcomes = (column >> 32) as u32;
-        let count = if word < column as u32 {
-            outcomes & 0xffff
-        } else {
-            outcomes >> 16
-        };
+        let count = decide(word, column as u32, (column >> 32) as u32);
         most = most.max(count);
         *out = f64::from(count as i32);
     }
     most == u32::from(TOP_WORD)
+}
+
+/// Words that are looked up before their counts are decided, each in a loop that vectorises.
+const CHUNK: usize = 64;
+
+/// As [`count`], with the columns in registers.
+#[inline(always)]
+fn count_in_registers(
+    registers: Registers,
+    columns: &[Column; ENTRIES],
+    words: &[u32],
+    out: &mut [f64],
+) -> bool {
+    let (mut cuts, mut outcomes) = ([0; ENTRIES], [0; ENTRIES]);
+    for ((column, cut), outcomes) in columns.iter().zip(&mut cuts).zip(&mut outcomes) {
+        (*cut, *outcomes) = (*column as u32, (column >> 32) as u32);
+    }
+    let shift = 32 - ENTRIES.trailing_zeros();
+    let (words, last_words) = words.as_chunks::<CHUNK>();
+    let (out, last_out) = out.as_chunks_mut::<CHUNK>();
+    let mut most = 0;
+    for (words, out) in words.iter().zip(out) {
+        let mut found = [[0; CHUNK]; 2];
+        for (start, words) in (0..).step_by(TOGETHER).zip(words.as_chunks::<TOGETHER>().0) {
+            let mut places = [0; TOGETHER];
+            for (place, word) in places.iter_mut().zip(words) {
+                *place = word >> shift;
+            }
+            for (found, table) in found.iter_mut().zip([&cuts, &outcomes]) {
+                found[start..start + TOGETHER].copy_from_slice(&registers.look_up(table, places));
+            }
+        }
+        let [cuts, outcomes] = &found;
+        for (((word, cut), outcomes), out) in words.iter().zip(cuts).zip(outcomes).zip(out) {
+            let count = decide(*word, *cut, *outcomes);
+            most = most.max(count);
+            *out = f64::from(count as i32);
+        }
+    }
+    let top = most == u32::from(TOP_WORD);
+    count(columns, last_words, last_out) | top
 }
 
 /// Counts of one step, for the widest SIMD registers there are.
@@ -226,6 +273,7 @@ struct Counting<'a> {
     table: &'a Table,
     step: u64,
     out: &'a mut [f64],
+    registers: Option<Registers>,
 }
 
 impl pulp::NullaryFnOnce for Counting<'_> {
@@ -237,7 +285,10 @@ impl pulp::NullaryFnOnce for Counting<'_> {
         self.words.fill(self.step / 4);
         let words = self.words.word((self.step % 4) as usize);
         match self.table {
-            Table::C32(columns) => count(columns, words, self.out),
+            Table::C32(columns) => match self.registers {
+                Some(registers) => count_in_registers(registers, columns, words, self.out),
+                None => count(columns, words, self.out),
+            },
             Table::C128(columns) => count(columns, words, self.out),
             Table::C512(columns) => count(columns, words, self.out),
         }
@@ -285,6 +336,7 @@ impl PoissonDrive {
                     table,
                     step,
                     out: &mut *out,
+                    registers: Registers::among(self.arch),
                 };
                 if self.arch.dispatch(counting) {
                     self.resolve(sampler, step, out);
@@ -492,7 +544,7 @@ mod tests {
             if let Method::Table(table) = PoissonSampler::new(mean).method {
                 let (mut words, mut plain) = (drive(0..100).words, vec![0.0; 100]);
                 let counting =
-                    Counting { words: &mut words, table: &table, step, out: &mut plain };
+                    Counting { words: &mut words, table: &table, step, out: &mut plain, registers: None };
                 if !pulp::NullaryFnOnce::call(counting) {
                     prop_assert_eq!(&whole, &plain, "SIMD dispatch changes bits");
                 }
