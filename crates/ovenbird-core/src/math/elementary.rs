@@ -76,7 +76,7 @@ const RATE: Adapted = Adapted {
 };
 
 /// (2^f - 1) / f for |f| <= 1/2 to within 2e-14 of it.
-const RATE_LESS_ONE: Adapted = Adapted {
+const RATE_QUOTIENT: Adapted = Adapted {
     shift: 6.0,
     first: [7.054_908_668_160_608e-9, -2.789_064_270_436_736e-7],
     steps: [
@@ -87,9 +87,9 @@ const RATE_LESS_ONE: Adapted = Adapted {
     ],
 };
 
-/// A polynomial of degree nine in a form of six multiplications: with x = f + `shift`, u = x^2,
-/// p_0 = a x + b for `first` [a, b], and p_i = p_(i-1) (u + c) + d for each of the `steps` [c, d],
-/// it is p_4.
+/// A polynomial of degree nine for |f| <= 1/2 in a form of six multiplications: with
+/// x = f + `shift`, u = x^2, p_0 = a x + b for `first` [a, b], and p_i = p_(i-1) (u + c) + d for
+/// each of the `steps` [c, d], it is p_4.
 ///
 /// A shift that brings a polynomial into this form always exists: Eve J (1964) Numerische
 /// Mathematik 6:17-21.
@@ -243,9 +243,7 @@ pub fn ln<R: Real>(x: R) -> R {
 /// [-1022, 1023].
 #[inline(always)]
 fn exp2_parts<R: Real>(t: R) -> (R, R) {
-    let biased = t + R::splat(ROUND_BIASED);
-    let f = t - (biased - R::splat(ROUND_BIASED));
-    let scale = biased.map_bits(|bits| bits << 52);
+    let (scale, f) = scale_and_fraction(t);
     let c = |i: usize| R::splat(EXP2_POLY[i]);
     let f2 = f * f;
     let even = c(8).mul_add(f2, c(6)).mul_add(f2, c(4)).mul_add(f2, c(2));
@@ -322,7 +320,8 @@ pub fn exp2_rates<R: Real>(t: [R; 4]) -> [R; 4] {
 }
 
 /// a t / (2^t - 1), continued to zero, for four pairs of a and t, with one division and to within
-/// 3e-14; for t whose magnitudes add up to 1000 at most and of which no two are zero.
+/// 3e-14; for a from 1e-3 to 1e3, and t of which one may be zero, the others at least 1e-30 in
+/// magnitude, and whose magnitudes add up to 1000 at most.
 ///
 /// x / (1 - e^-x) = ln 2 t / (2^t - 1) with t = -x / ln 2 is the voltage dependence of many
 /// channels' rates.
@@ -330,7 +329,7 @@ pub fn exp2_rates<R: Real>(t: [R; 4]) -> [R; 4] {
 pub fn exp2_linear_rates<R: Real>(a: [f64; 4], t: [R; 4]) -> [R; 4] {
     // instead of zero something tiny
     let [t, u, v, w] = each(t, |t| t + R::splat(1e-200));
-    let [dt, du, dv, dw] = exp2_less_one([t, u, v, w]);
+    let [dt, du, dv, dw] = exp2m1_rates([t, u, v, w]);
     let (tu, vw) = (dt * du, dv * dw);
     let inverse = R::splat(a[0]) / (tu * vw);
     let (inverse_tu, inverse_vw) = (vw * inverse, tu * inverse);
@@ -343,21 +342,30 @@ pub fn exp2_linear_rates<R: Real>(a: [f64; 4], t: [R; 4]) -> [R; 4] {
     ]
 }
 
-/// 2^t - 1, which does not cancel, for t in [-1022, 1023].
+/// 2^t - 1 to within 3e-14 of it, also where it is small, for t in [-1022, 1023].
 #[inline(always)]
-fn exp2_less_one<R: Real>(t: [R; 4]) -> [R; 4] {
+fn exp2m1_rates<R: Real>(t: [R; 4]) -> [R; 4] {
     let (scale, f) = scales_and_fractions(t);
-    let p = both(RATE_LESS_ONE.at(f), f, |p, f| p * f);
+    let p = both(RATE_QUOTIENT.at(f), f, |p, f| p * f);
     both(scale, p, |scale, p| scale.mul_add(p, scale - R::splat(1.0)))
+}
+
+/// [`scale_and_fraction`] of four numbers.
+#[inline(always)]
+fn scales_and_fractions<R: Real>([t, u, v, w]: [R; 4]) -> ([R; 4], [R; 4]) {
+    let (t, ft) = scale_and_fraction(t);
+    let (u, fu) = scale_and_fraction(u);
+    let (v, fv) = scale_and_fraction(v);
+    let (w, fw) = scale_and_fraction(w);
+    ([t, u, v, w], [ft, fu, fv, fw])
 }
 
 /// 2^n and f with t = n + f, for integral n and |f| <= 1/2, for t in [-1022, 1023].
 #[inline(always)]
-fn scales_and_fractions<R: Real>(t: [R; 4]) -> ([R; 4], [R; 4]) {
-    let biased = each(t, |t| t + R::splat(ROUND_BIASED));
-    let n = each(biased, |biased| biased - R::splat(ROUND_BIASED));
-    let scale = each(biased, |biased| biased.map_bits(|bits| bits << 52));
-    (scale, both(t, n, |t, n| t - n))
+fn scale_and_fraction<R: Real>(t: R) -> (R, R) {
+    let biased = t + R::splat(ROUND_BIASED);
+    let f = t - (biased - R::splat(ROUND_BIASED));
+    (biased.map_bits(|bits| bits << 52), f)
 }
 
 /// x / (1 - e^-x), continued to one at zero: the voltage dependence of many channels' rates.

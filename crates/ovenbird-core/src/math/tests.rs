@@ -221,12 +221,15 @@ fn exp2_is_accurate() {
 
 #[test]
 fn rates_are_accurate() {
-    for t in weyl(20_000).map(|u| 2040.0 * u - 1020.0) {
-        let four = [t, -t, 0.5 * t, 0.01 * t];
-        for (value, t) in exp2_rates(four).into_iter().zip(four) {
+    let check = |t: [f64; 4]| {
+        for (value, t) in exp2_rates(t).into_iter().zip(t) {
             assert!((value / t.exp2() - 1.0).abs() < 2.5e-14, "{t}");
         }
+    };
+    for t in weyl(20_000).map(|u| 2045.0 * u - 1022.0) {
+        check([t, 0.5 * t, -0.5 * t, 0.01 * t]);
     }
+    check([-1022.0, -1021.5, 1022.5, 1023.0]);
 }
 
 #[test]
@@ -237,42 +240,44 @@ fn log2_is_accurate() {
     }
 }
 
-/// x / (e^x - 1) over ln 2, with x = t ln 2.
+/// t / (2^t - 1).
 fn linear_rate(t: f64) -> f64 {
-    let x = t * std::f64::consts::LN_2;
-    let expected = if x == 0.0 { 1.0 } else { x / x.exp_m1() };
-    expected / std::f64::consts::LN_2
+    if t == 0.0 {
+        return 1.0 / std::f64::consts::LN_2;
+    }
+    if t.abs() > 1.0 {
+        return t / (t.exp2() - 1.0);
+    }
+    t / (t * std::f64::consts::LN_2).exp_m1()
 }
 
 #[test]
 fn linear_rates_do_not_cancel() {
-    let a = [2.0, 3.0, 0.5, 1e-3];
-    let points = |scale: f64| weyl(5000).map(move |u| scale * (2.0 * u - 1.0));
-    let tiny = points(1.0).map(|t| t * t * t);
-    for (((t, u), v), w) in points(600.0)
-        .zip(points(250.0).skip(7))
-        .zip(points(99.0).skip(19))
-        .zip(tiny)
-    {
-        for turn in 0..4 {
-            let [mut t, mut a] = [[t, u, v, w], a];
-            t.rotate_left(turn);
-            a.rotate_right(turn);
+    let check = |mut t: [f64; 4]| {
+        let mut a = [2.0, 300.0, 0.5, 1e-3];
+        for _ in 0..4 {
             for (i, value) in exp2_linear_rates(a, t).into_iter().enumerate() {
                 let relative = value / (a[i] * linear_rate(t[i])) - 1.0;
-                assert!(
-                    relative.abs() < 3e-14 + 1e-15 * t[i].abs(),
-                    "{i} of {t:?}: {relative}"
-                );
+                assert!(relative.abs() < 3e-14, "{i} of {t:?}: {relative}");
             }
+            t.rotate_left(1);
+            a.rotate_right(1);
         }
+    };
+    let points = |scale: f64| weyl(5000).map(move |u| scale * (2.0 * u - 1.0));
+    let (first, second) = (points(600.0), points(299.0).skip(7));
+    let (third, tiny) = (points(99.0).skip(19), points(1.0).map(|t| t * t * t));
+    for (((t, u), v), w) in first.zip(second).zip(third).zip(tiny) {
+        check([t, u, v, w]);
     }
-    let at_zero = exp2_linear_rates([1.0, 2.0, 3.0, 4.0], [0.0, 1.0, -1.0, 300.0]);
-    for (value, expected) in at_zero
-        .into_iter()
-        .zip([1.0 / std::f64::consts::LN_2, 2.0, 6.0])
-    {
-        assert!((value / expected - 1.0).abs() < 3e-14);
+    for t in [
+        [250.0; 4],
+        [999.99, 1e-3, -1e-3, 5e-3],
+        [-999.99, -1e-3, 1e-3, -5e-3],
+        [0.0, 999.99, 1e-6, -1e-7],
+        [0.0, 1e-30, -1e-30, 1e-30],
+    ] {
+        check(t);
     }
 }
 

@@ -1,5 +1,5 @@
 //! Look-ups in tables that are held in vector registers, where the machine has an instruction for
-//! that. It takes a fraction of the time of a gather, above all on AMD's processors.
+//! that. It takes a fraction of the time of a gather.
 
 /// Numbers that are looked up together.
 pub const TOGETHER: usize = 16;
@@ -11,12 +11,12 @@ pub const ENTRIES: usize = 32;
 mod machine {
     use super::{ENTRIES, TOGETHER};
 
-    /// Instructions that look up.
+    /// Proof that the machine has the instruction.
     #[derive(Clone, Copy)]
     pub struct Registers(pulp::x86::V4);
 
     impl Registers {
-        /// Those that are among the given ones.
+        /// If the instruction is among those of `arch`.
         #[inline(always)]
         pub fn among(arch: pulp::Arch) -> Option<Self> {
             match arch {
@@ -29,8 +29,11 @@ mod machine {
         #[inline(always)]
         pub fn look_up(self, table: &[u32; ENTRIES], places: [u32; TOGETHER]) -> [u32; TOGETHER] {
             let [low, high]: [[u32; TOGETHER]; 2] = pulp::cast(*table);
-            let [low, places, high] = [low, places, high].map(pulp::cast);
-            pulp::cast(self.0.avx512f._mm512_permutex2var_epi32(low, places, high))
+            pulp::cast(self.0.avx512f._mm512_permutex2var_epi32(
+                pulp::cast(low),
+                pulp::cast(places),
+                pulp::cast(high),
+            ))
         }
     }
 }
@@ -39,7 +42,7 @@ mod machine {
 mod machine {
     use super::{ENTRIES, TOGETHER};
 
-    /// Instructions that look up, which there are not.
+    /// No machine has the instruction: without values.
     #[derive(Clone, Copy)]
     pub enum Registers {}
 
