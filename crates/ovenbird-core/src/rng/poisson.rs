@@ -205,28 +205,34 @@ impl PoissonSampler {
     }
 }
 
-/// The count for a word, given its column's cut and outcomes.
+/// Counts for the words, given the cuts and outcomes of their columns; returns the largest.
 #[inline(always)]
-fn decide(word: u32, cut: u32, outcomes: u32) -> u32 {
-    if word < cut {
-        outcomes & 0xffff
-    } else {
-        outcomes >> 16
+fn decide(words: &[u32], columns: impl Iterator<Item = (u32, u32)>, out: &mut [f64]) -> u32 {
+    let mut most = 0;
+    for ((&word, (cut, outcomes)), out) in words.iter().zip(columns).zip(out) {
+        let count = if word < cut {
+            outcomes & 0xffff
+        } else {
+            outcomes >> 16
+        };
+        most = most.max(count);
+        *out = f64::from(count as i32);
     }
+    most
 }
 
 /// Counts for the words, with [`TOP_WORD`] for top words; returns whether there are any.
 #[inline(always)]
 fn count<const N: usize>(columns: &[Column; N], words: &[u32], out: &mut [f64]) -> bool {
     let shift = 32 - N.trailing_zeros();
-    let mut most = 0;
-    for (&word, out) in words.iter().zip(out) {
-        let column = columns[(word >> shift) as usize];
-        let count = decide(word, column as u32, (column >> 32) as u32);
-        most = most.max(count);
-        *out = f64::from(count as i32);
-    }
-    most == u32::from(TOP_WORD)
+    let columns = words.iter().map(
+        #[inline(always)]
+        |word| {
+            let column = columns[(word >> shift) as usize];
+            (column as u32, (column >> 32) as u32)
+        },
+    );
+    decide(words, columns, out) == u32::from(TOP_WORD)
 }
 
 /// Words of a chunk: all are looked up, then all are decided, in two loops that vectorise.
@@ -253,11 +259,7 @@ fn count_in_registers(
     let mut most = 0;
     for (words, out) in words.iter().zip(out) {
         let [cuts, outcomes] = look_up(registers, &tables, words);
-        for (((word, cut), outcomes), out) in words.iter().zip(cuts).zip(outcomes).zip(out) {
-            let count = decide(*word, cut, outcomes);
-            most = most.max(count);
-            *out = f64::from(count as i32);
-        }
+        most = most.max(decide(words, cuts.into_iter().zip(outcomes), out));
     }
     let top = most == u32::from(TOP_WORD);
     count(columns, last_words, last_out) | top
