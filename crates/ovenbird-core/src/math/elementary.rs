@@ -9,7 +9,7 @@ const LN2_LO: f64 = 1.908_214_929_270_587_7e-10;
 
 /// Adding this to an `f64` of magnitude below 2^51 rounds it to an integer, which then stands in
 /// the low bits.
-const ROUND: f64 = 6_755_399_441_055_744.0;
+pub(super) const ROUND: f64 = 6_755_399_441_055_744.0;
 /// As [`ROUND`], with the exponent's bias added to the integer.
 const ROUND_BIASED: f64 = ROUND + 1023.0;
 
@@ -62,76 +62,6 @@ const EXP2_POLY: [f64; 10] = [
     7.073_578_411_155_063e-9,
     4.436_304_380_627_714e-10,
 ];
-
-/// 2^f for |f| <= 1/2 to within 2.5e-14 of it.
-const RATE: Adapted = Adapted {
-    shift: 4.5,
-    first: [1.015_033_752_961_89e-7, -2.784_946_134_486_195_7e-6],
-    steps: [
-        [350.877_783_314_901_6, 0.000_787_464_623_658_107_8],
-        [43.591_895_043_131_665, 0.005_133_807_234_315_25],
-        [10.112_466_223_935_185, 0.032_116_679_680_315_72],
-        [4.419_870_999_024_301, 0.024_707_965_078_532_41],
-    ],
-};
-
-/// (2^f - 1) / f for |f| <= 1/2 to within 2e-14 of it.
-const RATE_QUOTIENT: Adapted = Adapted {
-    shift: 6.0,
-    first: [7.054_908_668_160_608e-9, -2.789_064_270_436_736e-7],
-    steps: [
-        [683.952_770_692_015_5, 0.000_154_658_736_704_130_27],
-        [14.244_354_715_611_658, 0.001_686_715_832_561_087],
-        [10.337_877_921_943_878, -0.092_483_513_226_453_14],
-        [80.405_197_148_037_84, 6.606_227_216_293_091],
-    ],
-};
-
-/// A polynomial of degree nine for |f| <= 1/2 in a form of six multiplications: with
-/// x = f + `shift`, u = x^2, p_0 = a x + b for `first` [a, b], and p_i = p_(i-1) (u + c) + d for
-/// each of the `steps` [c, d], it is p_4.
-///
-/// A shift that brings a polynomial into this form always exists: Eve J (1964) Numerische
-/// Mathematik 6:17-21.
-struct Adapted {
-    shift: f64,
-    first: [f64; 2],
-    steps: [[f64; 2]; 4],
-}
-
-impl Adapted {
-    /// Its values at four numbers, whose operations take turns: each needs the one before it, and
-    /// those of the others fill the wait.
-    #[inline(always)]
-    fn at<R: Real>(&self, f: [R; 4]) -> [R; 4] {
-        let [a, b] = self.first;
-        let x = each(f, |f| f + R::splat(self.shift));
-        let u = each(x, |x| x * x);
-        let p = each(x, |x| R::splat(a).mul_add(x, R::splat(b)));
-        let p = self.step(p, u, 0);
-        let p = self.step(p, u, 1);
-        let p = self.step(p, u, 2);
-        self.step(p, u, 3)
-    }
-
-    #[inline(always)]
-    fn step<R: Real>(&self, p: [R; 4], u: [R; 4], number: usize) -> [R; 4] {
-        let [c, d] = self.steps[number];
-        both(p, u, |p, u| p.mul_add(u + R::splat(c), R::splat(d)))
-    }
-}
-
-/// What `f` makes of four numbers.
-#[inline(always)]
-fn each<R: Real>([a, b, c, d]: [R; 4], f: impl Fn(R) -> R) -> [R; 4] {
-    [f(a), f(b), f(c), f(d)]
-}
-
-/// What `f` makes of four pairs of numbers.
-#[inline(always)]
-fn both<R: Real>(x: [R; 4], y: [R; 4], f: impl Fn(R, R) -> R) -> [R; 4] {
-    [f(x[0], y[0]), f(x[1], y[1]), f(x[2], y[2]), f(x[3], y[3])]
-}
 
 /// Splits `x` into n ln 2 + r with integral n and |r| <= ln(2) / 2, and returns n and e^r - 1.
 #[inline(always)]
@@ -308,56 +238,6 @@ pub(super) fn power_exp_fused<R: Real>(x: R, y: f64, z: R) -> R {
     // at this end the scale is zero
     let t = R::select(t.lt(R::splat(-1023.0)), R::splat(-1023.0), t);
     R::select(beyond, R::splat(f64::INFINITY), exp2(t))
-}
-
-/// 2^t for four t in [-1022, 1023], to within 2.5e-14 of it; elsewhere it may be anything.
-///
-/// For the voltage dependence of a channel's rate, which is measured to a few digits.
-#[inline(always)]
-pub fn exp2_rates<R: Real>(t: [R; 4]) -> [R; 4] {
-    let (scale, f) = scales_and_fractions(t);
-    both(scale, RATE.at(f), |scale, p| scale * p)
-}
-
-/// a t / (2^t - 1), continued to zero, for four pairs of a and t, with one division and to within
-/// 3e-14; for a from 1e-3 to 1e3, and t of which one may be zero, the others at least 1e-30 in
-/// magnitude, and whose magnitudes add up to 1000 at most.
-///
-/// x / (1 - e^-x) = ln 2 t / (2^t - 1) with t = -x / ln 2 is the voltage dependence of many
-/// channels' rates.
-#[inline(always)]
-pub fn exp2_linear_rates<R: Real>(a: [f64; 4], t: [R; 4]) -> [R; 4] {
-    // instead of zero something tiny
-    let [t, u, v, w] = each(t, |t| t + R::splat(1e-200));
-    let [dt, du, dv, dw] = exp2m1_rates([t, u, v, w]);
-    let (tu, vw) = (dt * du, dv * dw);
-    let inverse = R::splat(a[0]) / (tu * vw);
-    let (inverse_tu, inverse_vw) = (vw * inverse, tu * inverse);
-    let factor = |i: usize| R::splat(a[i] / a[0]);
-    [
-        t * (du * inverse_tu),
-        u * (dt * factor(1) * inverse_tu),
-        v * (dw * factor(2) * inverse_vw),
-        w * (dv * factor(3) * inverse_vw),
-    ]
-}
-
-/// 2^t - 1 to within 3e-14 of it, also where it is small, for t in [-1022, 1023].
-#[inline(always)]
-fn exp2m1_rates<R: Real>(t: [R; 4]) -> [R; 4] {
-    let (scale, f) = scales_and_fractions(t);
-    let p = both(RATE_QUOTIENT.at(f), f, |p, f| p * f);
-    both(scale, p, |scale, p| scale.mul_add(p, scale - R::splat(1.0)))
-}
-
-/// [`scale_and_fraction`] of four numbers.
-#[inline(always)]
-fn scales_and_fractions<R: Real>([t, u, v, w]: [R; 4]) -> ([R; 4], [R; 4]) {
-    let (t, ft) = scale_and_fraction(t);
-    let (u, fu) = scale_and_fraction(u);
-    let (v, fv) = scale_and_fraction(v);
-    let (w, fw) = scale_and_fraction(w);
-    ([t, u, v, w], [ft, fu, fv, fw])
 }
 
 /// 2^n and f with t = n + f, for integral n and |f| <= 1/2, for t in [-1022, 1023].

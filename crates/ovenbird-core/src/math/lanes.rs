@@ -9,6 +9,7 @@
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use super::real::{Mask, Real};
+use super::registers::LookUp;
 
 /// The number of values in a [`Lanes`].
 pub const LANES: usize = 8;
@@ -257,6 +258,18 @@ impl Real for Lanes {
     #[inline(always)]
     fn map_bits(self, map: impl Fn(u64) -> u64) -> Self {
         self.zip(self, |a, _| f64::from_bits(map(a.to_bits())))
+    }
+
+    #[inline(always)]
+    fn look_up(
+        self,
+        look_up: impl LookUp,
+        table: &[u64; 16],
+        combine: impl Fn(u64, u64) -> u64,
+    ) -> Self {
+        let bits = each_lane!(LANE => self.0[LANE].to_bits());
+        let entries = look_up.entries(table, bits);
+        Self(each_lane!(LANE => f64::from_bits(combine(bits[LANE], entries[LANE]))))
     }
 
     #[inline(always)]

@@ -11,18 +11,20 @@ mod elementary;
 mod lanes;
 mod power;
 mod propagators;
+mod rates;
 mod real;
+mod registers;
 #[cfg(test)]
 mod tests;
 
 pub use crate::rng::{cos, sin};
-pub use elementary::{
-    exp, exp_fused, exp_linear, exp2, exp2_linear_rates, exp2_rates, expm1, ln, log2,
-};
+pub use elementary::{exp, exp_fused, exp_linear, exp2, expm1, ln, log2};
 pub use lanes::{LANES, LaneMask, Lanes};
 pub use power::{fractional_power, power, power_exp};
 pub use propagators::{phi1, phi2};
+pub use rates::{ExponentialRates, LinearRates};
 pub use real::{Mask, Real};
+pub use registers::{LookUp, Memory, Registers};
 
 /// Vector instructions to compile a loop for. Results have the same bits with all of them.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +55,11 @@ impl Width {
         let wide: [Option<pulp::Arch>; 0] = [];
         let least = std::iter::once(pulp::Arch::Scalar);
         least.chain(wide.into_iter().flatten()).map(Width).collect()
+    }
+
+    /// Registers to look something up in, if this width has them.
+    pub fn registers(self) -> Option<Registers> {
+        Registers::among(self.0)
     }
 
     /// What the tests of other modules force.

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
-use super::elementary;
+use super::{LookUp, elementary};
 
 /// The result of comparing two [`Real`] values: one truth value per lane.
 pub trait Mask:
@@ -65,6 +65,15 @@ pub trait Real:
     /// The bit pattern of each lane after `map`, which must be the same pure function of the bits
     /// of one lane.
     fn map_bits(self, map: impl Fn(u64) -> u64) -> Self;
+
+    /// The bit pattern that `combine`, a pure function, makes of each lane's and of the entry of
+    /// `table` at the place in its lowest four bits.
+    fn look_up(
+        self,
+        look_up: impl LookUp,
+        table: &[u64; 16],
+        combine: impl Fn(u64, u64) -> u64,
+    ) -> Self;
 
     /// `if_true` where `mask` holds, `if_false` elsewhere.
     fn select(mask: Self::Mask, if_true: Self, if_false: Self) -> Self;
@@ -175,6 +184,12 @@ impl Real for f64 {
     #[inline(always)]
     fn map_bits(self, map: impl Fn(u64) -> u64) -> Self {
         f64::from_bits(map(self.to_bits()))
+    }
+
+    #[inline(always)]
+    fn look_up(self, _: impl LookUp, table: &[u64; 16], combine: impl Fn(u64, u64) -> u64) -> Self {
+        let bits = self.to_bits();
+        f64::from_bits(combine(bits, table[bits as usize % 16]))
     }
 
     #[inline(always)]

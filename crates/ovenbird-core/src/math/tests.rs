@@ -220,16 +220,21 @@ fn exp2_is_accurate() {
 }
 
 #[test]
-fn rates_are_accurate() {
-    let check = |t: [f64; 4]| {
-        for (value, t) in exp2_rates(t).into_iter().zip(t) {
-            assert!((value / t.exp2() - 1.0).abs() < 2.5e-14, "{t}");
+fn exponential_rates_are_accurate() {
+    let (a, b) = ([2.0, 0.0035, 1e-30, 1e30], [24.0, -20.0, 2.5, -700.0]);
+    let rates = ExponentialRates::new(a, b);
+    for v in weyl(20_000).map(|u| 2000.0 * u - 1000.0) {
+        for (i, value) in rates.at(Memory, v).into_iter().enumerate() {
+            let x = v / b[i];
+            if x.abs() > 500.0 {
+                continue;
+            }
+            let relative = value / (a[i] * x.exp()) - 1.0;
+            let bound = (6.0 + x.abs() / 5.0) * 1e-15;
+            assert!(relative.abs() < bound, "rate {i} at {v}: {relative}");
         }
-    };
-    for t in weyl(20_000).map(|u| 2045.0 * u - 1022.0) {
-        check([t, 0.5 * t, -0.5 * t, 0.01 * t]);
     }
-    check([-1022.0, -1021.5, 1022.5, 1023.0]);
+    assert_eq!(rates.at(Memory, 0.0).map(|r| r > 0.0), [true; 4]);
 }
 
 #[test]
@@ -253,31 +258,71 @@ fn linear_rate(t: f64) -> f64 {
 
 #[test]
 fn linear_rates_do_not_cancel() {
-    let check = |mut t: [f64; 4]| {
-        let mut a = [2.0, 300.0, 0.5, 1e-3];
-        for _ in 0..4 {
-            for (i, value) in exp2_linear_rates(a, t).into_iter().enumerate() {
-                let relative = value / (a[i] * linear_rate(t[i])) - 1.0;
-                assert!(relative.abs() < 3e-14, "{i} of {t:?}: {relative}");
+    let a = [2.0, 300.0, 1e3, 1e-3];
+    let turned = [
+        LinearRates::new([a[0], a[1], a[2], a[3]]),
+        LinearRates::new([a[1], a[2], a[3], a[0]]),
+        LinearRates::new([a[2], a[3], a[0], a[1]]),
+        LinearRates::new([a[3], a[0], a[1], a[2]]),
+    ];
+    let check = |t: [f64; 4]| {
+        for (turn, rates) in turned.iter().enumerate() {
+            let sixteenths = t.map(|t| 16.0 * t);
+            for (i, value) in rates.at(Memory, sixteenths).into_iter().enumerate() {
+                let relative = value / (a[(i + turn) % 4] * linear_rate(t[i])) - 1.0;
+                assert!(relative.abs() < 6e-15, "{i} of {t:?}: {relative}");
             }
-            t.rotate_left(1);
-            a.rotate_right(1);
         }
     };
     let points = |scale: f64| weyl(5000).map(move |u| scale * (2.0 * u - 1.0));
-    let (first, second) = (points(600.0), points(299.0).skip(7));
-    let (third, tiny) = (points(99.0).skip(19), points(1.0).map(|t| t * t * t));
+    let (first, second) = (points(560.0), points(280.0).skip(7));
+    let (third, tiny) = (points(90.0).skip(19), points(1.0).map(|t| t * t * t));
     for (((t, u), v), w) in first.zip(second).zip(third).zip(tiny) {
         check([t, u, v, w]);
+        check([w, u, v, t]);
     }
     for t in [
-        [250.0; 4],
-        [999.99, 1e-3, -1e-3, 5e-3],
-        [-999.99, -1e-3, 1e-3, -5e-3],
-        [0.0, 999.99, 1e-6, -1e-7],
-        [0.0, 1e-30, -1e-30, 1e-30],
+        [234.0; 4],
+        [-234.0; 4],
+        [937.0, 1e-3, -1e-3, 5e-3],
+        [-937.0, -1e-3, 1e-3, -5e-3],
+        [1e-30, 937.0, 1e-6, -1e-7],
+        [1e-30, -1e-30, 1e-30, 1e-30],
+        [0.03124, -0.03124, 0.03126, -0.03126],
     ] {
         check(t);
+    }
+}
+
+#[test]
+fn rates_of_lanes_have_the_bits_of_scalars() {
+    let linear = LinearRates::new([540.0, 8.0, 0.06, 0.02]);
+    let exponential =
+        ExponentialRates::new([1.2, 0.0035, 0.0012, 0.025], [-42.0, -24.0, 34.0, 22.0]);
+    let both = |look_up: Option<Registers>, v: Lanes| {
+        let t = [1.5, -3.0, 40.0, 0.01].map(|factor| Lanes::splat(factor) * v);
+        match look_up {
+            Some(look_up) => (linear.at(look_up, t), exponential.at(look_up, v)),
+            None => (linear.at(Memory, t), exponential.at(Memory, v)),
+        }
+    };
+    for i in 0..200 {
+        let v = Lanes::from_fn(|lane| 0.37 * f64::from(i) - 35.0 + 11.0 * lane as f64);
+        for width in Width::available() {
+            let (l, e) = width.run(|| both(width.registers(), v));
+            for lane in 0..LANES {
+                let v = v.lane(lane);
+                let t = [1.5, -3.0, 40.0, 0.01].map(|factor| factor * v);
+                let bits = |rates: [f64; 4]| rates.map(f64::to_bits);
+                assert_eq!(
+                    bits(l.map(|r| r.lane(lane))),
+                    bits(linear.at(Memory, t)),
+                    "{v}"
+                );
+                let alone = bits(exponential.at(Memory, v));
+                assert_eq!(bits(e.map(|r| r.lane(lane))), alone, "{v}");
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::info::{Event, NodeInfo, Port};
 use super::table::{Columns, Table};
 use crate::error::Result;
-use crate::math::Lanes;
+use crate::math::{Lanes, Registers};
 use crate::rng::Key;
 use crate::time::{Clock, Step};
 use crate::value::Value;
@@ -122,6 +122,8 @@ pub struct StepContext {
     pub lag: usize,
     /// The resolution in ms.
     pub h: f64,
+    /// Registers to look something up in, where the machine has them.
+    pub registers: Option<Registers>,
     /// The key of the random draws of neurons.
     pub key: Key,
     /// Whether this is an iteration of coupled nodes: the state will be set back. There are no

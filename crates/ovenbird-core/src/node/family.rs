@@ -275,8 +275,8 @@ pub trait NeuronOps: Sync {
     /// Advances coupled nodes over a slice and back, to iterate what they send; returns the largest
     /// change of a membrane potential against the last iteration.
     fn iterate(&self, part: &mut Part, context: &mut UpdateContext<'_>) -> Result<f64>;
-    /// Sends the present membrane potentials of coupled nodes as constants over `steps`.
-    fn send(&self, part: &Part, gap: &mut GapPart, steps: std::ops::Range<usize>);
+    /// Sends the present membrane potentials of coupled nodes as constants.
+    fn send(&self, part: &Part, gap: &mut GapPart);
     /// Checks that all state is finite.
     fn check_finite(&self, part: &Part, clock: &Clock, now: Step) -> Result<()>;
     /// The ids of a part's nodes.

@@ -5,7 +5,7 @@ use super::{
     Control, Failures, MAX_ATTEMPTS, PerLane, Population, Rkf45, StateVector, System, lane_groups,
     step_sizes,
 };
-use crate::math::{LANES, LaneMask, Lanes, Mask, Real};
+use crate::math::{LANES, LaneMask, Lanes, LookUp, Mask, Memory, Real, Registers};
 use crate::model::Failure;
 use std::ops::Range;
 
@@ -20,22 +20,25 @@ struct Block<'a, 'b, const D: usize> {
     interval: f64,
 }
 
-/// Nodes whose interval is not over after the first trial step, with the times reached. Those that
-/// need many more steps come first, so that they are not what all lanes wait for at the end.
-#[derive(Default)]
+/// Nodes whose interval is not over after the first trial step, with the times reached.
+///
+/// They are handed out by the number of steps that they seem to need, those that need most first:
+/// so lanes become free together, and at the end none has to wait for long.
 struct Waiting {
-    queues: [Queue; QUEUES],
-}
-
-#[derive(Default)]
-struct Queue {
-    nodes: Vec<(usize, f64)>,
-    count: usize,
-    taken: usize,
+    times: Vec<f64>,
+    /// The node after each node in its queue.
+    next: Vec<u32>,
+    /// The first node of each queue; the last queue is of nodes that wait no more.
+    first: [u32; QUEUES + 1],
+    /// Queues before this one are empty.
+    queue: usize,
 }
 
 /// Queues of waiting nodes.
-const QUEUES: usize = 3;
+const QUEUES: usize = 12;
+
+/// The end of a queue.
+const NONE: u32 = u32::MAX;
 
 /// A group of lanes under way.
 struct Flight<S, const D: usize> {
@@ -45,6 +48,11 @@ struct Flight<S, const D: usize> {
     slopes: [[Lanes; D]; STAGES],
     t: Lanes,
     h: Lanes,
+    /// The time that the present trial step covers.
+    span: Span<Lanes>,
+    /// The error ratio of the trial step, and the states at its end.
+    ratio: Lanes,
+    new: [Lanes; D],
     running: LaneMask,
     stuck: Failures<LaneMask>,
     /// The nodes, if they are consecutive and at their first trial step.
@@ -55,28 +63,50 @@ struct Flight<S, const D: usize> {
 }
 
 impl Waiting {
+    /// Room for `len` nodes.
+    fn new(len: usize) -> Self {
+        Self {
+            times: vec![0.0; len],
+            next: vec![NONE; len],
+            first: [NONE; QUEUES + 1],
+            queue: 0,
+        }
+    }
+
     /// Notes the nodes of a group that have not reached the end of the interval, with the times
     /// reached and the step sizes suggested.
     #[inline(always)]
     fn note(&mut self, group: &Range<usize>, t: &Lanes, h: &Lanes, interval: f64) {
-        for queue in &mut self.queues {
-            queue.nodes.resize(queue.count + LANES, (0, 0.0));
-        }
-        for ((node, t), h) in group.clone().zip(t.0).zip(h.0) {
+        let mut queues = [QUEUES as u32; LANES];
+        for ((queue, t), h) in queues.iter_mut().zip(t.0).zip(h.0) {
             let left = interval - t;
-            // more than four steps of the suggested size, more than two, or fewer
-            let queue = usize::from(left <= 4.0 * h) + usize::from(left <= 2.0 * h);
-            let queue = &mut self.queues[queue];
-            queue.nodes[queue.count] = (node, t);
-            queue.count += usize::from(t < interval);
+            let steps = (left / h).min((QUEUES - 1) as f64);
+            if left > 0.0 {
+                *queue = (QUEUES - 1) as u32 - steps as u32;
+            }
         }
+        t.store(&mut self.times[group.clone()]);
+        let next = &mut self.next[group.clone()];
+        for ((node, next), queue) in (group.start as u32..).zip(next).zip(queues) {
+            let first = &mut self.first[queue as usize];
+            *next = *first;
+            *first = node;
+        }
+        self.queue = 0;
     }
 
     #[inline(always)]
     fn next(&mut self) -> Option<(usize, f64)> {
-        let queue = self.queues.iter_mut().find(|q| q.taken < q.count)?;
-        queue.taken += 1;
-        Some(queue.nodes[queue.taken - 1])
+        while self.queue < QUEUES {
+            let first = &mut self.first[self.queue];
+            if *first != NONE {
+                let node = *first as usize;
+                *first = self.next[node];
+                return Some((node, self.times[node]));
+            }
+            self.queue += 1;
+        }
+        None
     }
 }
 
@@ -152,11 +182,63 @@ impl<const D: usize> Block<'_, '_, D> {
             flight.attempts[lane] = 1;
         }
     }
+
+    /// Advances all nodes.
+    #[inline(always)]
+    fn advance<P: Population>(
+        mut self,
+        population: &P,
+        control: &Control<f64>,
+        look_up: impl LookUp,
+    ) -> Result<(), Failure>
+    where
+        P::System: PerLane<One: System<f64, State = [f64; D]>> + System<Lanes, State = [Lanes; D]>,
+    {
+        let interval = self.interval;
+        let mut groups = lane_groups(self.step_size.len());
+        let mut waiting = Waiting::new(self.step_size.len());
+        let mut flights: [Flight<P::System, D>; FLIGHTS] =
+            std::array::from_fn(|_| Flight::grounded(population.first()));
+        for (flight, group) in flights.iter_mut().zip(groups.by_ref()) {
+            self.load(population, flight, group);
+        }
+        // groups without running lanes before the last that has some go along, unchanged
+        while let Some(last) = flights.iter().rposition(|f| f.running.any()) {
+            for flight in &mut flights[..=last] {
+                flight.begin(interval);
+            }
+            for stage in 0..STAGES {
+                for flight in &mut flights[..=last] {
+                    flight.evaluate(look_up, stage);
+                }
+            }
+            for flight in &mut flights[..=last] {
+                flight.weigh(control);
+            }
+            for flight in &mut flights[..=last] {
+                flight.conclude(interval);
+            }
+            for flight in &mut flights[..=last] {
+                if flight.group.is_empty() {
+                    flight.check(interval)?;
+                } else {
+                    self.store(flight, &mut waiting)?;
+                    if let Some(group) = groups.next() {
+                        self.load(population, flight, group);
+                    }
+                }
+                if flight.group.is_empty() {
+                    self.refill(population, flight, &mut waiting);
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 impl<S, const D: usize> Flight<S, D>
 where
-    S: PerLane<One: System<f64, State = [f64; D]>>,
+    S: PerLane<One: System<f64, State = [f64; D]>> + System<Lanes, State = [Lanes; D]>,
 {
     /// Lanes without nodes.
     #[inline(always)]
@@ -167,6 +249,9 @@ where
             slopes: [[Lanes::default(); D]; STAGES],
             t: Lanes::default(),
             h: Lanes::default(),
+            ratio: Lanes::default(),
+            new: [Lanes::default(); D],
+            span: Span::default(),
             running: LaneMask::splat(false),
             stuck: Failures::none(),
             group: 0..0,
@@ -175,98 +260,79 @@ where
         }
     }
 
+    /// Begins a trial step.
+    #[inline(always)]
+    fn begin(&mut self, interval: f64) {
+        self.span = Span::new(self.t, self.h, Lanes::splat(interval));
+    }
+
     /// Evaluates the slopes of one stage of a trial step in each lane.
     ///
-    /// This is plain arithmetic of one lane in a loop over lanes, which the compiler turns into one
-    /// of vectors. One copy of the right-hand side serves all stages and groups.
+    /// One copy of the right-hand side serves all stages and groups.
     #[inline(always)]
-    fn evaluate(&mut self, stage: usize, interval: f64) {
+    fn evaluate(&mut self, look_up: impl LookUp, stage: usize) {
         let at = match stage {
             0 => self.y,
-            1 => self.argument::<1>(interval),
-            2 => self.argument::<2>(interval),
-            3 => self.argument::<3>(interval),
-            4 => self.argument::<4>(interval),
-            5 => self.argument::<5>(interval),
+            1 => self.argument::<1>(),
+            2 => self.argument::<2>(),
+            3 => self.argument::<3>(),
+            4 => self.argument::<4>(),
+            5 => self.argument::<5>(),
             _ => unreachable!("there are six stages"),
         };
         let mut slopes = [Lanes::default(); D];
-        for lane in 0..LANES {
-            let one = self.system.pick(lane);
-            let t = self.span(lane, interval).time(stage);
-            let mut dydt = [0.0; D];
-            one.derivatives(t, &of_lane(&at, lane), &mut dydt);
-            dydt.each(
-                #[inline(always)]
-                |k| slopes[k].0[lane] = dydt[k],
-            );
-        }
+        self.system
+            .derivatives(look_up, self.span.time(stage), &at, &mut slopes);
         self.slopes[stage] = slopes;
     }
 
     /// The states at which a stage after the first is evaluated.
     #[inline(always)]
-    fn argument<const STAGE: usize>(&self, interval: f64) -> [Lanes; D] {
-        let mut at = [Lanes::default(); D];
-        for lane in 0..LANES {
-            let mut solver = self.solver(lane);
-            let h = self.span(lane, interval).h;
-            solver.argument::<STAGE, f64>(h, &of_lane(&self.y, lane));
-            solver.trial.each(
-                #[inline(always)]
-                |k| at[k].0[lane] = solver.trial[k],
-            );
-        }
-        at
+    fn argument<const STAGE: usize>(&self) -> [Lanes; D] {
+        let mut solver = Rkf45::with_slopes(self.slopes);
+        solver.argument::<STAGE, Lanes>(self.span.h, &self.y);
+        solver.trial
     }
 
-    /// The time that the trial step of a lane covers.
+    /// Works out the error ratio of a trial step whose stages have been evaluated, and the states
+    /// at its end.
+    ///
+    /// This is plain arithmetic of one lane in a loop over lanes, which the compiler turns into one
+    /// of vectors.
     #[inline(always)]
-    fn span(&self, lane: usize, interval: f64) -> Span<f64> {
-        Span::new(self.t.0[lane], self.h.0[lane], interval)
-    }
-
-    /// The solver of a lane, with the slopes evaluated so far.
-    #[inline(always)]
-    fn solver(&self, lane: usize) -> Rkf45<[f64; D]> {
-        let [a, b, c, d, e, f] = &self.slopes;
-        Rkf45::with_slopes([
-            of_lane(a, lane),
-            of_lane(b, lane),
-            of_lane(c, lane),
-            of_lane(d, lane),
-            of_lane(e, lane),
-            of_lane(f, lane),
-        ])
-    }
-
-    /// The outcome of a trial step whose stages have been evaluated, and the states it leads to.
-    #[inline(always)]
-    fn outcome(&self, control: &Control<f64>, interval: f64) -> (Trial<Lanes>, [Lanes; D]) {
+    fn weigh(&mut self, control: &Control<f64>) {
         let mut new = [Lanes::default(); D];
-        let [mut h, mut end, mut ratio] = [Lanes::default(); 3];
+        let mut ratio = Lanes::default();
         for lane in 0..LANES {
             let one = self.system.pick(lane);
-            let mut solver = self.solver(lane);
+            let [a, b, c, d, e, f] = &self.slopes;
+            let mut solver = Rkf45::with_slopes([
+                of_lane(a, lane),
+                of_lane(b, lane),
+                of_lane(c, lane),
+                of_lane(d, lane),
+                of_lane(e, lane),
+                of_lane(f, lane),
+            ]);
             let y = of_lane(&self.y, lane);
-            let trial = solver.outcome(&one, control, self.span(lane, interval), &y);
+            ratio.0[lane] = solver.outcome(&one, control, self.t.0[lane], self.span.h.0[lane], &y);
             y.each(
                 #[inline(always)]
                 |k| new[k].0[lane] = solver.trial[k],
             );
-            h.0[lane] = trial.h;
-            end.0[lane] = trial.end;
-            ratio.0[lane] = trial.ratio;
         }
-        (Trial { h, end, ratio }, new)
+        (self.ratio, self.new) = (ratio, new);
     }
 
-    /// Takes the trial step whose stages have been evaluated where it is good enough.
+    /// Takes the trial step that was weighed where it is good enough.
     #[inline(always)]
-    fn conclude(&mut self, control: &Control<f64>, interval: f64) {
-        let (trial, new) = self.outcome(control, interval);
+    fn conclude(&mut self, interval: f64) {
+        let trial = Trial {
+            span: self.span,
+            ratio: self.ratio,
+        };
         self.stuck = trial.conclude::<true, _>(
-            &new,
+            &self.new,
             Lanes::splat(interval),
             self.running,
             &mut self.t,
@@ -310,6 +376,8 @@ fn of_lane<const D: usize>(y: &[Lanes; D], lane: usize) -> [f64; D] {
 /// Consecutive nodes make their first trial step together. Those that need more are taken up one by
 /// one by lanes that become free, so that nodes that need many steps do not hold up others.
 ///
+/// With `registers` what is looked up is looked up there.
+///
 /// # Errors
 /// When a node could not be advanced.
 #[inline(always)]
@@ -317,48 +385,20 @@ pub fn advance_nodes<P: Population, const D: usize>(
     population: &P,
     control: &Control<f64>,
     interval: f64,
+    registers: Option<Registers>,
     columns: &mut [&mut [f64]; D],
     step_size: &mut [f64],
 ) -> Result<(), Failure>
 where
-    P::System: PerLane<One: System<f64, State = [f64; D]>>,
+    P::System: PerLane<One: System<f64, State = [f64; D]>> + System<Lanes, State = [Lanes; D]>,
 {
-    let count = step_size.len();
-    let mut block = Block {
+    let block = Block {
         columns,
         step_size,
         interval,
     };
-    let mut groups = lane_groups(count);
-    let mut waiting = Waiting::default();
-    let mut flights: [Flight<P::System, D>; FLIGHTS] =
-        std::array::from_fn(|_| Flight::grounded(population.first()));
-    for (flight, group) in flights.iter_mut().zip(groups.by_ref()) {
-        block.load(population, flight, group);
+    match registers {
+        Some(registers) if P::System::LOOKS_UP => block.advance(population, control, registers),
+        _ => block.advance(population, control, Memory),
     }
-    // groups without running lanes before the last that has some go along, unchanged
-    while let Some(last) = flights.iter().rposition(|f| f.running.any()) {
-        for stage in 0..STAGES {
-            for flight in &mut flights[..=last] {
-                flight.evaluate(stage, interval);
-            }
-        }
-        for flight in &mut flights[..=last] {
-            flight.conclude(control, interval);
-        }
-        for flight in &mut flights[..=last] {
-            if flight.group.is_empty() {
-                flight.check(interval)?;
-            } else {
-                block.store(flight, &mut waiting)?;
-                if let Some(group) = groups.next() {
-                    block.load(population, flight, group);
-                }
-            }
-            if flight.group.is_empty() {
-                block.refill(population, flight, &mut waiting);
-            }
-        }
-    }
-    Ok(())
 }

@@ -1,7 +1,7 @@
 //! The embedded Runge-Kutta-Fehlberg method of orders 4 and 5.
 
 use super::control::{self, Control};
-use crate::math::{Mask, Real};
+use crate::math::{LookUp, Mask, Memory, Real};
 
 /// The number of trial steps within one interval after which the solver gives up.
 pub const MAX_ATTEMPTS: u32 = 1_000_000;
@@ -80,10 +80,14 @@ pub trait System<R: Real> {
     /// What holds y and y'.
     type State: StateVector<R>;
 
-    /// Stores f(`t`, `y`) in `dydt`; `t` counts from the beginning of the interval.
+    /// Whether `look_up` is used.
+    const LOOKS_UP: bool = false;
+
+    /// Stores f(`t`, `y`) in `dydt`; `t` counts from the beginning of the interval. What is looked
+    /// up is looked up by means of `look_up`.
     ///
     /// Must treat the lanes alike and independently, and should be `#[inline(always)]`.
-    fn derivatives(&self, t: R, y: &Self::State, dydt: &mut Self::State);
+    fn derivatives(&self, look_up: impl LookUp, t: R, y: &Self::State, dydt: &mut Self::State);
 }
 
 /// The lanes that could not be advanced, by cause.
@@ -135,11 +139,10 @@ pub struct Rkf45<Y> {
 }
 
 /// The outcome of one trial step.
+#[derive(Default)]
 pub(super) struct Trial<R: Real> {
-    /// Its length.
-    pub h: R,
-    /// The time at its end.
-    pub end: R,
+    /// The time that it covers.
+    pub span: Span<R>,
     /// Largest error in units of what is allowed; infinite where the step is not finite.
     pub ratio: R,
 }
@@ -162,23 +165,24 @@ impl<R: Real> Trial<R> {
     ) -> Failures<R::Mask> {
         let mut changes = running;
         if KEEP {
-            changes = running & !(control::accepts(self.ratio) & self.h.ge(end));
+            changes = running & !(control::accepts(self.ratio) & self.span.h.ge(end));
             if !changes.any() {
                 keep(running, new, y);
                 *t = R::select(running, end, *t);
                 return Failures::none();
             }
         }
-        let verdict = control::judge(self.ratio, self.h);
+        let verdict = control::judge(self.ratio, self.span.h);
 
-        let retry_advances = (self.end + verdict.step_size).gt(self.end);
-        let advances = (verdict.reject & retry_advances) | (!verdict.reject & self.end.gt(*t));
+        let reached = self.span.end;
+        let retry_advances = (reached + verdict.step_size).gt(reached);
+        let advances = (verdict.reject & retry_advances) | (!verdict.reject & reached.gt(*t));
         let stuck = running & !advances;
 
         let running = running & !stuck;
         let accepted = running & !verdict.reject;
         keep(accepted, new, y);
-        *t = R::select(accepted, self.end, *t);
+        *t = R::select(accepted, reached, *t);
         *step_size = R::select(running & changes, verdict.step_size, *step_size);
         let finite = self.ratio.lt(R::splat(f64::INFINITY));
         Failures {
@@ -190,7 +194,7 @@ impl<R: Real> Trial<R> {
 }
 
 /// The time that a trial step covers.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Span<R> {
     begin: R,
     /// Its length.
@@ -301,35 +305,32 @@ impl<Y: Clone> Rkf45<Y> {
         S: System<R, State = Y>,
     {
         self.stages(system, span, y);
-        self.outcome(system, control, span, y)
+        let ratio = self.outcome(system, control, span.begin, span.h, y);
+        Trial { span, ratio }
     }
 
-    /// The outcome of a step from `y` whose stages have been evaluated; the state at its end goes
-    /// into `self.trial`.
+    /// The error ratio of a step from `y` at the time `begin`, whose stages have been evaluated; the
+    /// state at its end goes into `self.trial`.
     #[inline(always)]
     pub(super) fn outcome<R, S>(
         &mut self,
         system: &S,
         control: &Control<R>,
-        span: Span<R>,
+        begin: R,
+        h: R,
         y: &Y,
-    ) -> Trial<R>
+    ) -> R
     where
         R: Real,
         Y: StateVector<R>,
         S: System<R, State = Y>,
     {
-        let Span { begin, h, end } = span;
         y.each(
             #[inline(always)]
             |i| self.trial.as_mut()[i] = h.mul_add(self.combine(&SOLUTION, i), y.as_ref()[i]),
         );
         let (ratio, finite) = self.error(system, control, begin, h);
-        Trial {
-            h,
-            end,
-            ratio: R::select(finite, ratio, R::splat(f64::INFINITY)),
-        }
+        R::select(finite, ratio, R::splat(f64::INFINITY))
     }
 
     /// Evaluates the derivatives of all stages of a step from `y`.
@@ -341,17 +342,17 @@ impl<Y: Clone> Rkf45<Y> {
         S: System<R, State = Y>,
     {
         let h = span.h;
-        system.derivatives(span.time(0), y, &mut self.k[0]);
+        system.derivatives(Memory, span.time(0), y, &mut self.k[0]);
         self.argument::<1, R>(h, y);
-        system.derivatives(span.time(1), &self.trial, &mut self.k[1]);
+        system.derivatives(Memory, span.time(1), &self.trial, &mut self.k[1]);
         self.argument::<2, R>(h, y);
-        system.derivatives(span.time(2), &self.trial, &mut self.k[2]);
+        system.derivatives(Memory, span.time(2), &self.trial, &mut self.k[2]);
         self.argument::<3, R>(h, y);
-        system.derivatives(span.time(3), &self.trial, &mut self.k[3]);
+        system.derivatives(Memory, span.time(3), &self.trial, &mut self.k[3]);
         self.argument::<4, R>(h, y);
-        system.derivatives(span.time(4), &self.trial, &mut self.k[4]);
+        system.derivatives(Memory, span.time(4), &self.trial, &mut self.k[4]);
         self.argument::<5, R>(h, y);
-        system.derivatives(span.time(5), &self.trial, &mut self.k[5]);
+        system.derivatives(Memory, span.time(5), &self.trial, &mut self.k[5]);
     }
 
     /// The state at which the derivatives of a stage are taken, into `self.trial`.
@@ -413,21 +414,22 @@ impl<Y: Clone> Rkf45<Y> {
         S: System<R, State = Y>,
     {
         let mut largest = R::splat(0.0);
-        // A sum of magnitudes is finite where all of them are.
-        let mut magnitude = R::splat(0.0);
+        // A sum is finite only where all terms are, and where these are, so are the slopes and with
+        // them the errors.
+        let mut sum = R::splat(0.0);
         if control.is_absolute() {
             self.trial.each(
                 #[inline(always)]
                 |i| {
                     let error = self.combine::<R>(&ERROR, i).abs();
                     largest = error.max(largest);
-                    magnitude = magnitude + (error + self.trial.as_ref()[i].abs());
+                    sum = sum + self.trial.as_ref()[i];
                 },
             );
-            largest = h * largest / control.eps_abs;
+            largest = h * largest * (R::splat(1.0) / control.eps_abs);
         } else {
             if control.uses_derivatives() {
-                system.derivatives(t + h, &self.trial, &mut self.end_slope);
+                system.derivatives(Memory, t + h, &self.trial, &mut self.end_slope);
             }
             self.trial.each(
                 #[inline(always)]
@@ -436,11 +438,11 @@ impl<Y: Clone> Rkf45<Y> {
                     let new = self.trial.as_ref()[i];
                     let scale = control.scale(new, self.end_slope.as_ref()[i], h);
                     largest = (error / scale).max(largest);
-                    magnitude = magnitude + (error + new.abs());
+                    sum = sum + new;
                 },
             );
         }
-        let finite = (h * magnitude).lt(R::splat(f64::INFINITY));
+        let finite = (h * sum).is_finite();
         (largest.max(R::splat(f64::MIN_POSITIVE)), finite)
     }
 }

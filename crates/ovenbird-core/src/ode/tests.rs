@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::math::{LANES, LaneMask, Lanes, Mask, Real, Width};
+use crate::math::{LANES, LaneMask, Lanes, LookUp, Mask, Real, Width};
 use crate::model::Failure;
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ impl<R: Real> System<R> for Spiral<R> {
     type State = [R; 2];
 
     #[inline(always)]
-    fn derivatives(&self, _t: R, y: &[R; 2], dydt: &mut [R; 2]) {
+    fn derivatives(&self, _: impl LookUp, _t: R, y: &[R; 2], dydt: &mut [R; 2]) {
         dydt[0] = -self.rate * y[0] - self.omega * y[1];
         dydt[1] = self.omega * y[0] - self.rate * y[1];
     }
@@ -68,7 +68,7 @@ impl States {
         let (y, h) = (&mut [&mut a[..], &mut b[..]], &mut self.h);
         width.run(
             #[inline(always)]
-            || advance_nodes(spirals, control, INTERVAL, y, h),
+            || advance_nodes(spirals, control, INTERVAL, width.registers(), y, h),
         )
     }
 
@@ -96,7 +96,7 @@ struct Cascade;
 impl System<f64> for Cascade {
     type State = [f64; 2];
 
-    fn derivatives(&self, _t: f64, y: &[f64; 2], dydt: &mut [f64; 2]) {
+    fn derivatives(&self, _: impl LookUp, _t: f64, y: &[f64; 2], dydt: &mut [f64; 2]) {
         dydt[0] = -50.0 * y[0] + 3.0;
         dydt[1] = y[0] - y[1];
     }
@@ -108,7 +108,7 @@ struct Quartic;
 impl System<f64> for Quartic {
     type State = Vec<f64>;
 
-    fn derivatives(&self, t: f64, _y: &Vec<f64>, dydt: &mut Vec<f64>) {
+    fn derivatives(&self, _: impl LookUp, t: f64, _y: &Vec<f64>, dydt: &mut Vec<f64>) {
         dydt[0] = 1.0 - 2.0 * t + 3.0 * t * t - 4.0 * t * t * t + 5.0 * t * t * t * t;
     }
 }
@@ -121,7 +121,7 @@ struct Singular {
 impl System<f64> for Singular {
     type State = [f64; 1];
 
-    fn derivatives(&self, t: f64, _y: &[f64; 1], dydt: &mut [f64; 1]) {
+    fn derivatives(&self, _: impl LookUp, t: f64, _y: &[f64; 1], dydt: &mut [f64; 1]) {
         dydt[0] = self.poison / ((0.5 - t) * (0.5 - t));
     }
 }

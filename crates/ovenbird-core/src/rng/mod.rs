@@ -10,7 +10,6 @@ mod noise;
 mod philox;
 mod places;
 mod poisson;
-mod registers;
 #[cfg(test)]
 mod statistics;
 

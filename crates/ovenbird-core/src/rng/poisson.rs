@@ -6,11 +6,14 @@
 //! follow the Poisson distribution to the precision of `f64`, and the common case is one look-up
 //! in a small table of integers.
 
-use super::registers::{ENTRIES, Registers, TOGETHER};
 use super::{DriveWords, Key, Stream};
+use crate::math::Registers;
 
 /// Means above this are drawn from streams; up to it fewer than 512 counts have a weight.
 const MAX_TABLE_MEAN: f64 = 1000.0;
+/// Columns of a table that registers hold, and the places that are looked up together there.
+const ENTRIES: usize = 32;
+const TOGETHER: usize = 16;
 const WORDS: f64 = 4_294_967_296.0;
 /// Derivation words of the keys for top words and for large means.
 const TOP: u32 = 0x746f_7000;

@@ -4,6 +4,7 @@ use super::{DelayRange, Simulation};
 use crate::error::{Error, Kind, Result};
 use crate::rank::{Call, Ranks};
 use crate::synapse::{GapPart, Sent};
+use std::ops::Range;
 use std::time::Instant;
 
 /// What coupled nodes exchange in a slice.
@@ -17,6 +18,8 @@ pub(super) struct Couplings {
     pub counts: Vec<usize>,
     /// Numbers in a row.
     pub width: usize,
+    /// The steps of a slice of which something is sent.
+    pub steps: Range<usize>,
     /// What arrived. One rank alone has the senders of each worker and family together; of several,
     /// each has them in the order in which it asked for them.
     pub arrived: Sent,
@@ -223,7 +226,6 @@ impl Simulation {
                 list.dedup();
                 let part = w.gap_parts[f].get_or_insert_default();
                 changed |= part.arrange(nodes, list.clone(), self.min_delay, order);
-                self.gaps.width = part.width();
             }
         }
         let slot = |(w, f, local): (u32, u32, u32)| {
@@ -231,7 +233,7 @@ impl Simulation {
             (w, f, list.partition_point(|&l| l < local) as u32)
         };
         self.gaps.routes = places.into_iter().map(slot).collect();
-        self.gaps.width = self.min_delay * order.terms();
+        self.gaps.width = order.width(self.min_delay);
         Ok(changed)
     }
 
@@ -287,8 +289,10 @@ impl Simulation {
         };
         self.timers.couple += start.elapsed().as_secs_f64();
         let pool = self.pool.as_mut().expect("prepared before a run");
-        let (arrived, width) = (&self.gaps.arrived, self.width);
-        pool.run(&mut self.workers, |_, w| w.receive_gaps(arrived, width));
+        let (arrived, steps, width) = (&self.gaps.arrived, &self.gaps.steps, self.width);
+        pool.run(&mut self.workers, |_, w| {
+            w.receive_gaps(arrived, steps, width);
+        });
         Ok(largest)
     }
 

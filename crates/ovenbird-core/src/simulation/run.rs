@@ -237,10 +237,11 @@ impl Simulation {
 
     /// Sends what the last slice would have sent, had all gap junctions existed.
     fn send_gaps_anew(&mut self) {
+        self.gaps.steps = 0..self.min_delay;
         for w in &mut self.workers {
             for (f, gap) in w.gap_parts.iter_mut().enumerate() {
                 if let (Some(gap), Some(ops)) = (gap, self.families[f].neurons()) {
-                    ops.send(&w.parts[f], gap, 0..self.min_delay);
+                    ops.send(&w.parts[f], gap);
                 }
             }
         }

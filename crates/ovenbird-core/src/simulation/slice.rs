@@ -48,6 +48,7 @@ impl Simulation {
     }
 
     fn update(&mut self, to: usize, spikes: (Step, &[crate::event::Spike])) -> Result<()> {
+        self.gaps.steps = self.taken..to;
         let slice = SliceInfo {
             clock: self.clock,
             origin: self.origin,
@@ -227,6 +228,7 @@ impl Simulation {
             let pool = self.pool.as_mut().expect("prepared before a run");
             pool.run(&mut self.workers, |_, w| w.iterate(&slice));
             let iterated = self.first_failure();
+            self.gaps.steps = self.taken..self.min_delay;
             if self.exchange_gaps(iterated)? <= self.settings.wfr_tol {
                 return Ok(());
             }

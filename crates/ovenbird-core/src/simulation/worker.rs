@@ -12,6 +12,7 @@ use crate::synapse::{
 };
 use crate::time::{Clock, Step};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// Everything that one thread needs in a slice; no two share a cache line. What the calling thread
 /// collects after each slice comes first and stands together: lines that pass from thread to thread
@@ -374,9 +375,10 @@ impl Worker {
         }
     }
 
-    /// Delivers what coupled nodes sent.
-    pub fn receive_gaps(&mut self, arrived: &Sent, width: Width) {
-        self.gaps.receive(&mut self.gap_parts, arrived, width);
+    /// Delivers what coupled nodes sent of some steps of the slice.
+    pub fn receive_gaps(&mut self, arrived: &Sent, steps: &Range<usize>, width: Width) {
+        self.gaps
+            .receive(&mut self.gap_parts, arrived, steps, width);
     }
 }
 

@@ -1,8 +1,10 @@
 //! Gap junctions: what coupled neurons tell each other about their membrane potentials.
 //!
-//! Each sender gives, for each step of a slice, the coefficients of a polynomial in the time within
-//! the step (Hahne et al. 2015, Front. Neuroinform. 9:22). Each receiver sums those of its
-//! neighbours, weighted; the coupling current follows from the sum and its own potential.
+//! In each step of a slice a polynomial in the time within the step stands for a sender's potential
+//! (Hahne et al. 2015, Front. Neuroinform. 9:22). Each receiver sums those of its neighbours,
+//! weighted; the coupling current follows from the sum and its own potential. What is sent and
+//! summed are values and slopes at the points between the steps: they determine the polynomials,
+//! which are linear in them, and are half as many numbers as the coefficients.
 
 use crate::math::{LANES, Lanes, Real, Width};
 use crate::model::{GapInput, GapSignal};
@@ -19,7 +21,7 @@ pub enum Interpolation {
 
 impl Interpolation {
     /// Coefficients per step.
-    pub fn terms(self) -> usize {
+    fn terms(self) -> usize {
         match self {
             Interpolation::Constant => 1,
             Interpolation::Linear => 2,
@@ -27,17 +29,44 @@ impl Interpolation {
         }
     }
 
-    /// The coefficients for values and slopes (per step) at both ends of a step.
-    fn coefficients(self, (y0, f0): (f64, f64), (y1, f1): (f64, f64)) -> [f64; 4] {
+    /// Numbers per point: the value, and the slope where it matters.
+    fn numbers(self) -> usize {
         match self {
-            Interpolation::Constant => [y0, 0.0, 0.0, 0.0],
-            Interpolation::Linear => [y0, y1 - y0, 0.0, 0.0],
-            Interpolation::Cubic => [
-                y0,
-                f0,
-                -3.0 * y0 + 3.0 * y1 - 2.0 * f0 - f1,
-                2.0 * y0 - 2.0 * y1 + f0 + f1,
-            ],
+            Interpolation::Constant | Interpolation::Linear => 1,
+            Interpolation::Cubic => 2,
+        }
+    }
+
+    /// Numbers that a sender sends in a slice of `lags` steps.
+    pub fn width(self, lags: usize) -> usize {
+        (lags + 1) * self.numbers()
+    }
+
+    /// The coefficients of a step, a row each, from the numbers at both of its ends, a row each;
+    /// slopes are per step.
+    #[inline(always)]
+    fn coefficients(self, ends: &[f64], coefficients: &mut [f64]) {
+        let nodes = coefficients.len() / self.terms();
+        let end = |k: usize| &ends[k * nodes..][..nodes];
+        let (first, others) = coefficients.split_at_mut(nodes);
+        first.copy_from_slice(end(0));
+        match self {
+            Interpolation::Constant => {}
+            Interpolation::Linear => {
+                for ((c1, y0), y1) in others.iter_mut().zip(end(0)).zip(end(1)) {
+                    *c1 = y1 - y0;
+                }
+            }
+            Interpolation::Cubic => {
+                let (y0, f0, y1, f1) = (end(0), end(1), end(2), end(3));
+                let (c1, others) = others.split_at_mut(nodes);
+                let (c2, c3) = others.split_at_mut(nodes);
+                c1.copy_from_slice(f0);
+                for i in 0..nodes {
+                    c2[i] = -3.0 * y0[i] + 3.0 * y1[i] - 2.0 * f0[i] - f1[i];
+                    c3[i] = 2.0 * y0[i] - 2.0 * y1[i] + f0[i] + f1[i];
+                }
+            }
         }
     }
 }
@@ -135,12 +164,18 @@ impl GapTable {
         self.reweighted = false;
     }
 
-    /// Sums what the senders of each receiver sent, weighted, into the parts of the families. What
-    /// was there is overwritten.
+    /// Sums what the senders of each receiver sent of some steps, weighted, into the parts of the
+    /// families. What was there is overwritten.
     ///
     /// A piece of each sender at a time, so that those of some hundred senders stay in a near cache
     /// for all receivers.
-    pub fn receive(&self, parts: &mut [Option<GapPart>], arrived: &Sent, width: Width) {
+    pub fn receive(
+        &self,
+        parts: &mut [Option<GapPart>],
+        arrived: &Sent,
+        steps: &Range<usize>,
+        width: Width,
+    ) {
         for to in &self.receivers {
             if let Some(part) = &mut parts[to.family as usize] {
                 part.weight[to.local as usize] = to.weight;
@@ -160,6 +195,9 @@ impl GapTable {
                             part.receive(to.local as usize, column, &sum);
                         }
                     }
+                }
+                for part in parts.iter_mut().flatten() {
+                    part.interpolate(steps);
                 }
             },
         );
@@ -193,7 +231,7 @@ fn weighted_sum(rows: &[Piece], slots: &[u32], weights: &[f64]) -> Piece {
     Piece((a.0 + b.0) + (c.0 + d.0), (a.1 + b.1) + (c.1 + d.1))
 }
 
-/// The numbers of a row that are summed together, four steps of a cubic.
+/// The numbers of a row that are summed together, those of eight points of a cubic.
 #[derive(Clone, Copy, Debug, Default)]
 struct Piece(Lanes, Lanes);
 
@@ -259,10 +297,10 @@ impl Sent {
         self.pieces.chunks_exact(self.rows.max(1))
     }
 
-    /// Sets the `TERMS` numbers of a step, 1, 2 or 4, in a row.
+    /// Sets the numbers of a point, 1 or 2, in a row.
     #[inline(always)]
-    fn set<const TERMS: usize>(&mut self, row: usize, lag: usize, numbers: [f64; TERMS]) {
-        let (column, at) = (lag * TERMS / Piece::LEN, lag * TERMS % Piece::LEN);
+    fn set<const NUMBERS: usize>(&mut self, row: usize, point: usize, numbers: [f64; NUMBERS]) {
+        let (column, at) = (point * NUMBERS / Piece::LEN, point * NUMBERS % Piece::LEN);
         let piece = &mut self.pieces[column * self.rows + row];
         let half = if at < LANES {
             &mut piece.0
@@ -280,7 +318,7 @@ impl Sent {
 pub struct GapPart {
     /// The places of the nodes that send, ascending.
     pub senders: Vec<u32>,
-    /// Coefficients sent: of each sender a row, per step, per term.
+    /// What is sent: of each sender a row, per point, per number.
     pub outgoing: Sent,
     interpolation: Interpolation,
     lags: usize,
@@ -288,14 +326,16 @@ pub struct GapPart {
     /// The potentials of the last iteration: per step, per node.
     last: Vec<f64>,
     weight: Vec<f64>,
-    /// Coefficients received: per step, per term, per node.
+    /// Sums received: per point, per number, per node.
+    sums: Vec<f64>,
+    /// Their coefficients: per step, per term, per node.
     incoming: Vec<f64>,
 }
 
 impl GapPart {
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        let floats = [&self.last, &self.weight, &self.incoming];
+        let floats = [&self.last, &self.weight, &self.sums, &self.incoming];
         self.outgoing.bytes()
             + self.senders.capacity() * 4
             + floats.iter().map(|v| v.capacity() * 8).sum::<usize>()
@@ -317,25 +357,21 @@ impl GapPart {
         {
             return false;
         }
-        let width = lags * order.terms();
+        let width = order.width(lags);
         let mut outgoing = Sent::default();
         outgoing.resize(senders.len(), width);
         *self = GapPart {
             outgoing,
             last: vec![0.0; nodes * lags],
             weight: vec![0.0; nodes],
-            incoming: vec![0.0; nodes * width],
+            sums: vec![0.0; nodes * width],
+            incoming: vec![0.0; nodes * lags * order.terms()],
             senders,
             interpolation: order,
             lags,
             nodes,
         };
         true
-    }
-
-    /// Numbers that a sender sends per slice.
-    pub fn width(&self) -> usize {
-        self.lags * self.interpolation.terms()
     }
 
     /// What arrives at a range of nodes in a step.
@@ -349,13 +385,11 @@ impl GapPart {
         }
     }
 
-    /// Sends a constant over some steps of the slice, and zero over the others.
-    pub fn send_constant(&mut self, slot: usize, v: f64, lags: Range<usize>) {
-        let mut row = vec![0.0; self.width()];
-        let steps = row.chunks_exact_mut(self.interpolation.terms());
-        for step in steps.take(lags.end).skip(lags.start) {
-            step[0] = v;
-        }
+    /// Sends a constant.
+    pub fn send_constant(&mut self, slot: usize, v: f64) {
+        let numbers = self.interpolation.numbers();
+        let mut row = vec![0.0; self.interpolation.width(self.lags)];
+        row.iter_mut().step_by(numbers).for_each(|value| *value = v);
         self.outgoing.fill(slot, &row);
     }
 
@@ -364,44 +398,14 @@ impl GapPart {
         self.last.fill(0.0);
     }
 
-    /// Sends polynomials through what a range of nodes tell of a step of length `h` ms; returns
-    /// the largest change of a potential at the step's end since the last iteration, also of nodes
-    /// that send nothing.
-    pub fn send_polynomials(
-        &mut self,
-        nodes: Range<usize>,
-        signal: &GapSignal<'_>,
-        lag: usize,
-        h: f64,
-    ) -> f64 {
-        match self.interpolation {
-            Interpolation::Constant => self.send::<1>(nodes, signal, lag, h),
-            Interpolation::Linear => self.send::<2>(nodes, signal, lag, h),
-            Interpolation::Cubic => self.send::<4>(nodes, signal, lag, h),
+    /// Sends what a range of nodes tell of a step of length `h` ms, which is the first if `starts`;
+    /// returns the largest change of a potential at the step's end since the last iteration, also
+    /// of nodes that send nothing.
+    pub fn send(&mut self, nodes: Range<usize>, signal: &GapSignal<'_>, lag: usize, h: f64) -> f64 {
+        if signal.starts {
+            self.send_point(&nodes, lag, (signal.start, signal.start_slope), h);
         }
-    }
-
-    fn send<const TERMS: usize>(
-        &mut self,
-        nodes: Range<usize>,
-        signal: &GapSignal<'_>,
-        lag: usize,
-        h: f64,
-    ) -> f64 {
-        let is_here = |l: &&u32| (**l as usize) < nodes.end;
-        let first = self
-            .senders
-            .partition_point(|&l| (l as usize) < nodes.start);
-        let senders = self.senders[first..].iter().take_while(is_here);
-        for (slot, &local) in (first..).zip(senders) {
-            let i = local as usize - nodes.start;
-            let c = self.interpolation.coefficients(
-                (signal.start[i], h * signal.start_slope[i]),
-                (signal.end[i], h * signal.end_slope[i]),
-            );
-            let numbers = std::array::from_fn::<f64, TERMS, _>(|k| c[k]);
-            self.outgoing.set(slot, lag, numbers);
-        }
+        self.send_point(&nodes, lag + 1, (signal.end, signal.end_slope), h);
         let last = &mut self.last[lag * self.nodes..][nodes];
         let mut largest = 0.0f64;
         for (last, end) in last.iter_mut().zip(&*signal.end) {
@@ -409,6 +413,27 @@ impl GapPart {
             *last = *end;
         }
         largest
+    }
+
+    /// Sends values and slopes of a range of nodes at a point.
+    fn send_point(
+        &mut self,
+        nodes: &Range<usize>,
+        point: usize,
+        (v, slope): (&[f64], &[f64]),
+        h: f64,
+    ) {
+        let first = self
+            .senders
+            .partition_point(|&l| (l as usize) < nodes.start);
+        let senders = self.senders[first..].iter().map(|&l| l as usize);
+        for (slot, local) in (first..).zip(senders.take_while(|&l| l < nodes.end)) {
+            let i = local - nodes.start;
+            match self.interpolation.numbers() {
+                1 => self.outgoing.set(slot, point, [v[i]]),
+                _ => self.outgoing.set(slot, point, [v[i], h * slope[i]]),
+            }
+        }
     }
 
     /// Forgets what arrived.
@@ -421,10 +446,27 @@ impl GapPart {
     #[inline(always)]
     fn receive(&mut self, local: usize, column: usize, sums: &Piece) {
         let first = column * Piece::LEN * self.nodes;
-        let mut rows = self.incoming[first..].chunks_exact_mut(self.nodes);
+        let mut rows = self.sums[first..].chunks_exact_mut(self.nodes);
         for half in [sums.0, sums.1] {
             for (sum, row) in half.0.into_iter().zip(rows.by_ref()) {
                 row[local] = sum;
+            }
+        }
+    }
+
+    /// Takes the polynomials of some steps from the sums; those of the others are zero.
+    #[inline(always)]
+    fn interpolate(&mut self, steps: &Range<usize>) {
+        let order = self.interpolation;
+        let point = order.numbers() * self.nodes;
+        let polynomials = self
+            .incoming
+            .chunks_exact_mut(order.terms() * self.nodes.max(1));
+        for (lag, polynomial) in polynomials.enumerate() {
+            if steps.contains(&lag) {
+                order.coefficients(&self.sums[lag * point..][..2 * point], polynomial);
+            } else {
+                polynomial.fill(0.0);
             }
         }
     }
@@ -434,22 +476,34 @@ impl GapPart {
 mod tests {
     use super::*;
 
+    /// The coefficients of two nodes, each a column, from values and slopes at both ends.
+    fn coefficients(order: Interpolation, ends: [[f64; 4]; 2]) -> [Vec<f64>; 2] {
+        let numbers = order.numbers();
+        let rows: Vec<f64> = [0, 1, 2, 3]
+            .into_iter()
+            .filter(|k| k % 2 < numbers)
+            .flat_map(|k| ends.map(|node| node[k]))
+            .collect();
+        let mut all = vec![0.0; 2 * order.terms()];
+        order.coefficients(&rows, &mut all);
+        [0, 1].map(|node| all.iter().skip(node).step_by(2).copied().collect())
+    }
+
     #[test]
     fn a_cubic_meets_values_and_slopes_at_both_ends() {
-        let c = Interpolation::Cubic.coefficients((1.0, 2.0), (3.0, -1.0));
-        let at = |s: f64| c[0] + s * (c[1] + s * (c[2] + s * c[3]));
-        let slope = |s: f64| c[1] + s * (2.0 * c[2] + 3.0 * s * c[3]);
-        assert_eq!(
-            (at(0.0), at(1.0), slope(0.0), slope(1.0)),
-            (1.0, 3.0, 2.0, -1.0)
-        );
+        let ends = [[1.0, 2.0, 3.0, -1.0], [-70.0, 0.5, -69.0, 4.0]];
+        for (c, ends) in coefficients(Interpolation::Cubic, ends).iter().zip(ends) {
+            let at = |s: f64| c[0] + s * (c[1] + s * (c[2] + s * c[3]));
+            let slope = |s: f64| c[1] + s * (2.0 * c[2] + 3.0 * s * c[3]);
+            assert_eq!([at(0.0), slope(0.0), at(1.0), slope(1.0)], ends);
+        }
     }
 
     #[test]
     fn lower_orders_meet_the_values() {
-        let of = |order: Interpolation| order.coefficients((1.0, 2.0), (3.0, -1.0));
-        assert_eq!(of(Interpolation::Constant), [1.0, 0.0, 0.0, 0.0]);
-        assert_eq!(of(Interpolation::Linear), [1.0, 2.0, 0.0, 0.0]);
+        let of = |order| coefficients(order, [[1.0, 2.0, 3.0, -1.0], [5.0, 0.0, 4.0, 0.0]]);
+        assert_eq!(of(Interpolation::Constant), [[1.0], [5.0]]);
+        assert_eq!(of(Interpolation::Linear), [[1.0, 2.0], [5.0, -1.0]]);
     }
 
     #[test]
@@ -458,14 +512,14 @@ mod tests {
         assert!(part.arrange(3, vec![1], 2, Interpolation::Linear));
         assert!(!part.arrange(3, vec![1], 2, Interpolation::Linear));
         let signal = GapSignal {
-            starts: false,
+            starts: true,
             start: &mut [0.0, -60.0, 0.0],
             start_slope: &mut [0.0; 3],
             end: &mut [0.0, -58.0, 0.0],
             end_slope: &mut [0.0; 3],
         };
-        assert_eq!(part.send_polynomials(0..3, &signal, 1, 0.1), 58.0);
-        assert_eq!(part.send_polynomials(0..3, &signal, 1, 0.1), 0.0);
+        assert_eq!(part.send(0..3, &signal, 1, 0.1), 58.0);
+        assert_eq!(part.send(0..3, &signal, 1, 0.1), 0.0);
         let from = |weight| GapEntry {
             family: 0,
             local: 2,
@@ -478,10 +532,11 @@ mod tests {
         };
         table.arrange(|_| 0);
         let mut arrived = Sent::default();
-        arrived.resize(1, part.width());
+        let width = Interpolation::Linear.width(2);
+        arrived.resize(1, width);
         arrived.copy(0, &part.outgoing);
         let mut parts = [Some(part)];
-        table.receive(&mut parts, &arrived, Width::widest());
+        table.receive(&mut parts, &arrived, &(1..2), Width::widest());
         let mut part = parts[0].take().unwrap();
         let input = part.input(1..3, 1);
         assert_eq!(input.weight, [0.0, 3.0]);
@@ -489,11 +544,12 @@ mod tests {
         assert_eq!(all(0), [0.0; 4]);
         assert_eq!(all(1), [-180.0, 6.0, 0.0, 0.0]);
         assert_eq!(input.lanes(0, 0..2).0[..2], [0.0, -180.0]);
-        part.send_constant(0, -70.0, 1..2);
+        assert_eq!(part.incoming[..2 * 3], [0.0; 6], "steps that were not sent");
+        part.send_constant(0, -70.0);
         part.forget_last();
-        let sent: Vec<f64> = part.outgoing.row(0, part.width()).collect();
-        assert_eq!(sent, [0.0, 0.0, -70.0, 0.0]);
-        assert_eq!(part.send_polynomials(0..3, &signal, 1, 0.1), 58.0);
+        assert_eq!(part.send(0..3, &signal, 1, 0.1), 58.0);
+        let sent: Vec<f64> = part.outgoing.row(0, width).collect();
+        assert_eq!(sent, [-70.0, -60.0, -58.0]);
     }
 
     #[test]
@@ -506,7 +562,7 @@ mod tests {
         ] {
             let mut part = GapPart::default();
             part.arrange(nodes, vec![0, 1, 2], lags, order);
-            let width = part.width();
+            let width = order.width(lags);
             let number = |sender: usize, k: usize| (sender * width + k) as f64;
             let mut arrived = Sent::default();
             arrived.resize(nodes, width);
@@ -529,10 +585,10 @@ mod tests {
             table.take_weights();
             let mut parts = [Some(part)];
             for width in Width::available() {
-                table.receive(&mut parts, &arrived, width);
+                table.receive(&mut parts, &arrived, &(0..lags), width);
                 let part = parts[0].as_ref().unwrap();
                 assert_eq!(part.weight, [0.0, 5.0, 0.0]);
-                for (k, sums) in part.incoming.chunks_exact(nodes).enumerate() {
+                for (k, sums) in part.sums.chunks_exact(nodes).enumerate() {
                     let sum = 2.0 * number(0, k) + 3.0 * number(2, k);
                     assert_eq!(sums, [0.0, sum, 0.0], "{order:?}, number {k}");
                 }

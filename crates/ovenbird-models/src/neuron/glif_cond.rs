@@ -39,7 +39,7 @@
 
 use super::hodgkin_huxley::alpha_initial_value;
 use ovenbird_core::error::{Error, Result};
-use ovenbird_core::math::{LaneMask, Lanes, Real, exp, first_not_finite};
+use ovenbird_core::math::{LaneMask, Lanes, LookUp, Real, exp, first_not_finite};
 use ovenbird_core::model::{
     Block, ElementType, Event, Failure, Field, Inputs, Neuron, NodeInfo, Output, Port, StepContext,
     Variable, VariableFamily,
@@ -269,7 +269,7 @@ impl<R: Real, Y: StateVector<R>> System<R> for Dynamics<'_, R, Y> {
     type State = Y;
 
     #[inline(always)]
-    fn derivatives(&self, _t: R, y: &Y, dydt: &mut Y) {
+    fn derivatives(&self, _: impl LookUp, _t: R, y: &Y, dydt: &mut Y) {
         let (y, dydt) = (y.as_ref(), dydt.as_mut());
         let v = y[V_M];
         let mut i_syn = R::splat(0.0);

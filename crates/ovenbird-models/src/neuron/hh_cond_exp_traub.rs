@@ -35,7 +35,7 @@ use super::hodgkin_huxley::{equilibrium, gate};
 use super::integrated::{Nodes, integrated};
 use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
-use ovenbird_core::math::{Real, exp_linear, exp2};
+use ovenbird_core::math::{LookUp, Real, exp_linear, exp2};
 use ovenbird_core::model::{
     Block, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port, StepContext,
     Variable,
@@ -218,7 +218,7 @@ impl<R: Real> System<R> for Dynamics<R> {
     type State = [R; DIM];
 
     #[inline(always)]
-    fn derivatives(&self, _t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
+    fn derivatives(&self, _: impl LookUp, _t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
         let [v, m, h, n, g_ex, g_in] = *y;
         let r = Rates::at(v - self.v_t);
         let n2 = n * n;
@@ -343,7 +343,14 @@ impl Neuron for HhCondExpTraub {
             &mut *s.g_in,
         ];
         let control = Control::y(TOLERANCE, 0.0);
-        advance_nodes(&nodes, &control, context.h, &mut columns, s.step_size)?;
+        advance_nodes(
+            &nodes,
+            &control,
+            context.h,
+            context.registers,
+            &mut columns,
+            s.step_size,
+        )?;
 
         let (v, before) = (&s.V_m[..n], &s.V_before[..n]);
         let (g_ex, g_in) = (&mut s.g_ex[..n], &mut s.g_in[..n]);

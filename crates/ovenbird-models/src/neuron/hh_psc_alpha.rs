@@ -32,7 +32,7 @@ use super::hodgkin_huxley::{alpha_initial_value, detect_spike, equilibrium, gate
 use super::integrated::{Nodes, integrated};
 use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
-use ovenbird_core::math::{Real, exp_linear, exp2};
+use ovenbird_core::math::{LookUp, Real, exp_linear, exp2};
 use ovenbird_core::model::{
     Block, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port, StepContext,
     Variable,
@@ -217,7 +217,7 @@ impl<R: Real> System<R> for Dynamics<R> {
     type State = [R; DIM];
 
     #[inline(always)]
-    fn derivatives(&self, _t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
+    fn derivatives(&self, _: impl LookUp, _t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
         let one = R::splat(1.0);
         let [v, m, h, n, di_ex, i_ex, di_in, i_in] = *y;
         let rates = Rates::at(v);
@@ -339,7 +339,14 @@ impl Neuron for HhPscAlpha {
             &mut *s.dI_syn_in,
             &mut *s.I_syn_in,
         ];
-        advance_nodes(&nodes, &control(), context.h, &mut columns, s.step_size)?;
+        advance_nodes(
+            &nodes,
+            &control(),
+            context.h,
+            context.registers,
+            &mut columns,
+            s.step_size,
+        )?;
 
         let (v, before) = (&s.V_m[..n], &s.V_before[..n]);
         let (di_ex, di_in) = (&mut s.dI_syn_ex[..n], &mut s.dI_syn_in[..n]);

@@ -36,7 +36,7 @@ use super::hodgkin_huxley::{alpha_initial_value, detect_spike, equilibrium, gate
 use super::integrated::{Nodes, integrated};
 use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
-use ovenbird_core::math::{Lanes, Real, exp2_linear_rates, exp2_rates};
+use ovenbird_core::math::{ExponentialRates, Lanes, LinearRates, LookUp, Memory, Real};
 use ovenbird_core::model::{
     Block, ElementType, Event, Failure, GapInput, Inputs, Neuron, NodeInfo, Output, Port,
     StepContext, Variable,
@@ -163,44 +163,47 @@ struct Rates<R> {
     beta_p: R,
 }
 
-/// Binary logarithms of 1.2262, 0.0035, 0.0043, and 0.025.
-const LOG2_BETA_M: f64 = 0.294_194_309_759_318_05;
-const LOG2_ALPHA_H: f64 = -8.158_429_362_604_483;
-const LOG2_BETA_N: f64 = -7.861_447_624_847_351;
-const LOG2_BETA_P: f64 = -5.321_928_094_887_362;
+/// The rates that are exponentials: those of the closing of m, the opening of h, and the closing
+/// of n and p.
+const EXPONENTIAL: ExponentialRates = ExponentialRates::new(
+    [1.2262, 0.0035, 0.0043 * EXP_MINUS_44_34, 0.025],
+    [-42.248, -24.186, -34.0, -22.222],
+);
 
-/// -(v - `v_half`) / (`width` ln 2) + `offset`.
+/// e^(-44/34).
+const EXP_MINUS_44_34: f64 = 0.2741396455701274;
+
+/// The rates that are linear in the potential far from where their exponents vanish: those of the
+/// opening of m and p, the closing of h, and the opening of n.
+const LINEAR: LinearRates = LinearRates::new([
+    40.0 * 13.5 * LN_2,
+    11.8 * LN_2,
+    0.017 * 5.2 * LN_2,
+    0.014 * 2.3 * LN_2,
+]);
+
+/// Their exponents in sixteenths, which vanish between two numbers and at none.
 #[inline(always)]
-fn exponent<R: Real>(v: R, v_half: f64, width: f64, offset: f64) -> R {
-    let slope = -LOG2_E / width;
-    R::splat(slope).mul_add(v, R::splat(offset - slope * v_half))
+fn linear_exponents<R: Real>(v: R) -> [R; 4] {
+    let exponent = |v_half: f64, width: f64| {
+        let slope = -16.0 * LOG2_E / width;
+        R::splat(slope).mul_add(v, R::splat(-slope * v_half))
+    };
+    [
+        exponent(75.5, 13.5),
+        exponent(95.0, 11.8),
+        exponent(-51.25, 5.2),
+        exponent(-44.0, 2.3),
+    ]
 }
 
 impl<R: Real> Rates<R> {
     /// The rates at the membrane potential `v` in mV; beyond 600 mV they do not change.
     #[inline(always)]
-    fn at(v: R) -> Self {
+    fn at(look_up: impl LookUp, v: R) -> Self {
         let v = v.max(R::splat(-600.0)).min(R::splat(600.0));
-        let [alpha_m, alpha_p, beta_h, alpha_n] = exp2_linear_rates(
-            [
-                40.0 * 13.5 * LN_2,
-                11.8 * LN_2,
-                0.017 * 5.2 * LN_2,
-                0.014 * 2.3 * LN_2,
-            ],
-            [
-                exponent(v, 75.5, 13.5, 0.0),
-                exponent(v, 95.0, 11.8, 0.0),
-                exponent(v, -51.25, 5.2, 0.0),
-                exponent(v, -44.0, 2.3, 0.0),
-            ],
-        );
-        let [beta_m, alpha_h, beta_n, beta_p] = exp2_rates([
-            exponent(v, 0.0, 42.248, LOG2_BETA_M),
-            exponent(v, 0.0, 24.186, LOG2_ALPHA_H),
-            exponent(v, -44.0, 34.0, LOG2_BETA_N),
-            exponent(v, 0.0, 22.222, LOG2_BETA_P),
-        ]);
+        let [alpha_m, alpha_p, beta_h, alpha_n] = LINEAR.at(look_up, linear_exponents(v));
+        let [beta_m, alpha_h, beta_n, beta_p] = EXPONENTIAL.at(look_up, v);
         Self {
             alpha_m,
             beta_m,
@@ -216,7 +219,7 @@ impl<R: Real> Rates<R> {
 
 /// The state of a new neuron.
 fn initial_state() -> [f64; DIM] {
-    let rates = Rates::at(V_INITIAL);
+    let rates = Rates::at(Memory, V_INITIAL);
     let mut y = [0.0; DIM];
     y[V_M] = V_INITIAL;
     y[HH_M] = equilibrium(rates.alpha_m, rates.beta_m);
@@ -252,7 +255,7 @@ impl<R: Real> Coupling<R> {
     fn current(&self, s: R, v: R) -> R {
         let high = self.cubic.mul_add(s, self.quadratic);
         let sent = high.mul_add(s, self.linear).mul_add(s, self.constant);
-        sent - self.conductance * v
+        v.mul_add(-self.conductance, sent)
     }
 }
 
@@ -303,10 +306,10 @@ pub(super) struct Dynamics<R> {
     e_l: R,
     /// 1 / `C_m` in 1/pF.
     inverse_c_m: R,
-    /// 1 / `tau_syn_ex` in 1/ms.
-    inverse_tau_ex: R,
-    /// 1 / `tau_syn_in` in 1/ms.
-    inverse_tau_in: R,
+    /// -1 / `tau_syn_ex` in 1/ms.
+    decay_ex: R,
+    /// -1 / `tau_syn_in` in 1/ms.
+    decay_in: R,
     /// `I_stim` + `I_e` in pA.
     current: R,
     /// Gap-junction input of this time step.
@@ -324,8 +327,9 @@ impl<R: Real> Dynamics<R> {
         let g_na = self.g_na * (m * m) * (m * h);
         let g_k = (self.g_kv3 * p).mul_add(p, self.g_kv1 * (n2 * n2));
         let input = self.current + i_ex + i_in + self.gap.current(s, v);
-        let leak = self.g_l.mul_add(v - self.e_l, g_k * (v - self.e_k));
-        (input - g_na.mul_add(v - self.e_na, leak)) * self.inverse_c_m
+        let current = self.g_l.mul_add(self.e_l - v, input);
+        let current = g_k.mul_add(self.e_k - v, current);
+        g_na.mul_add(self.e_na - v, current) * self.inverse_c_m
     }
 }
 
@@ -338,19 +342,21 @@ fn gate_slope<R: Real>(alpha: R, beta: R, x: R) -> R {
 impl<R: Real> System<R> for Dynamics<R> {
     type State = [R; DIM];
 
+    const LOOKS_UP: bool = true;
+
     #[inline(always)]
-    fn derivatives(&self, t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
+    fn derivatives(&self, look_up: impl LookUp, t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
         let [v, m, h, n, p, di_ex, i_ex, di_in, i_in] = *y;
         dydt[V_M] = self.slope(t * self.inverse_resolution, y);
-        let rates = Rates::at(v);
+        let rates = Rates::at(look_up, v);
         dydt[HH_M] = gate_slope(rates.alpha_m, rates.beta_m, m);
         dydt[HH_H] = gate_slope(rates.alpha_h, rates.beta_h, h);
         dydt[HH_N] = gate_slope(rates.alpha_n, rates.beta_n, n);
         dydt[HH_P] = gate_slope(rates.alpha_p, rates.beta_p, p);
-        dydt[DI_EXC] = -di_ex * self.inverse_tau_ex;
-        dydt[I_EXC] = di_ex - i_ex * self.inverse_tau_ex;
-        dydt[DI_INH] = -di_in * self.inverse_tau_in;
-        dydt[I_INH] = di_in - i_in * self.inverse_tau_in;
+        dydt[DI_EXC] = di_ex * self.decay_ex;
+        dydt[I_EXC] = i_ex.mul_add(self.decay_ex, di_ex);
+        dydt[DI_INH] = di_in * self.decay_in;
+        dydt[I_INH] = i_in.mul_add(self.decay_in, di_in);
     }
 }
 
@@ -363,8 +369,8 @@ ovenbird_core::per_lane!(Dynamics {
     e_k,
     e_l,
     inverse_c_m,
-    inverse_tau_ex,
-    inverse_tau_in,
+    decay_ex,
+    decay_in,
     current,
     gap,
     inverse_resolution,
@@ -462,8 +468,8 @@ impl Neuron for HhPscAlphaGap {
                 e_k: p.E_K,
                 e_l: p.E_L,
                 inverse_c_m: 1.0 / p.C_m,
-                inverse_tau_ex: 1.0 / p.tau_syn_ex,
-                inverse_tau_in: 1.0 / p.tau_syn_in,
+                decay_ex: -1.0 / p.tau_syn_ex,
+                decay_in: -1.0 / p.tau_syn_in,
                 current: p.I_e,
                 gap: Coupling::default(),
                 inverse_resolution: 1.0 / clock.resolution(),
@@ -522,7 +528,14 @@ impl Neuron for HhPscAlphaGap {
         if let Some(signal) = output.gap.as_mut().filter(|signal| signal.starts) {
             nodes.signal(0.0, &columns, signal.start, signal.start_slope);
         }
-        advance_nodes(&nodes, &control(), context.h, &mut columns, s.step_size)?;
+        advance_nodes(
+            &nodes,
+            &control(),
+            context.h,
+            context.registers,
+            &mut columns,
+            s.step_size,
+        )?;
         if let Some(signal) = &mut output.gap {
             nodes.signal(1.0, &columns, signal.end, signal.end_slope);
         }
@@ -567,7 +580,7 @@ mod tests {
 
     #[test]
     fn initial_gates_are_in_equilibrium() {
-        let (y, rates) = (initial_state(), Rates::at(V_INITIAL));
+        let (y, rates) = (initial_state(), Rates::at(Memory, V_INITIAL));
         for (gate, alpha, beta) in [
             (HH_M, rates.alpha_m, rates.beta_m),
             (HH_H, rates.alpha_h, rates.beta_h),
@@ -579,10 +592,31 @@ mod tests {
     }
 
     #[test]
-    fn factors_of_rates_are_those_of_their_logarithms() {
-        let logarithms = [LOG2_BETA_M, LOG2_ALPHA_H, LOG2_BETA_N, LOG2_BETA_P];
-        for (log2, factor) in logarithms.iter().zip([1.2262, 0.0035, 0.0043, 0.025f64]) {
-            assert!((log2 - factor.log2()).abs() < 1e-15);
+    fn rates_are_those_of_the_model() {
+        let linear = |x: f64| if x == 0.0 { 1.0 } else { x / -(-x).exp_m1() };
+        let halves = [75.5, 95.0, -51.25, -44.0];
+        let points = (-6000..=6000).map(|i| 0.1 * f64::from(i));
+        for v in points
+            .chain(halves)
+            .chain(halves.map(f64::next_up))
+            .chain(halves.map(f64::next_down))
+        {
+            let r = Rates::at(Memory, v);
+            for (rate, exact) in [
+                (r.alpha_m, 40.0 * 13.5 * linear((v - 75.5) / 13.5)),
+                (r.beta_m, 1.2262 / (v / 42.248).exp()),
+                (r.alpha_h, 0.0035 / (v / 24.186).exp()),
+                (r.beta_h, 0.017 * 5.2 * linear((v + 51.25) / 5.2)),
+                (r.alpha_n, 0.014 * 2.3 * linear((v + 44.0) / 2.3)),
+                (r.beta_n, 0.0043 / ((v + 44.0) / 34.0).exp()),
+                (r.alpha_p, 11.8 * linear((v - 95.0) / 11.8)),
+                (r.beta_p, 0.025 / (v / 22.222).exp()),
+            ] {
+                // exponents, up to 260 at 600 mV, are rounded
+                let bound = 1e-14 + 1e-16 * v.abs();
+                let error = (rate / exact - 1.0).abs();
+                assert!(error < bound, "{rate} instead of {exact} at {v}");
+            }
         }
     }
 
@@ -599,8 +633,8 @@ mod tests {
             e_k: c(d.e_k),
             e_l: c(d.e_l),
             inverse_c_m: c(d.inverse_c_m),
-            inverse_tau_ex: c(d.inverse_tau_ex),
-            inverse_tau_in: c(d.inverse_tau_in),
+            decay_ex: c(d.decay_ex),
+            decay_in: c(d.decay_in),
             current,
             gap: Coupling {
                 conductance: c(1.0),

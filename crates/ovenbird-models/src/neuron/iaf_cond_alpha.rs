@@ -26,7 +26,7 @@ use super::integrated::{Nodes, integrated};
 use super::threshold;
 use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
-use ovenbird_core::math::Real;
+use ovenbird_core::math::{LookUp, Real};
 use ovenbird_core::model::{
     Block, ElementType, Event, Failure, Inputs, Neuron, NodeInfo, Output, Port, StepContext,
     Variable,
@@ -130,7 +130,7 @@ impl<R: Real> System<R> for Dynamics<R> {
     type State = [R; DIM];
 
     #[inline(always)]
-    fn derivatives(&self, _t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
+    fn derivatives(&self, _: impl LookUp, _t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
         let [v, dg_ex, g_ex, dg_in, g_in] = *y;
         let v = v.min(self.v_th);
         let leak = self.g_l * (v - self.e_l);
@@ -248,7 +248,14 @@ impl Neuron for IafCondAlpha {
             &mut *s.g_in,
         ];
         let control = Control::y(TOLERANCE, 0.0);
-        advance_nodes(&nodes, &control, context.h, &mut columns, s.step_size)?;
+        advance_nodes(
+            &nodes,
+            &control,
+            context.h,
+            context.registers,
+            &mut columns,
+            s.step_size,
+        )?;
 
         let [v, dg_ex, _, dg_in, _] = columns.map(|column| &mut column[..n]);
         let (i_stim, refractory) = (&mut s.I_stim[..n], &mut s.refractory[..n]);

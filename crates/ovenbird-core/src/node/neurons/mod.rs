@@ -191,7 +191,7 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
         part.blocks = blocks;
         part.scratch = scratch;
         if let Some(gap) = cx.gap.as_deref_mut() {
-            self.send_potentials(part, gap, cx.from..cx.to);
+            self.send_potentials(part, gap);
         }
         result
     }
@@ -213,8 +213,8 @@ impl<M: Neuron> NeuronOps for NeuronFamily<M> {
         result
     }
 
-    fn send(&self, part: &Part, gap: &mut GapPart, steps: std::ops::Range<usize>) {
-        self.send_potentials(part_ref::<NeuronPart<M>>(part), gap, steps);
+    fn send(&self, part: &Part, gap: &mut GapPart) {
+        self.send_potentials(part_ref::<NeuronPart<M>>(part), gap);
     }
 
     fn check_finite(&self, part: &Part, clock: &Clock, now: Step) -> Result<()> {

@@ -67,6 +67,7 @@ impl<M: Neuron> NeuronFamily<M> {
             step,
             lag,
             h: cx.clock.resolution(),
+            registers: cx.width.registers(),
             key: cx.key,
             iterating,
         };
@@ -321,8 +322,8 @@ impl<M: Neuron> NeuronFamily<M> {
             for lag in cx.from..cx.to {
                 self.step_block(part, block, lag, cx, scratch, true)?;
                 if let Some(gap) = cx.gap.as_deref_mut() {
-                    let signal = scratch.gap.signal(nodes.len(), false);
-                    largest = largest.max(gap.send_polynomials(nodes.clone(), &signal, lag, h));
+                    let signal = scratch.gap.signal(nodes.len(), lag == cx.from);
+                    largest = largest.max(gap.send(nodes.clone(), &signal, lag, h));
                     scratch.gap.pass_on();
                 }
             }
@@ -330,17 +331,12 @@ impl<M: Neuron> NeuronFamily<M> {
         Ok(largest)
     }
 
-    /// Sends the present membrane potentials of the coupled nodes as constants over `steps`.
-    pub(super) fn send_potentials(
-        &self,
-        part: &NeuronPart<M>,
-        gap: &mut GapPart,
-        steps: std::ops::Range<usize>,
-    ) {
+    /// Sends the present membrane potentials of the coupled nodes as constants.
+    pub(super) fn send_potentials(&self, part: &NeuronPart<M>, gap: &mut GapPart) {
         gap.forget_last();
         for slot in 0..gap.senders.len() {
             let v = self.record(part, gap.senders[slot] as usize, "V_m");
-            gap.send_constant(slot, v, steps.clone());
+            gap.send_constant(slot, v);
         }
     }
 }
