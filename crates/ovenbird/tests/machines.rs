@@ -120,7 +120,7 @@ fn fingerprint(words: &[u64]) -> u64 {
 const NEURONS: &[(&str, u64)] = &[
     ("hh_cond_exp_traub", 0x9c9c_126d_c39b_10a7),
     ("hh_psc_alpha", 0xe91a_ad2a_e90b_3493),
-    ("hh_psc_alpha_gap", 0x9cc3_cd27_c4af_d242),
+    ("hh_psc_alpha_gap", 0xb0f6_4024_2b0a_94fb),
     ("iaf_cond_alpha", 0xe2c1_0121_241b_9aec),
     ("iaf_cond_exp", 0xe0a5_30d2_1444_f92c),
     ("iaf_psc_delta", 0xf00f_ee12_c7c2_3732),

@@ -46,7 +46,7 @@ mod machine {
 
         /// The entries at some places, of which the lowest five bits count.
         #[inline(always)]
-        pub fn look_up(self, table: &[u32; 32], places: [u32; 16]) -> [u32; 16] {
+        pub(crate) fn words(self, table: &[u32; 32], places: [u32; 16]) -> [u32; 16] {
             let [low, high]: [[u32; 16]; 2] = pulp::cast(*table);
             pulp::cast(self.0.avx512f._mm512_permutex2var_epi32(
                 pulp::cast(low),
@@ -82,7 +82,7 @@ mod machine {
             None
         }
 
-        pub fn look_up(self, _: &[u32; 32], _: [u32; 16]) -> [u32; 16] {
+        pub(crate) fn words(self, _: &[u32; 32], _: [u32; 16]) -> [u32; 16] {
             match self {}
         }
     }

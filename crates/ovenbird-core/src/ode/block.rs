@@ -25,6 +25,7 @@ struct Block<'a, 'b, const D: usize> {
 /// They are handed out by the number of steps that they seem to need, those that need most first:
 /// so lanes become free together, and at the end none has to wait for long.
 struct Waiting {
+    len: usize,
     times: Vec<f64>,
     /// The node after each node in its queue.
     next: Vec<u32>,
@@ -34,7 +35,8 @@ struct Waiting {
     queue: usize,
 }
 
-/// Queues of waiting nodes.
+/// Queues of waiting nodes, by the number of steps that they seem to need; the first one is of all
+/// that need more.
 const QUEUES: usize = 12;
 
 /// The end of a queue.
@@ -63,11 +65,12 @@ struct Flight<S, const D: usize> {
 }
 
 impl Waiting {
-    /// Room for `len` nodes.
+    /// None of `len` nodes.
     fn new(len: usize) -> Self {
         Self {
-            times: vec![0.0; len],
-            next: vec![NONE; len],
+            len,
+            times: Vec::new(),
+            next: Vec::new(),
             first: [NONE; QUEUES + 1],
             queue: 0,
         }
@@ -77,6 +80,8 @@ impl Waiting {
     /// reached and the step sizes suggested.
     #[inline(always)]
     fn note(&mut self, group: &Range<usize>, t: &Lanes, h: &Lanes, interval: f64) {
+        self.times.resize(self.len, 0.0);
+        self.next.resize(self.len, NONE);
         let mut queues = [QUEUES as u32; LANES];
         for ((queue, t), h) in queues.iter_mut().zip(t.0).zip(h.0) {
             let left = interval - t;
@@ -298,7 +303,7 @@ where
     /// at its end.
     ///
     /// This is plain arithmetic of one lane in a loop over lanes, which the compiler turns into one
-    /// of vectors.
+    /// of vectors; of operators on lanes it makes twice as many instructions here.
     #[inline(always)]
     fn weigh(&mut self, control: &Control<f64>) {
         let mut new = [Lanes::default(); D];
@@ -376,7 +381,7 @@ fn of_lane<const D: usize>(y: &[Lanes; D], lane: usize) -> [f64; D] {
 /// Consecutive nodes make their first trial step together. Those that need more are taken up one by
 /// one by lanes that become free, so that nodes that need many steps do not hold up others.
 ///
-/// With `registers` what is looked up is looked up there.
+/// Right-hand sides that read tables do so in `registers`, where there are such.
 ///
 /// # Errors
 /// When a node could not be advanced.

@@ -80,11 +80,12 @@ pub trait System<R: Real> {
     /// What holds y and y'.
     type State: StateVector<R>;
 
-    /// Whether `look_up` is used.
+    /// Whether `look_up` is used. Where it is not, the solver is compiled for one way of looking
+    /// up only.
     const LOOKS_UP: bool = false;
 
-    /// Stores f(`t`, `y`) in `dydt`; `t` counts from the beginning of the interval. What is looked
-    /// up is looked up by means of `look_up`.
+    /// Stores f(`t`, `y`) in `dydt`; `t` counts from the beginning of the interval, and `look_up`
+    /// is how this machine reads tables.
     ///
     /// Must treat the lanes alike and independently, and should be `#[inline(always)]`.
     fn derivatives(&self, look_up: impl LookUp, t: R, y: &Self::State, dydt: &mut Self::State);
@@ -139,7 +140,6 @@ pub struct Rkf45<Y> {
 }
 
 /// The outcome of one trial step.
-#[derive(Default)]
 pub(super) struct Trial<R: Real> {
     /// The time that it covers.
     pub span: Span<R>,
@@ -414,8 +414,8 @@ impl<Y: Clone> Rkf45<Y> {
         S: System<R, State = Y>,
     {
         let mut largest = R::splat(0.0);
-        // A sum is finite only where all terms are, and where these are, so are the slopes and with
-        // them the errors.
+        // A sum is finite only where all terms are, and where these are, so are the slopes that
+        // enter them, which are those that enter the errors.
         let mut sum = R::splat(0.0);
         if control.is_absolute() {
             self.trial.each(
@@ -442,7 +442,7 @@ impl<Y: Clone> Rkf45<Y> {
                 },
             );
         }
-        let finite = (h * sum).is_finite();
+        let finite = sum.is_finite();
         (largest.max(R::splat(f64::MIN_POSITIVE)), finite)
     }
 }

@@ -283,7 +283,7 @@ fn look_up(
             *place = word >> shift;
         }
         for (found, table) in found.iter_mut().zip(tables) {
-            found[start..start + TOGETHER].copy_from_slice(&registers.look_up(table, places));
+            found[start..start + TOGETHER].copy_from_slice(&registers.words(table, places));
         }
     }
     found

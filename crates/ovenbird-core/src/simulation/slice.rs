@@ -212,6 +212,7 @@ impl Simulation {
     /// Iterates the coupled nodes over the rest of the slice until what they send no longer
     /// changes, also where the update that follows ends before, at step `to`.
     fn relax(&mut self, to: usize) -> Result<()> {
+        self.gaps.steps = self.taken..self.min_delay;
         for _ in 0..self.settings.wfr_max_iterations {
             let slice = SliceInfo {
                 clock: self.clock,
@@ -228,7 +229,6 @@ impl Simulation {
             let pool = self.pool.as_mut().expect("prepared before a run");
             pool.run(&mut self.workers, |_, w| w.iterate(&slice));
             let iterated = self.first_failure();
-            self.gaps.steps = self.taken..self.min_delay;
             if self.exchange_gaps(iterated)? <= self.settings.wfr_tol {
                 return Ok(());
             }

@@ -4,7 +4,7 @@
 //! (Hahne et al. 2015, Front. Neuroinform. 9:22). Each receiver sums those of its neighbours,
 //! weighted; the coupling current follows from the sum and its own potential. What is sent and
 //! summed are values and slopes at the points between the steps: they determine the polynomials,
-//! which are linear in them, and are half as many numbers as the coefficients.
+//! which are linear in them, and are about half as many numbers as the coefficients of cubics.
 
 use crate::math::{LANES, Lanes, Real, Width};
 use crate::model::{GapInput, GapSignal};
@@ -398,9 +398,9 @@ impl GapPart {
         self.last.fill(0.0);
     }
 
-    /// Sends what a range of nodes tell of a step of length `h` ms, which is the first if `starts`;
-    /// returns the largest change of a potential at the step's end since the last iteration, also
-    /// of nodes that send nothing.
+    /// Sends what a range of nodes tell of a step of length `h` ms, of its start only where the
+    /// signal says so; returns the largest change of a potential at the step's end since the last
+    /// iteration, also of nodes that send nothing.
     pub fn send(&mut self, nodes: Range<usize>, signal: &GapSignal<'_>, lag: usize, h: f64) -> f64 {
         if signal.starts {
             self.send_point(&nodes, lag, (signal.start, signal.start_slope), h);
@@ -429,9 +429,11 @@ impl GapPart {
         let senders = self.senders[first..].iter().map(|&l| l as usize);
         for (slot, local) in (first..).zip(senders.take_while(|&l| l < nodes.end)) {
             let i = local - nodes.start;
-            match self.interpolation.numbers() {
-                1 => self.outgoing.set(slot, point, [v[i]]),
-                _ => self.outgoing.set(slot, point, [v[i], h * slope[i]]),
+            match self.interpolation {
+                Interpolation::Constant | Interpolation::Linear => {
+                    self.outgoing.set(slot, point, [v[i]]);
+                }
+                Interpolation::Cubic => self.outgoing.set(slot, point, [v[i], h * slope[i]]),
             }
         }
     }
@@ -439,6 +441,7 @@ impl GapPart {
     /// Forgets what arrived.
     pub fn clear_incoming(&mut self) {
         self.weight.fill(0.0);
+        self.sums.fill(0.0);
         self.incoming.fill(0.0);
     }
 
@@ -550,6 +553,36 @@ mod tests {
         assert_eq!(part.send(0..3, &signal, 1, 0.1), 58.0);
         let sent: Vec<f64> = part.outgoing.row(0, width).collect();
         assert_eq!(sent, [-70.0, -60.0, -58.0]);
+    }
+
+    #[test]
+    fn nothing_arrives_where_the_last_junction_is_removed() {
+        let mut part = GapPart::default();
+        part.arrange(2, vec![0], 1, Interpolation::Cubic);
+        part.send_constant(0, -60.0);
+        let mut arrived = Sent::default();
+        arrived.resize(1, Interpolation::Cubic.width(1));
+        arrived.copy(0, &part.outgoing);
+        let entry = |local| GapEntry {
+            family: 0,
+            local,
+            source: 1,
+            weight: 2.0,
+        };
+        let mut parts = [Some(part)];
+        let mut receive = |entries: Vec<GapEntry>| {
+            let mut table = GapTable {
+                entries,
+                ..GapTable::default()
+            };
+            table.arrange(|_| 0);
+            parts[0].as_mut().unwrap().clear_incoming();
+            table.receive(&mut parts, &arrived, &(0..1), Width::widest());
+            let input = parts[0].as_ref().unwrap().input(0..2, 0);
+            [0, 1].map(|node| input.coefficient(node, 0))
+        };
+        assert_eq!(receive(vec![entry(0), entry(1)]), [-120.0, -120.0]);
+        assert_eq!(receive(vec![entry(1)]), [0.0, -120.0]);
     }
 
     #[test]
