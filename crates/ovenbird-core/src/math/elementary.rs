@@ -173,7 +173,9 @@ pub fn ln<R: Real>(x: R) -> R {
 /// [-1022, 1023].
 #[inline(always)]
 fn exp2_parts<R: Real>(t: R) -> (R, R) {
-    let (scale, f) = scale_and_fraction(t);
+    let biased = t + R::splat(ROUND_BIASED);
+    let f = t - (biased - R::splat(ROUND_BIASED));
+    let scale = biased.map_bits(|bits| bits << 52);
     let c = |i: usize| R::splat(EXP2_POLY[i]);
     let f2 = f * f;
     let even = c(8).mul_add(f2, c(6)).mul_add(f2, c(4)).mul_add(f2, c(2));
@@ -238,14 +240,6 @@ pub(super) fn power_exp_fused<R: Real>(x: R, y: f64, z: R) -> R {
     // at this end the scale is zero
     let t = R::select(t.lt(R::splat(-1023.0)), R::splat(-1023.0), t);
     R::select(beyond, R::splat(f64::INFINITY), exp2(t))
-}
-
-/// 2^n and f with t = n + f, for integral n and |f| <= 1/2, for t in [-1022, 1023].
-#[inline(always)]
-fn scale_and_fraction<R: Real>(t: R) -> (R, R) {
-    let biased = t + R::splat(ROUND_BIASED);
-    let f = t - (biased - R::splat(ROUND_BIASED));
-    (biased.map_bits(|bits| bits << 52), f)
 }
 
 /// x / (1 - e^-x), continued to one at zero: the voltage dependence of many channels' rates.

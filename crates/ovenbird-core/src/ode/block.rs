@@ -5,8 +5,8 @@ use super::{
     Control, Failures, MAX_ATTEMPTS, PerLane, Population, Rkf45, StateVector, System, lane_groups,
     step_sizes,
 };
-use crate::math::{LANES, LaneMask, Lanes, LookUp, Mask, Memory, Real, Registers};
-use crate::model::Failure;
+use crate::math::{LANES, LaneMask, Lanes, LookUp, Mask, Memory, Real};
+use crate::model::{Failure, StepContext};
 use std::ops::Range;
 
 /// Groups of lanes that are under way at a time. They take turns stage by stage: each stage needs the
@@ -373,7 +373,7 @@ fn of_lane<const D: usize>(y: &[Lanes; D], lane: usize) -> [f64; D] {
     one
 }
 
-/// Advances all nodes of a block over the time `interval`: their states, a column per component,
+/// Advances all nodes of a block over one step of the network: their states, a column per component,
 /// and the step sizes that they carry over. The states are those of [`Rkf45::advance`], bit for bit,
 /// and so are the step sizes but for nodes that take the whole interval in their first step: these
 /// keep a suggestion that reaches beyond the interval, and how far it does makes no difference.
@@ -381,7 +381,7 @@ fn of_lane<const D: usize>(y: &[Lanes; D], lane: usize) -> [f64; D] {
 /// Consecutive nodes make their first trial step together. Those that need more are taken up one by
 /// one by lanes that become free, so that nodes that need many steps do not hold up others.
 ///
-/// Right-hand sides that read tables do so in `registers`, where there are such.
+/// Right-hand sides that read tables do so in registers, where the context has such.
 ///
 /// # Errors
 /// When a node could not be advanced.
@@ -389,8 +389,7 @@ fn of_lane<const D: usize>(y: &[Lanes; D], lane: usize) -> [f64; D] {
 pub fn advance_nodes<P: Population, const D: usize>(
     population: &P,
     control: &Control<f64>,
-    interval: f64,
-    registers: Option<Registers>,
+    context: &StepContext,
     columns: &mut [&mut [f64]; D],
     step_size: &mut [f64],
 ) -> Result<(), Failure>
@@ -400,9 +399,9 @@ where
     let block = Block {
         columns,
         step_size,
-        interval,
+        interval: context.h,
     };
-    match registers {
+    match context.registers {
         Some(registers) if P::System::LOOKS_UP => block.advance(population, control, registers),
         _ => block.advance(population, control, Memory),
     }

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::math::{LANES, LaneMask, Lanes, LookUp, Mask, Real, Width};
-use crate::model::Failure;
+use crate::model::{Failure, StepContext};
+use crate::rng::{Key, Purpose};
 use std::ops::Range;
 
 /// A rotation with angular frequency `omega` that decays with `rate`.
@@ -66,9 +67,17 @@ impl States {
     ) -> Result<(), Failure> {
         let [a, b] = &mut self.y;
         let (y, h) = (&mut [&mut a[..], &mut b[..]], &mut self.h);
+        let context = StepContext {
+            step: 0,
+            lag: 0,
+            h: INTERVAL,
+            registers: width.registers(),
+            key: Key::new(0, Purpose::Neuron),
+            iterating: false,
+        };
         width.run(
             #[inline(always)]
-            || advance_nodes(spirals, control, INTERVAL, width.registers(), y, h),
+            || advance_nodes(spirals, control, &context, y, h),
         )
     }
 

@@ -343,14 +343,7 @@ impl Neuron for HhCondExpTraub {
             &mut *s.g_in,
         ];
         let control = Control::y(TOLERANCE, 0.0);
-        advance_nodes(
-            &nodes,
-            &control,
-            context.h,
-            context.registers,
-            &mut columns,
-            s.step_size,
-        )?;
+        advance_nodes(&nodes, &control, context, &mut columns, s.step_size)?;
 
         let (v, before) = (&s.V_m[..n], &s.V_before[..n]);
         let (g_ex, g_in) = (&mut s.g_ex[..n], &mut s.g_in[..n]);

@@ -339,14 +339,7 @@ impl Neuron for HhPscAlpha {
             &mut *s.dI_syn_in,
             &mut *s.I_syn_in,
         ];
-        advance_nodes(
-            &nodes,
-            &control(),
-            context.h,
-            context.registers,
-            &mut columns,
-            s.step_size,
-        )?;
+        advance_nodes(&nodes, &control(), context, &mut columns, s.step_size)?;
 
         let (v, before) = (&s.V_m[..n], &s.V_before[..n]);
         let (di_ex, di_in) = (&mut s.dI_syn_ex[..n], &mut s.dI_syn_in[..n]);

@@ -528,14 +528,7 @@ impl Neuron for HhPscAlphaGap {
         if let Some(signal) = output.gap.as_mut().filter(|signal| signal.starts) {
             nodes.signal(0.0, &columns, signal.start, signal.start_slope);
         }
-        advance_nodes(
-            &nodes,
-            &control(),
-            context.h,
-            context.registers,
-            &mut columns,
-            s.step_size,
-        )?;
+        advance_nodes(&nodes, &control(), context, &mut columns, s.step_size)?;
         if let Some(signal) = &mut output.gap {
             nodes.signal(1.0, &columns, signal.end, signal.end_slope);
         }

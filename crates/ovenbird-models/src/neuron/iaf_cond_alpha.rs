@@ -248,14 +248,7 @@ impl Neuron for IafCondAlpha {
             &mut *s.g_in,
         ];
         let control = Control::y(TOLERANCE, 0.0);
-        advance_nodes(
-            &nodes,
-            &control,
-            context.h,
-            context.registers,
-            &mut columns,
-            s.step_size,
-        )?;
+        advance_nodes(&nodes, &control, context, &mut columns, s.step_size)?;
 
         let [v, dg_ex, _, dg_in, _] = columns.map(|column| &mut column[..n]);
         let (i_stim, refractory) = (&mut s.I_stim[..n], &mut s.refractory[..n]);

@@ -218,14 +218,7 @@ impl Neuron for IafCondExp {
         };
         let mut columns = [&mut *s.V_m, &mut *s.g_ex, &mut *s.g_in];
         let control = Control::y(TOLERANCE, 0.0);
-        advance_nodes(
-            &nodes,
-            &control,
-            context.h,
-            context.registers,
-            &mut columns,
-            s.step_size,
-        )?;
+        advance_nodes(&nodes, &control, context, &mut columns, s.step_size)?;
 
         let [v, g_ex, g_in] = columns.map(|column| &mut column[..n]);
         let (i_stim, refractory) = (&mut s.I_stim[..n], &mut s.refractory[..n]);
