@@ -122,24 +122,45 @@ pub fn expm1<R: Real>(x: R) -> R {
     )
 }
 
+const ONE_BITS: u64 = 0x3ff0_0000_0000_0000;
+const MANTISSA: u64 = 0x000f_ffff_ffff_ffff;
+/// 2^52, with which a small integer in the mantissa becomes an `f64`.
+const INTEGER: f64 = 4_503_599_627_370_496.0;
+const INTEGER_BITS: u64 = INTEGER.to_bits();
+
+/// `x`, or 2^54 x where it is smaller than any normal number, and where that is.
+#[inline(always)]
+fn without_subnormals<R: Real>(x: R) -> (R::Mask, R) {
+    const TWO_54: f64 = 18_014_398_509_481_984.0;
+    let subnormal = x.lt(R::splat(f64::MIN_POSITIVE));
+    (subnormal, R::select(subnormal, x * R::splat(TWO_54), x))
+}
+
+/// What [`LookUp::split`](super::LookUp::split) gives.
+#[inline(always)]
+pub(super) fn exponent_and_factor<R: Real>(x: R) -> (R, R) {
+    let (subnormal, scaled) = without_subnormals(x);
+    let n = scaled.map_bits(|bits| (bits >> 52) | INTEGER_BITS);
+    let bias = R::splat(INTEGER + 1023.0);
+    let n = n - R::select(subnormal, bias + R::splat(54.0), bias);
+    let n = R::select(x.lt(R::splat(f64::INFINITY)), n, x);
+    let n = R::select(x.le(R::splat(0.0)), R::splat(f64::NEG_INFINITY), n);
+    let n = R::select(x.lt(R::splat(0.0)), R::splat(f64::NAN), n);
+    (n, scaled.map_bits(|bits| (bits & MANTISSA) | ONE_BITS))
+}
+
 /// Splits a positive `x` into k and f with x = 2^k (1 + f), integral k, and 1 + f in
 /// [sqrt(1/2), sqrt(2)).
 #[inline(always)]
 fn power_and_fraction<R: Real>(x: R) -> (R, R) {
     const SQRT_HALF_BITS: u64 = 0x3fe6_a09e_667f_3bcd;
-    const ONE_BITS: u64 = 0x3ff0_0000_0000_0000;
-    const MANTISSA: u64 = 0x000f_ffff_ffff_ffff;
-    /// 2^52, with which a small integer in the mantissa becomes an `f64`.
-    const INTEGER_BITS: u64 = 0x4330_0000_0000_0000;
-    const TWO_54: f64 = 18_014_398_509_481_984.0;
 
-    let subnormal = x.lt(R::splat(f64::MIN_POSITIVE));
-    let scaled = R::select(subnormal, x * R::splat(TWO_54), x);
+    let (subnormal, scaled) = without_subnormals(x);
 
     // x = 2^k m with m in [sqrt(1/2), sqrt(2)): the exponent field of x / sqrt(1/2) gives k.
     let shifted = |bits: u64| bits.wrapping_add(ONE_BITS.wrapping_sub(SQRT_HALF_BITS));
-    let k = scaled.map_bits(|bits| (shifted(bits) >> 52) | INTEGER_BITS)
-        - R::splat(4_503_599_627_370_496.0 + 1023.0);
+    let k =
+        scaled.map_bits(|bits| (shifted(bits) >> 52) | INTEGER_BITS) - R::splat(INTEGER + 1023.0);
     let k = R::select(subnormal, k - R::splat(54.0), k);
     let m = scaled.map_bits(|bits| (shifted(bits) & MANTISSA).wrapping_add(SQRT_HALF_BITS));
 
@@ -222,24 +243,6 @@ pub fn log2<R: Real>(x: R) -> R {
     let tail = high.mul_add(w2, middle).mul_add(w2, low);
     let ln = tail.mul_add(w, R::splat(2.0)) * s;
     ln.mul_add(R::splat(std::f64::consts::LOG2_E), k)
-}
-
-/// x^y e^z, to within about |log2(x^y)| + |z| + 2 units in the last place; zero below
-/// 2^-1022.5, infinite above 2^1023.
-///
-/// One pass with fused multiplications, half the work of a logarithm and an exponential. NaN where
-/// x is negative.
-#[inline(always)]
-pub(super) fn power_exp_fused<R: Real>(x: R, y: f64, z: R) -> R {
-    let log2 = log2(x);
-    let log2 = R::select(x.lt(R::splat(f64::INFINITY)), log2, x);
-    let log2 = R::select(x.le(R::splat(0.0)), R::splat(f64::NEG_INFINITY), log2);
-    let log2 = R::select(x.lt(R::splat(0.0)), R::splat(f64::NAN), log2);
-    let t = log2.mul_add(R::splat(y), z * R::splat(std::f64::consts::LOG2_E));
-    let beyond = t.gt(R::splat(1023.0));
-    // at this end the scale is zero
-    let t = R::select(t.lt(R::splat(-1023.0)), R::splat(-1023.0), t);
-    R::select(beyond, R::splat(f64::INFINITY), exp2(t))
 }
 
 /// x / (1 - e^-x), continued to one at zero: the voltage dependence of many channels' rates.

@@ -273,6 +273,11 @@ impl Real for Lanes {
     }
 
     #[inline(always)]
+    fn split(self, look_up: impl LookUp) -> (Self, Self) {
+        look_up.split(self)
+    }
+
+    #[inline(always)]
     fn select(mask: LaneMask, if_true: Self, if_false: Self) -> Self {
         Self(each_lane!(LANE => {
             if mask.0[LANE] != 0 { if_true.0[LANE] } else { if_false.0[LANE] }

@@ -20,10 +20,11 @@ mod tests;
 pub use crate::rng::{cos, sin};
 pub use elementary::{exp, exp_fused, exp_linear, exp2, expm1, ln, log2};
 pub use lanes::{LANES, LaneMask, Lanes};
-pub use power::{fractional_power, power, power_exp};
+pub use power::{DecayingPower, fractional_power, power};
 pub use propagators::{phi1, phi2};
 pub use rates::{ExponentialRates, LinearRates};
 pub use real::{Mask, Real};
+pub(crate) use registers::WORDS;
 pub use registers::{LookUp, Memory, Registers};
 
 /// Vector instructions to compile a loop for. Results have the same bits with all of them.

@@ -61,10 +61,10 @@ impl Quintic {
 
 /// The bits of a factor times 2^(j/16) for j below 16, each less j 2^48: with n 2^48 added to the
 /// entry of the lowest bits of n, they are those of the factor times 2^(n/16).
-struct Powers([u64; 16]);
+pub(super) struct Powers([u64; 16]);
 
 impl Powers {
-    const fn of(factor: f64) -> Self {
+    pub(super) const fn of(factor: f64) -> Self {
         const ROOTS: [f64; 16] = [
             1.0,
             1.044_273_782_427_413_8,
@@ -94,7 +94,7 @@ impl Powers {
 
     /// The factor times 2^(n/16), for n in the lowest bits of `rounded`.
     #[inline(always)]
-    fn at<R: Real>(&self, look_up: impl LookUp, rounded: R) -> R {
+    pub(super) fn at<R: Real>(&self, look_up: impl LookUp, rounded: R) -> R {
         rounded.look_up(look_up, &self.0, |bits, entry| {
             (bits << 48).wrapping_add(entry)
         })

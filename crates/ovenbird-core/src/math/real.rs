@@ -75,6 +75,9 @@ pub trait Real:
         combine: impl Fn(u64, u64) -> u64,
     ) -> Self;
 
+    /// As a power of two and a factor, see [`LookUp::split`].
+    fn split(self, look_up: impl LookUp) -> (Self, Self);
+
     /// `if_true` where `mask` holds, `if_false` elsewhere.
     fn select(mask: Self::Mask, if_true: Self, if_false: Self) -> Self;
 
@@ -190,6 +193,11 @@ impl Real for f64 {
     fn look_up(self, _: impl LookUp, table: &[u64; 16], combine: impl Fn(u64, u64) -> u64) -> Self {
         let bits = self.to_bits();
         f64::from_bits(combine(bits, table[bits as usize % 16]))
+    }
+
+    #[inline(always)]
+    fn split(self, _: impl LookUp) -> (Self, Self) {
+        elementary::exponent_and_factor(self)
     }
 
     #[inline(always)]

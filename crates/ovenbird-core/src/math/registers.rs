@@ -1,14 +1,24 @@
-//! Look-ups in small tables.
+//! Look-ups in small tables, and other things for which some machines have an instruction.
 //!
-//! Where the machine has an instruction that picks from a table in vector registers, that takes a
-//! fraction of the time of loads from memory.
+//! To pick from a table in vector registers takes a fraction of the time of loads from memory.
 
-use super::LANES;
+use super::elementary::exponent_and_factor;
+use super::{LANES, Lanes};
+
+/// How many words of 32 bits the widest register holds.
+pub const WORDS: usize = 16;
 
 /// A way to look something up.
 pub trait LookUp: Copy {
     /// The entries at some places, of which the lowest four bits count.
     fn entries(self, table: &[u64; 16], places: [u64; LANES]) -> [u64; LANES];
+
+    /// Each x as n and m with x = 2^n m, n integral and m in [1, 2), where x is positive. Of others
+    /// only n counts: -inf for zero, x for infinity and NaN, and NaN below zero.
+    #[inline(always)]
+    fn split(self, x: Lanes) -> (Lanes, Lanes) {
+        exponent_and_factor(x)
+    }
 }
 
 /// Look-ups in memory, which every machine has.
@@ -28,7 +38,7 @@ impl LookUp for Memory {
 
 #[cfg(target_arch = "x86_64")]
 mod machine {
-    use super::{LANES, LookUp};
+    use super::{LANES, Lanes, LookUp};
 
     /// Proof that the machine has the instructions.
     #[derive(Clone, Copy, Debug)]
@@ -42,6 +52,27 @@ mod machine {
                 pulp::Arch::V4(simd) => Some(Self(simd)),
                 _ => None,
             }
+        }
+
+        /// Which words are equal, from the lowest bit on.
+        #[inline(always)]
+        pub(crate) fn equal(self, a: [u32; 16], b: [u32; 16]) -> u16 {
+            let f = self.0.avx512f;
+            f._mm512_cmpeq_epi32_mask(pulp::cast(a), pulp::cast(b))
+        }
+
+        /// Which words of `a` are greater than those of `b`, from the lowest bit on.
+        #[inline(always)]
+        pub(crate) fn greater(self, a: [u32; 16], b: [u32; 16]) -> u16 {
+            let f = self.0.avx512f;
+            f._mm512_cmpgt_epu32_mask(pulp::cast(a), pulp::cast(b))
+        }
+
+        /// The words whose bits are set, side by side, and zeros behind them.
+        #[inline(always)]
+        pub(crate) fn pack(self, words: [u32; 16], which: u16) -> [u32; 16] {
+            let f = self.0.avx512f;
+            pulp::cast(f._mm512_maskz_compress_epi32(which, pulp::cast(words)))
         }
 
         /// The entries at some places, of which the lowest five bits count.
@@ -66,6 +97,16 @@ mod machine {
                 pulp::cast(high),
             ))
         }
+
+        #[inline(always)]
+        fn split(self, x: Lanes) -> (Lanes, Lanes) {
+            use std::arch::x86_64::{_MM_MANT_NORM_1_2, _MM_MANT_SIGN_NAN};
+            let f = self.0.avx512f;
+            let x = pulp::cast(x.0);
+            let exponent: [f64; LANES] = pulp::cast(f._mm512_getexp_pd(x));
+            let factor = f._mm512_getmant_pd::<_MM_MANT_NORM_1_2, _MM_MANT_SIGN_NAN>(x);
+            (Lanes(exponent), Lanes(pulp::cast(factor)))
+        }
     }
 }
 
@@ -80,6 +121,18 @@ mod machine {
     impl Registers {
         pub fn among(_: pulp::Arch) -> Option<Self> {
             None
+        }
+
+        pub(crate) fn equal(self, _: [u32; 16], _: [u32; 16]) -> u16 {
+            match self {}
+        }
+
+        pub(crate) fn greater(self, _: [u32; 16], _: [u32; 16]) -> u16 {
+            match self {}
+        }
+
+        pub(crate) fn pack(self, _: [u32; 16], _: u16) -> [u32; 16] {
+            match self {}
         }
 
         pub(crate) fn words(self, _: &[u32; 32], _: [u32; 16]) -> [u32; 16] {

@@ -9,6 +9,7 @@
 //! for reads of all neurons at once and side by side for reads of one, and the traces after the
 //! newest two.
 
+use super::recent::Recent;
 use crate::math::{Real, exp, exp_fused, vectorize};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -84,7 +85,7 @@ fn count_before(posts: &[Post], time: f64) -> usize {
 }
 
 /// Least number of spikes to hold before any are dropped, per neuron.
-const KEPT: usize = 8;
+const KEPT: usize = 32;
 
 /// A number of spikes to read, less than [`RECENT`], and how many newer ones there are that are not
 /// read yet, less than half of it; or a mark that the times of those to read may not all be at
@@ -101,6 +102,18 @@ impl Unread {
         Unread(if odd { 0x80 } else { both })
     }
 
+    /// All of it as bits, without any that are set where there is nothing to read.
+    #[inline(always)]
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// From bits.
+    #[inline(always)]
+    pub fn from_bits(bits: u8) -> Self {
+        Unread(bits)
+    }
+
     /// The number of spikes to read; none if they are not at hand.
     #[inline(always)]
     pub fn len(self) -> usize {
@@ -111,12 +124,6 @@ impl Unread {
     #[inline(always)]
     pub fn late(self) -> usize {
         usize::from(self.0 >> 4 & 0x7)
-    }
-
-    /// Whether there are spikes to read, or may be.
-    #[inline(always)]
-    pub fn is_any(self) -> bool {
-        self.0 & 0x8f != 0
     }
 
     /// Whether the spikes to read must be looked up in the history.
@@ -143,9 +150,8 @@ pub(crate) struct Traces {
 pub struct History {
     /// The times of each neuron's newest spikes, the newest first; -inf where there is none.
     pub(crate) heads: Vec<[f64; RECENT]>,
-    /// The same by column: the time of the newest spike of each neuron, of the one before it, and
-    /// so on; -inf where there is none.
-    recent: [Vec<f64>; RECENT],
+    /// The same by column.
+    pub(crate) recent: Recent,
     /// The traces just after the newest spike, and after the one before it.
     after: [Vec<f64>; 2],
     /// One over the time constants of the traces.
@@ -165,10 +171,10 @@ pub struct History {
 
 /// Adds to `counts` how many of the newest spikes of each neuron are not before `time`.
 #[inline(always)]
-fn count_from(recent: &[Vec<f64>; RECENT], time: f64, counts: &mut [u8]) {
-    for column in recent {
+fn count_from(recent: &Recent, time: f64, counts: &mut [u8]) {
+    for nth in 0..RECENT {
         let mut any = 0;
-        for (count, spike) in counts.iter_mut().zip(column) {
+        for (count, spike) in counts.iter_mut().zip(recent.column(nth)) {
             let one = u8::from(*spike >= time);
             *count += one;
             any |= one;
@@ -193,8 +199,7 @@ impl History {
     pub fn listen(&mut self, i: usize, tau: (f64, f64)) {
         if i >= self.heads.len() {
             self.heads.resize(i + 1, NO_SPIKES);
-            let columns = self.recent.iter_mut();
-            columns.for_each(|c| c.resize(i + 1, f64::NEG_INFINITY));
+            self.recent.grow(i + 1);
             self.after.iter_mut().for_each(|c| c.resize(i + 1, 0.0));
             self.rates.resize(i + 1, 0.0);
             self.read.resize(i + 1, 0.0);
@@ -248,7 +253,7 @@ impl History {
         let Some(begun) = begun else {
             return;
         };
-        for (log, newest) in self.logs.iter_mut().zip(&self.recent[0]) {
+        for (log, newest) in self.logs.iter_mut().zip(self.recent.column(0)) {
             if log.spiked.is_some() && *newest > begun + EPSILON {
                 log.spiked = Some(delivered);
             }
@@ -284,7 +289,7 @@ impl History {
         let times = &mut self.heads[i];
         times.copy_within(0..RECENT - 1, 1);
         times[0] = t;
-        self.set_recent(i);
+        self.recent.set(i, times);
         self.after[1][i] = self.after[0][i];
         self.after[0][i] = post.trace;
         let log = &mut self.logs[i];
@@ -294,17 +299,10 @@ impl History {
         self.since += 1;
     }
 
-    /// Brings the columns of the newest spikes up to date with the head of neuron `i`.
-    fn set_recent(&mut self, i: usize) {
-        for (column, time) in self.recent.iter_mut().zip(&self.heads[i]) {
-            column[i] = *time;
-        }
-    }
-
     /// The time of the newest spike of each neuron, -inf where there is none.
     #[inline(always)]
     pub(crate) fn newest(&self) -> &[f64] {
-        &self.recent[0]
+        self.recent.column(0)
     }
 
     /// The spikes of neuron `i` from `from` on and before `to`.
@@ -335,7 +333,7 @@ impl History {
     /// alone, one; -inf and zero where there is none.
     #[inline(always)]
     pub(crate) fn start_of_trace(&self, i: usize, time: f64, nearest: bool) -> (f64, f64) {
-        let (newest, trace) = match (self.recent[0][i], self.recent[1][i]) {
+        let (newest, trace) = match (self.recent.column(0)[i], self.recent.column(1)[i]) {
             (newest, _) if newest < time => (newest, self.after[0][i]),
             (_, newest) if newest < time => (newest, self.after[1][i]),
             _ => self.older(i, time),
@@ -370,7 +368,7 @@ impl History {
     }
 
     fn fill_traces(&self, t: f64, nearest: bool, values: &mut [f64]) {
-        let [newest, older, ..] = &self.recent;
+        let (newest, older) = (self.recent.column(0), self.recent.column(1));
         let before = t - EPSILON;
         let mut odd = false;
         vectorize(
@@ -426,9 +424,10 @@ impl History {
         odd
     }
 
-    /// What was looked up last.
-    pub(crate) fn unread(&self) -> &[Unread] {
-        &self.traces.unread
+    /// What all neurons have at the time of the traces that are known: traces, what was looked up
+    /// as unread, and where traces that are read go.
+    pub(crate) fn at_hand(&mut self) -> (&[f64], &[Unread], &mut [f64]) {
+        (&self.traces.values, &self.traces.unread, &mut self.read)
     }
 
     /// Whether the traces of all neurons at `t` are known.
@@ -489,9 +488,7 @@ impl History {
                 if let Some(none) = self.heads[i].get_mut(held..) {
                     none.fill(f64::NEG_INFINITY);
                 }
-                for column in self.recent.iter_mut().skip(held) {
-                    column[i] = f64::NEG_INFINITY;
-                }
+                self.recent.set(i, &self.heads[i]);
             }
             self.held += log.posts.len();
         }
@@ -503,7 +500,7 @@ impl History {
     pub fn clear(&mut self, i: usize) {
         if i < self.logs.len() {
             self.heads[i] = NO_SPIKES;
-            self.set_recent(i);
+            self.recent.set(i, &NO_SPIKES);
             self.after.iter_mut().for_each(|c| c[i] = 0.0);
             let log = &mut self.logs[i];
             self.read[i] = 0.0;
@@ -517,11 +514,12 @@ impl History {
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         let posts = self.logs.iter().map(|l| l.posts.capacity());
-        let columns = self.recent.iter().chain(&self.after);
+        let columns = self.after.iter();
         let columns = columns.chain([&self.rates, &self.read, &self.traces.values]);
         let columns = columns.map(Vec::capacity).sum::<usize>();
         let counts = [&self.traces.late, &self.counts].map(Vec::capacity);
         self.heads.capacity() * size_of::<[f64; RECENT]>()
+            + self.recent.bytes()
             + columns * size_of::<f64>()
             + counts.iter().sum::<usize>()
             + self.traces.unread.capacity()
@@ -696,8 +694,9 @@ mod tests {
             let (from, to) = (at - f64::from(last) / 10.0 + EPSILON, at + EPSILON);
             h.traces_at(at, false);
             let odd = h.look_up_unread(from);
-            prop_assert_eq!(odd, h.unread().iter().any(|u| u.is_odd()));
-            for (i, unread) in h.unread().iter().enumerate() {
+            let all = h.at_hand().1.to_vec();
+            prop_assert_eq!(odd, all.iter().any(|u| u.is_odd()));
+            for (i, unread) in all.into_iter().enumerate() {
                 let times: Vec<f64> = h.window(i, from, to).iter().rev().map(|p| p.time).collect();
                 let since = h.window(i, from, f64::INFINITY).len();
                 let late = since - times.len();
@@ -705,6 +704,10 @@ mod tests {
                 if !unread.is_odd() {
                     let heads = &h.heads[i][unread.late()..][..unread.len()];
                     prop_assert_eq!(heads, &times[..]);
+                    let columns = h.recent.all();
+                    let time = |n: usize| columns.list[i + (unread.late() + n) * columns.older];
+                    let columns: Vec<f64> = (0..unread.len()).map(time).collect();
+                    prop_assert_eq!(columns, times);
                 }
             }
         }

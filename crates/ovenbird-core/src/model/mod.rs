@@ -5,6 +5,7 @@ mod growth;
 mod history;
 mod info;
 mod neuron;
+mod recent;
 mod recorder;
 mod stimulator;
 mod synapse;
@@ -19,6 +20,7 @@ pub use neuron::{
     Block, Constants, Failure, Forced, GapInput, GapSignal, Inputs, Neuron, Output, Read,
     StepContext, Variable, VariableFamily,
 };
+pub(crate) use recent::SpikeTimes;
 pub use recorder::{RecorderInfo, RecorderKind};
 pub use stimulator::{Emission, Moment, Pulse, Reading, Settling, Signal, Stimulator, Targets};
 pub use synapse::{

@@ -182,6 +182,7 @@ impl Simulation {
             let context = PlasticContext {
                 clock,
                 key,
+                width: self.width,
                 shortest,
                 begun: None,
             };

@@ -74,6 +74,7 @@ impl Simulation {
         let context = PlasticContext {
             clock,
             key,
+            width: self.width,
             shortest,
             begun: (self.taken > 0).then_some(self.origin),
         };

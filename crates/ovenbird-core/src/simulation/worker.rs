@@ -306,6 +306,7 @@ impl Worker {
         let context = PlasticContext {
             clock: &slice.clock,
             key: slice.keys.synapses,
+            width: slice.width,
             shortest: slice.shortest,
             begun: (slice.from > 0).then_some(slice.origin),
         };

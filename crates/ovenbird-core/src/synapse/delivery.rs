@@ -1,10 +1,13 @@
 //! Delivery of one spike along the connections of a group: the loops that synapse models share.
 
+use super::ahead::Ahead;
 use super::plastic::Columns;
 use super::readers::Readers;
 use crate::event::Ring;
-use crate::math::{Real, exp_fused, vectorize};
-use crate::model::{HISTORY_EPSILON as EPSILON, History, Post, PostSide};
+use crate::math::{LookUp, Real, Width, exp_fused, vectorize};
+use crate::model::{
+    HISTORY_EPSILON as EPSILON, HISTORY_RECENT, History, Post, PostSide, SpikeTimes as Times,
+};
 use crate::rng::{Key, Stream};
 use crate::time::Step;
 use std::cell::Cell;
@@ -15,9 +18,11 @@ use std::cell::Cell;
 pub trait PairRule {
     /// Whether the trace is of the nearest spike alone.
     const NEAREST: bool = false;
+    /// Whether facilitation looks something up.
+    const LOOKS_UP: bool = false;
     /// The weight after a spike of the target; `interval` is the time from the source's last spike
     /// to the arrival of the target's at the synapse (ms).
-    fn facilitate<R: Real>(&self, weight: R, interval: R) -> R;
+    fn facilitate<R: Real>(&self, look_up: impl LookUp, weight: R, interval: R) -> R;
     /// The weight after a spike of the source; `trace` is that of the target.
     fn depress<R: Real>(&self, weight: R, trace: R) -> R;
 }
@@ -34,6 +39,8 @@ pub(super) struct Scratch {
     traces: [f64; CHUNK],
     readers: Readers,
     segments: Vec<Segment>,
+    /// What is delivered next.
+    pub ahead: Ahead,
 }
 
 impl Default for Scratch {
@@ -42,6 +49,7 @@ impl Default for Scratch {
             traces: [0.0; CHUNK],
             readers: Readers::default(),
             segments: Vec::new(),
+            ahead: Ahead::none(),
         }
     }
 }
@@ -65,10 +73,13 @@ pub struct Delivery<'a, 'p> {
     pub(super) ring: &'a mut Ring,
     pub(super) posts: &'a mut [PostSide<'p>],
     pub(super) key: Key,
+    pub(super) width: Width,
     pub(super) salt: (u32, u32),
     /// Takes the weight that each connection sent; NaN where it sent nothing.
     pub(super) sent: Option<&'a mut Vec<f64>>,
     pub(super) scratch: &'a mut Scratch,
+    /// Whether the row was fetched from memory.
+    pub(super) fetched: bool,
 }
 
 /// What a target did before the spike reached it.
@@ -112,7 +123,7 @@ impl Past<'_> {
 
 /// Entries of one delay whose targets are neighbours in one channel.
 struct Segment {
-    first_cell: usize,
+    first_cell: u32,
     family: usize,
     delay: u32,
     entries: std::ops::Range<usize>,
@@ -179,7 +190,7 @@ impl Delivery<'_, '_> {
                     _ => cells.partition_point(|&c| c as usize <= last),
                 };
                 segments.push(Segment {
-                    first_cell,
+                    first_cell: first_cell as u32,
                     family: key.family as usize,
                     delay,
                     entries: from..from + inside,
@@ -199,65 +210,35 @@ impl Delivery<'_, '_> {
                 continue;
             };
             let delay = f64::from(segment.delay) * self.h;
-            let at = self.time - delay;
-            let window = Window {
-                from: (self.last - delay) + EPSILON,
-                to: at + EPSILON,
-                before: at - EPSILON,
-                at,
-                delay,
-                last: self.last,
-            };
-            // the traces of all targets at once pay for themselves where many of them are read
-            let targets = history.newest().len();
-            let reads = segment.entries.len() * self.alike;
-            let all = reads * 2 > targets || history.knows_traces_at(at, P::NEAREST);
-            let dense = all && segment.entries.len() * TARGETS_PER_ENTRY > targets;
-            let sums = self.ring.after(self.slot, segment.delay);
+            let window = Window::new(self.time, self.last, delay);
             let c = &mut self.columns;
             let cells = &c.cells[segment.entries.clone()];
             let weights = &mut c.weights[segment.entries.clone()];
-            touch(cells, weights);
-            let odd = dense && {
-                history.traces_at(at, P::NEAREST);
-                history.look_up_unread(window.from)
-            };
+            if !self.fetched {
+                touch(cells, weights);
+            }
+            let manner = Manner::choose::<P>(&window, cells.len(), self.alike, history);
+            let sums = self.ring.after(self.slot, segment.delay);
             for (cells, weights) in cells.chunks(CHUNK).zip(weights.chunks_mut(CHUNK)) {
                 let locals = Locals {
                     cells,
                     first: segment.first_cell,
                 };
+                let connections = (&locals, &mut *weights);
                 let scratch = &mut *self.scratch;
-                if all {
-                    pick_traces::<P>(&window, &locals, history, scratch);
-                } else {
-                    make_traces::<P>(&window, &locals, history, scratch);
-                }
-                let readers = &mut scratch.readers;
-                let odd = if dense {
-                    readers.pick(&locals, history);
-                    odd
-                } else {
-                    readers.find(&window, &locals, history)
-                };
-                if odd {
-                    readers.look_up(rule, &window, weights, history);
-                }
-                readers.sort();
-                let spikes = history.heads.as_flattened();
-                vectorize(
-                    #[inline(always)]
-                    || {
-                        readers.facilitate(rule, &window, weights, spikes);
-                        for (w, trace) in weights.iter_mut().zip(&scratch.traces) {
-                            *w = rule.depress(*w, *trace);
-                        }
-                    },
+                change(
+                    rule,
+                    &window,
+                    manner,
+                    connections,
+                    history,
+                    scratch,
+                    self.width,
                 );
                 if c.counts {
                     cells.iter().for_each(|&cell| sums[cell as usize] += 1.0);
                 } else {
-                    send(sums, cells, weights);
+                    send(sums, cells, weights, &mut scratch.ahead);
                 }
             }
         }
@@ -284,7 +265,7 @@ impl Delivery<'_, '_> {
             let c = &mut self.columns;
             for e in segment.entries.clone() {
                 let cell = c.cells[e];
-                let local = cell as usize - segment.first_cell;
+                let local = (cell - segment.first_cell) as usize;
                 nth = if cell == before { nth + 1 } else { 0 };
                 before = cell;
                 let past = Past {
@@ -333,6 +314,19 @@ pub(super) struct Window {
 }
 
 impl Window {
+    /// What a spike at `time` reads whose source spiked at `last` before (ms).
+    pub fn new(time: f64, last: f64, delay: f64) -> Self {
+        let at = time - delay;
+        Window {
+            from: (last - delay) + EPSILON,
+            to: at + EPSILON,
+            before: at - EPSILON,
+            at,
+            delay,
+            last,
+        }
+    }
+
     /// The time from the source's last spike to the arrival of one of a target.
     #[inline(always)]
     pub fn interval<R: Real>(&self, post: R) -> R {
@@ -340,17 +334,54 @@ impl Window {
     }
 }
 
+/// How the connections of a segment read histories. What is made for all targets at once pays for
+/// itself where many of them read it.
+#[derive(Clone, Copy)]
+enum Manner {
+    /// Traces and what is unread are known for all targets; whether any spikes to read are not at
+    /// hand.
+    Dense { odd: bool },
+    /// Traces are known for all targets.
+    Traces,
+    /// Nothing is.
+    Each,
+}
+
+impl Manner {
+    /// The manner of so many connections, where the spikes of about `alike` sources reach their
+    /// targets at one time.
+    fn choose<P: PairRule>(
+        window: &Window,
+        connections: usize,
+        alike: usize,
+        history: &mut History,
+    ) -> Self {
+        let targets = history.newest().len();
+        let many = connections * alike * 2 > targets;
+        if !many && !history.knows_traces_at(window.at, P::NEAREST) {
+            return Manner::Each;
+        }
+        if connections * TARGETS_PER_ENTRY <= targets {
+            return Manner::Traces;
+        }
+        history.traces_at(window.at, P::NEAREST);
+        let odd = history.look_up_unread(window.from);
+        Manner::Dense { odd }
+    }
+}
+
 /// The targets of a chunk as places in their family.
 pub(super) struct Locals<'a> {
     /// Cells of neighbours in one channel.
     pub cells: &'a [u32],
-    pub first: usize,
+    /// The cell of the first of the family.
+    pub first: u32,
 }
 
 impl Locals<'_> {
     #[inline(always)]
-    fn at(&self, j: usize) -> usize {
-        self.cells[j] as usize - self.first
+    pub fn of(&self, cell: u32) -> u32 {
+        cell - self.first
     }
 }
 
@@ -368,10 +399,63 @@ fn touch(cells: &[u32], weights: &[f64]) {
 /// Adds the weights to the sums of their cells. A function of its own, so that the loop has the
 /// registers.
 #[inline(never)]
-fn send(sums: &mut [f64], cells: &[u32], weights: &[f64]) {
-    for (&cell, w) in cells.iter().zip(weights) {
-        sums[cell as usize] += w;
+fn send(sums: &mut [f64], cells: &[u32], weights: &[f64], ahead: &mut Ahead) {
+    let weights = weights.chunks(Ahead::STRETCH);
+    for (cells, weights) in cells.chunks(Ahead::STRETCH).zip(weights) {
+        ahead.fetch();
+        for (&cell, w) in cells.iter().zip(weights) {
+            sums[cell as usize] += w;
+        }
     }
+}
+
+/// Changes the weights of a chunk by the spikes of their targets and by that of the source.
+fn change<P: PairRule>(
+    rule: &P,
+    window: &Window,
+    manner: Manner,
+    (locals, weights): (&Locals<'_>, &mut [f64]),
+    history: &mut History,
+    s: &mut Scratch,
+    width: Width,
+) {
+    let (readers, traces) = (&mut s.readers, &mut s.traces[..weights.len()]);
+    let ahead = &mut s.ahead;
+    let odd = match manner {
+        Manner::Dense { odd } => {
+            readers.pick::<P>(locals, history, traces, ahead);
+            odd
+        }
+        Manner::Traces => {
+            pick_traces::<P>(window, locals, history, traces);
+            readers.find(window, locals, history, ahead)
+        }
+        Manner::Each => {
+            make_traces::<P>(window, locals, history, traces);
+            readers.find(window, locals, history, ahead)
+        }
+    };
+    if odd {
+        readers.look_up(rule, window, locals, weights, history);
+    }
+    let times = match manner {
+        Manner::Dense { .. } => history.recent.all(),
+        _ => Times {
+            list: history.heads.as_flattened(),
+            target: HISTORY_RECENT,
+            older: 1,
+        },
+    };
+    readers.sort(locals, width);
+    readers.facilitate(rule, window, weights, times, width);
+    width.run(
+        #[inline(always)]
+        || {
+            for (w, trace) in weights.iter_mut().zip(&*traces) {
+                *w = rule.depress(*w, *trace);
+            }
+        },
+    );
 }
 
 /// Takes the traces of the targets of a chunk from those of all targets.
@@ -380,11 +464,11 @@ fn pick_traces<P: PairRule>(
     window: &Window,
     locals: &Locals<'_>,
     history: &mut History,
-    s: &mut Scratch,
+    traces: &mut [f64],
 ) {
     let (values, read) = history.traces_at(window.at, P::NEAREST);
-    for (j, trace) in s.traces[..locals.cells.len()].iter_mut().enumerate() {
-        let i = locals.at(j);
+    for (&cell, trace) in locals.cells.iter().zip(traces) {
+        let i = locals.of(cell) as usize;
         *trace = values[i];
         if !P::NEAREST {
             read[i] = *trace;
@@ -397,13 +481,12 @@ fn make_traces<P: PairRule>(
     window: &Window,
     locals: &Locals<'_>,
     history: &mut History,
-    s: &mut Scratch,
+    traces: &mut [f64],
 ) {
-    let n = locals.cells.len();
     let mut exponents = [0.0; CHUNK];
-    let traces = &mut s.traces[..n];
-    for (j, (trace, exponent)) in traces.iter_mut().zip(&mut exponents).enumerate() {
-        let i = locals.at(j);
+    let out = traces.iter_mut().zip(&mut exponents);
+    for (&cell, (trace, exponent)) in locals.cells.iter().zip(out) {
+        let i = locals.of(cell) as usize;
         let (newest, after) = history.start_of_trace(i, window.before, P::NEAREST);
         *trace = after;
         *exponent = (newest - window.at) * history.rates[i];
@@ -417,8 +500,8 @@ fn make_traces<P: PairRule>(
         },
     );
     if !P::NEAREST {
-        for (j, trace) in traces.iter().enumerate() {
-            history.read[locals.at(j)] = *trace;
+        for (&cell, trace) in locals.cells.iter().zip(&*traces) {
+            history.read[locals.of(cell) as usize] = *trace;
         }
     }
 }

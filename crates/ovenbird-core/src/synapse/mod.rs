@@ -1,5 +1,6 @@
 //! Connections as a run uses them: compressed rows of spike connections, and gap junctions.
 
+mod ahead;
 mod buckets;
 mod build;
 mod delivery;

@@ -11,7 +11,7 @@
 //! References:
 //! Jonke Z et al. (2017) Journal of Neuroscience 37:8511-8523.
 
-use ovenbird_core::math::{Real, exp};
+use ovenbird_core::math::{LookUp, Real, exp};
 use ovenbird_core::model::{Nothing, Synapse, SynapseInfo};
 use ovenbird_core::synapse::{Delivery, PairRule};
 
@@ -54,7 +54,7 @@ struct Rule<'a> {
 
 impl PairRule for Rule<'_> {
     #[inline(always)]
-    fn facilitate<R: Real>(&self, w: R, interval: R) -> R {
+    fn facilitate<R: Real>(&self, _: impl LookUp, w: R, interval: R) -> R {
         let c = self.c;
         let trace = R::splat(self.k_plus) * exp(-interval / R::splat(c.tau_plus));
         let step = exp(R::splat(c.mu_plus) * w) * trace - R::splat(c.beta);

@@ -2,7 +2,7 @@
 //! share.
 
 use ovenbird_core::error::{Error, Result};
-use ovenbird_core::math::{Real, exp, fractional_power, power};
+use ovenbird_core::math::{LookUp, Real, exp, fractional_power, power};
 use ovenbird_core::synapse::{Delivery, PairRule};
 use std::marker::PhantomData;
 
@@ -162,7 +162,7 @@ impl<Up: Exponent, Down: Exponent, const NEAREST: bool> PairRule for Pairs<'_, U
     const NEAREST: bool = NEAREST;
 
     #[inline(always)]
-    fn facilitate<R: Real>(&self, w: R, interval: R) -> R {
+    fn facilitate<R: Real>(&self, _: impl LookUp, w: R, interval: R) -> R {
         let trace = R::splat(self.k_plus) * self.rule.decay(interval);
         self.rule.up_by::<R, Up>(w, trace)
     }

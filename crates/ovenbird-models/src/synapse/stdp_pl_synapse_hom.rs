@@ -15,7 +15,7 @@
 //! References:
 //! Morrison A, Aertsen A, Diesmann M (2007) Neural Computation 19:1437-1467.
 
-use ovenbird_core::math::{Real, exp, power_exp};
+use ovenbird_core::math::{DecayingPower, LookUp, Real, exp, power};
 use ovenbird_core::model::{Nothing, Synapse, SynapseInfo};
 use ovenbird_core::synapse::{Delivery, PairRule};
 
@@ -42,17 +42,43 @@ use common::Params as Common;
 pub struct StdpPlSynapseHom;
 
 /// The rule with the trace as the source's last spike left it.
-struct Rule {
-    rate: f64,
+struct Rule<P> {
+    power: P,
     gain: f64,
-    mu: f64,
     loss: f64,
 }
 
-impl PairRule for Rule {
+/// w^mu times the decay of the source's trace over an interval.
+trait Power {
+    fn at<R: Real>(&self, look_up: impl LookUp, w: R, interval: R) -> R;
+}
+
+impl Power for DecayingPower {
     #[inline(always)]
-    fn facilitate<R: Real>(&self, w: R, interval: R) -> R {
-        w + R::splat(self.gain) * power_exp(w, self.mu, -interval * R::splat(self.rate))
+    fn at<R: Real>(&self, look_up: impl LookUp, w: R, interval: R) -> R {
+        self.at(look_up, w, interval)
+    }
+}
+
+/// For integral mu.
+struct Whole {
+    mu: f64,
+    rate: f64,
+}
+
+impl Power for Whole {
+    #[inline(always)]
+    fn at<R: Real>(&self, _: impl LookUp, w: R, interval: R) -> R {
+        power(w, self.mu) * exp(-interval * R::splat(self.rate))
+    }
+}
+
+impl<P: Power> PairRule for Rule<P> {
+    const LOOKS_UP: bool = true;
+
+    #[inline(always)]
+    fn facilitate<R: Real>(&self, look_up: impl LookUp, w: R, interval: R) -> R {
+        w + R::splat(self.gain) * self.power.at(look_up, w, interval)
     }
 
     #[inline(always)]
@@ -60,6 +86,14 @@ impl PairRule for Rule {
         let new = w - R::splat(self.loss) * w * trace;
         R::select(new.gt(R::splat(0.0)), new, R::splat(0.0))
     }
+}
+
+fn pair(c: &Common, k_plus: f64, power: impl Power, spike: &mut Delivery<'_, '_>) {
+    spike.pair(&Rule {
+        power,
+        gain: c.lambda * k_plus,
+        loss: c.lambda * c.alpha,
+    });
 }
 
 impl Synapse for StdpPlSynapseHom {
@@ -89,12 +123,11 @@ impl Synapse for StdpPlSynapseHom {
 
     fn deliver(c: &Common, s: &mut Params, spike: &mut Delivery<'_, '_>) {
         let rate = 1.0 / c.tau_plus;
-        spike.pair(&Rule {
-            rate,
-            gain: c.lambda * s.Kplus,
-            mu: c.mu,
-            loss: c.lambda * c.alpha,
-        });
+        if c.mu == c.mu.trunc() {
+            pair(c, s.Kplus, Whole { mu: c.mu, rate }, spike);
+        } else {
+            pair(c, s.Kplus, DecayingPower::new(c.mu, rate), spike);
+        }
         s.Kplus = s.Kplus * exp(-spike.interval() * rate) + 1.0;
     }
 }

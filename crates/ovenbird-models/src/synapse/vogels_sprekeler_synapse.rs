@@ -15,7 +15,7 @@
 //! Vogels TP et al. (2011) Science 334:1569-1573.
 
 use ovenbird_core::error::{Error, Result};
-use ovenbird_core::math::{Real, exp};
+use ovenbird_core::math::{LookUp, Real, exp};
 use ovenbird_core::model::{Nothing, Synapse, SynapseInfo};
 use ovenbird_core::synapse::{Delivery, PairRule};
 
@@ -71,7 +71,7 @@ impl Rule {
 
 impl PairRule for Rule {
     #[inline(always)]
-    fn facilitate<R: Real>(&self, w: R, interval: R) -> R {
+    fn facilitate<R: Real>(&self, _: impl LookUp, w: R, interval: R) -> R {
         self.up(
             w,
             R::splat(self.k_plus) * exp(-interval * R::splat(self.rate)),

@@ -12,6 +12,7 @@ mod build;
 mod forget;
 mod sets;
 
+use super::ahead::Ahead;
 use super::delivery::{Delivery, Scratch};
 use super::directory::Directory;
 use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending};
@@ -19,6 +20,7 @@ use super::rows::{COUNTS, Connection, Position, Runs, Transmission};
 use super::siblings::Order;
 use super::starts::Starts;
 use crate::event::{Ring, Spike};
+use crate::math::Width;
 use crate::model::{PostSide, SynapseOps};
 use crate::rng::Key;
 use crate::time::{Clock, Step};
@@ -198,11 +200,24 @@ pub struct PlasticContext<'a> {
     pub clock: &'a Clock,
     /// Key of the draws that synapses make.
     pub key: Key,
+    /// Vector instructions to change weights with.
+    pub width: Width,
     /// The shortest delay in steps.
     pub shortest: usize,
     /// Where the slice began at whose start the spikes would have been delivered on one rank, if
     /// part of it is over.
     pub begun: Option<Step>,
+}
+
+/// A spike whose turn it is to be delivered.
+struct Turn {
+    step: Step,
+    /// Which of the spikes of its source in this step.
+    repeat: u32,
+    /// How many spikes of this step are delivered, about.
+    alike: usize,
+    /// Whether its connections were fetched from memory.
+    fetched: bool,
 }
 
 /// The connections of one worker that have parameters or state of their own.
@@ -364,32 +379,56 @@ impl PlasticRows {
         }
         let mut sent = Vec::new();
         let runs = spikes.chunk_by(|a, b| a.lag() == b.lag());
+        let mut coming = spikes.iter().skip(1);
+        let mut fetched = false;
         for (spike, alike) in runs.flat_map(|run| run.iter().map(|s| (s, run.len()))) {
+            self.scratch.ahead = self.row_of(coming.next());
             let (b, groups) = self.locate(spike.sender());
+            let first = groups.start;
             for group in groups {
                 let model = self.block(b).model(group);
                 let reporting = self.reporting.contains(&model);
                 for repeat in 0..spike.count() {
                     sent.clear();
-                    let when = (origin + spike.lag() as Step, repeat, alike);
+                    let turn = Turn {
+                        step: origin + spike.lag() as Step,
+                        repeat,
+                        alike,
+                        fetched: fetched && group == first,
+                    };
                     let out = reporting.then_some(&mut sent);
                     let at = (b, group, spike.sender());
-                    self.deliver_group(at, when, ring, posts, context, out);
+                    self.deliver_group(at, &turn, ring, posts, context, out);
                     if reporting {
-                        self.report_group(at, when.0 + 1, &sent, ring, reports);
+                        self.report_group(at, turn.step + 1, &sent, ring, reports);
                     }
                 }
             }
+            fetched = self.scratch.ahead.is_done();
         }
         let begun = context.begun.map(|step| context.clock.ms(step));
         self.note_readings(posts, begun);
         self.forget_some(ring, posts, context.clock);
     }
 
+    /// The first group of a spike's connections, to be fetched.
+    fn row_of(&self, spike: Option<&Spike>) -> Ahead {
+        let row = spike.map(|s| self.locate(s.sender()));
+        let Some((b, groups)) = row.filter(|row| !row.1.is_empty()) else {
+            return Ahead::none();
+        };
+        let block = self.block(b);
+        let entries = block.entries(groups.start);
+        let weights = block.group(groups.start).weights as usize;
+        // there are none where all connections of the model share one
+        let weights = block.weights.get(weights..weights + entries.len());
+        Ahead::of(&block.cells[entries], weights.unwrap_or_default())
+    }
+
     fn deliver_group(
         &mut self,
         (b, group, source): (usize, usize, u32),
-        (step, repeat, alike): (Step, u32, usize),
+        turn: &Turn,
         ring: &mut Ring,
         posts: &mut [PostSide<'_>],
         context: &PlasticContext<'_>,
@@ -405,7 +444,7 @@ impl PlasticRows {
             Groups::Alike(alike) => Runs::one(alike.delay, entries.len()),
         };
         let set = &self.sets[usize::from(g.model)];
-        let time = context.clock.ms(step + 1);
+        let time = context.clock.ms(turn.step + 1);
         let (words, width) = (set.layout().state, set.layout().entry);
         let weights = match set.common_weight() {
             Some(_) => 0,
@@ -420,12 +459,12 @@ impl PlasticRows {
         let mut delivery = Delivery {
             time,
             last: state[0],
-            step,
+            step: turn.step,
             source,
-            repeat,
-            alike,
+            repeat: turn.repeat,
+            alike: turn.alike,
             h: context.clock.resolution(),
-            slot: ring.slot(step),
+            slot: ring.slot(turn.step),
             columns: Columns {
                 weights: &mut block.weights[g.weights as usize..][..weights],
                 extras: &mut block.extras[g.extras as usize..][..entries.len() * width],
@@ -437,10 +476,12 @@ impl PlasticRows {
             ring,
             posts,
             key: context.key,
+            width: context.width,
             // connections of one pair must not share draws because they differ in their group
             salt: (u32::from(g.model), set.salt(g.class)),
             sent,
             scratch: &mut self.scratch,
+            fetched: turn.fetched,
         };
         set.deliver(g.class as usize, &mut state[1..], &mut delivery);
         state[0] = time;

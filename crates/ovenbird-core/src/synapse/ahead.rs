@@ -1,0 +1,63 @@
+//! A row that is delivered next, fetched from memory while another is delivered.
+
+use std::ops::Range;
+
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+/// Lines that are fetched at a time: no more than the machine takes without waiting.
+const LINES: usize = 8;
+
+/// Has the machine bring what is at an address to a near cache, where it has an instruction for
+/// that. Nothing is read or written, so that the address may be any.
+#[inline(always)]
+fn prefetch(address: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(sse) = pulp::core_arch::x86::Sse::try_new() {
+        use std::arch::x86_64::_MM_HINT_T1;
+        sse._mm_prefetch::<_MM_HINT_T1>(std::ptr::without_provenance(address));
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
+
+/// The addresses of columns that are wanted soon, as far as they are not fetched.
+#[derive(Debug)]
+pub(super) struct Ahead([Range<usize>; 2]);
+
+impl Ahead {
+    /// Entries of a row that are delivered between two fetches. A row fetches another of the same
+    /// length, 12 bytes per entry, if it goes over its entries twice with fetches in between.
+    pub const STRETCH: usize = 64;
+
+    /// Nothing.
+    pub fn none() -> Self {
+        Ahead([0..0, 0..0])
+    }
+
+    /// The cells and weights of a row.
+    pub fn of(cells: &[u32], weights: &[f64]) -> Self {
+        let (cells, weights) = (cells.as_ptr_range(), weights.as_ptr_range());
+        Ahead([
+            cells.start.addr()..cells.end.addr(),
+            weights.start.addr()..weights.end.addr(),
+        ])
+    }
+
+    /// Fetches the next few lines.
+    #[inline(always)]
+    pub fn fetch(&mut self) {
+        let Some(left) = self.0.iter_mut().find(|left| left.start < left.end) else {
+            return;
+        };
+        for i in 0..LINES {
+            prefetch(left.start + i * LINE);
+        }
+        left.start += LINES * LINE;
+    }
+
+    /// Whether all is fetched.
+    pub fn is_done(&self) -> bool {
+        self.0.iter().all(Range::is_empty)
+    }
+}
