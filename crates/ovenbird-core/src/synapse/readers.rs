@@ -3,7 +3,7 @@
 
 use super::ahead::Ahead;
 use super::delivery::{CHUNK, Locals, PairRule, Window};
-use crate::math::{LANES, Lanes, Memory, Registers, WORDS, Width};
+use crate::math::{LANES, Lanes, LookUp, Memory, Registers, WORDS, Width};
 use crate::model::{HISTORY_RECENT as RECENT, History, SpikeTimes as Times, Unread};
 
 /// Most targets have fewer new spikes than these.
@@ -222,25 +222,30 @@ impl Readers {
 
     /// Neighbours are counted apart, so that the next need not wait for a sum that was just stored.
     fn sort_by_counting(&mut self, locals: &Locals<'_>) {
-        let unread = &self.unread[..locals.cells.len()];
-        let mut next = [[0; APART]; RECENT];
-        for (i, unread) in unread.iter().enumerate() {
-            next[unread.len() % RECENT][i % APART] += 1;
+        let left = &mut self.left;
+        let mut readers = 0;
+        for (i, (unread, &cell)) in self.unread.iter().zip(locals.cells).enumerate() {
+            left.words[readers] = word(i, *unread);
+            left.locals[readers] = locals.of(cell);
+            readers += usize::from(unread.len() > 0);
         }
-        // those with nothing to read are put behind all others, and each over the one before
-        next[0] = [CHUNK; APART];
+        let words = &left.words[..readers];
+        let mut next = [[0; APART]; RECENT];
+        for (i, word) in words.iter().enumerate() {
+            next[unread(*word).len() % RECENT][i % APART] += 1;
+        }
         let mut len = 0;
-        for (next, most) in next[1..].iter_mut().zip(&mut self.most[1..]) {
+        for (next, most) in next.iter_mut().zip(&mut self.most) {
             for next in next {
                 len += std::mem::replace(next, len);
             }
             *most = len;
         }
-        for (i, (unread, &cell)) in unread.iter().zip(locals.cells).enumerate() {
-            let place = &mut next[unread.len() % RECENT][i % APART];
-            self.sorted.words[*place] = word(i, *unread);
-            self.sorted.locals[*place] = locals.of(cell);
-            *place += usize::from(unread.len() > 0);
+        for (i, (word, local)) in words.iter().zip(&left.locals).enumerate() {
+            let place = &mut next[unread(*word).len() % RECENT][i % APART];
+            self.sorted.words[*place] = *word;
+            self.sorted.locals[*place] = *local;
+            *place += 1;
         }
     }
 
@@ -302,20 +307,11 @@ impl Readers {
         match width.registers() {
             Some(registers) if P::LOOKS_UP => width.run(
                 #[inline(always)]
-                || {
-                    self.in_stages(
-                        weights,
-                        times,
-                        #[inline(always)]
-                        |weights, times| {
-                            let times = times.as_chunks::<LANES>().0;
-                            for (w, time) in weights.as_chunks_mut().0.iter_mut().zip(times) {
-                                let interval = window.interval(Lanes(*time));
-                                *w = rule.facilitate(registers, Lanes(*w), interval).0;
-                            }
-                        },
-                    );
-                },
+                || self.look_up_in(registers, rule, window, weights, times),
+            ),
+            None if P::LOOKS_UP => width.run(
+                #[inline(always)]
+                || self.look_up_in(Memory, rule, window, weights, times),
             ),
             _ => width.run(
                 #[inline(always)]
@@ -333,6 +329,31 @@ impl Readers {
                 },
             ),
         }
+    }
+
+    /// Facilitates by a rule that looks something up, which keeps the compiler from making vectors
+    /// of a loop over numbers.
+    #[inline(always)]
+    fn look_up_in<P: PairRule>(
+        &mut self,
+        look_up: impl LookUp,
+        rule: &P,
+        window: &Window,
+        weights: &mut [f64],
+        times: Times<'_>,
+    ) {
+        self.in_stages(
+            weights,
+            times,
+            #[inline(always)]
+            |weights, times| {
+                let times = times.as_chunks::<LANES>().0;
+                for (w, time) in weights.as_chunks_mut().0.iter_mut().zip(times) {
+                    let interval = window.interval(Lanes(*time));
+                    *w = rule.facilitate(look_up, Lanes(*w), interval).0;
+                }
+            },
+        );
     }
 
     /// Lets `step` act on the weights and times of those that read a spike, spike by spike.
@@ -403,7 +424,7 @@ impl Parts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::math::{DecayingPower, LookUp, Real};
+    use crate::math::{DecayingPower, Real};
     use proptest::prelude::*;
 
     /// A rule of which each spike counts, and their order.
