@@ -75,11 +75,18 @@ impl Lanes {
     /// are zero.
     #[inline(always)]
     pub fn load(values: &[f64]) -> Self {
-        let mut out = [0.0; LANES];
         match values.first_chunk::<LANES>() {
-            Some(chunk) if values.len() == LANES => out = *chunk,
-            _ => out[..values.len()].copy_from_slice(values),
+            Some(chunk) if values.len() == LANES => Self(*chunk),
+            _ => Self::load_some(values),
         }
+    }
+
+    /// Apart, since the compiler would make one copy of unknown length of both cases.
+    #[cold]
+    #[inline(never)]
+    fn load_some(values: &[f64]) -> Self {
+        let mut out = [0.0; LANES];
+        out[..values.len()].copy_from_slice(values);
         Self(out)
     }
 

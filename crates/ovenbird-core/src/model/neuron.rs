@@ -3,8 +3,9 @@
 use super::info::{Event, NodeInfo, Port};
 use super::table::{Columns, Table};
 use crate::error::Result;
-use crate::math::{Lanes, Registers};
+use crate::math::{Lanes, Real, Registers};
 use crate::rng::Key;
+use crate::synapse::Interpolation;
 use crate::time::{Clock, Step};
 use crate::value::Value;
 use std::ops::Range;
@@ -226,36 +227,52 @@ impl Forced {
 }
 
 /// What gap junctions bring to the nodes of a block in the current step: for node `i` the current
-/// is `sum_k coefficient(i, k) * s^k - weight[i] * V_m`, with `s` in [0, 1] the time in the step.
+/// is `sum_k c_k s^k - weight[i] * V_m`, with `s` in [0, 1] the time in the step.
 #[derive(Clone)]
 pub struct GapInput<'a> {
     /// The sum of the weights of each node's gap junctions (nS).
     pub weight: &'a [f64],
-    /// A row of all nodes for each coefficient.
-    pub(crate) coefficients: &'a [f64],
+    /// What determines the coefficients, a row of all nodes for each number: those at the start of
+    /// the step, then those at its end; empty where all are zero.
+    pub(crate) ends: &'a [f64],
     pub(crate) stride: usize,
     pub(crate) nodes: Range<usize>,
+    pub(crate) interpolation: Interpolation,
 }
 
 impl GapInput<'_> {
-    /// The coefficient of `s^k` for node `i` (pA).
+    /// The coefficients of node `i` (pA).
     #[inline(always)]
-    pub fn coefficient(&self, i: usize, k: usize) -> f64 {
-        let at = k * self.stride + self.nodes.start + i;
-        self.coefficients.get(at).copied().unwrap_or(0.0)
+    pub fn coefficients(&self, i: usize) -> [f64; 4] {
+        self.of_rows(
+            #[inline(always)]
+            |start| self.ends.get(start + i).copied().unwrap_or(0.0),
+        )
     }
 
-    /// The coefficients of `s^k` for consecutive nodes, at most eight (pA).
+    /// Those of consecutive nodes, at most eight.
     #[inline(always)]
-    pub fn lanes(&self, k: usize, nodes: Range<usize>) -> Lanes {
-        let start = k * self.stride + self.nodes.start;
-        match self
-            .coefficients
-            .get(start + nodes.start..start + nodes.end)
-        {
-            Some(values) => Lanes::load(values),
-            None => Lanes::default(),
-        }
+    pub fn lanes(&self, nodes: Range<usize>) -> [Lanes; 4] {
+        self.of_rows(
+            #[inline(always)]
+            |start| match self.ends.get(start + nodes.start..start + nodes.end) {
+                Some(values) => Lanes::load(values),
+                None => Lanes::default(),
+            },
+        )
+    }
+
+    /// Of the numbers that `row` reads from where each row begins.
+    #[inline(always)]
+    fn of_rows<R: Real>(&self, row: impl Fn(usize) -> R) -> [R; 4] {
+        let (start, next) = (self.nodes.start, self.stride);
+        let ends = [
+            row(start),
+            row(start + next),
+            row(start + 2 * next),
+            row(start + 3 * next),
+        ];
+        self.interpolation.coefficients(ends)
     }
 }
 

@@ -20,15 +20,6 @@ pub enum Interpolation {
 }
 
 impl Interpolation {
-    /// Coefficients per step.
-    fn terms(self) -> usize {
-        match self {
-            Interpolation::Constant => 1,
-            Interpolation::Linear => 2,
-            Interpolation::Cubic => 4,
-        }
-    }
-
     /// Numbers per point: the value, and the slope where it matters.
     fn numbers(self) -> usize {
         match self {
@@ -42,30 +33,18 @@ impl Interpolation {
         (lags + 1) * self.numbers()
     }
 
-    /// The coefficients of a step, a row each, from the numbers at both of its ends, a row each;
-    /// slopes are per step.
+    /// The coefficients of a step's polynomial from the numbers at its start and at its end, of
+    /// which there are at most four; slopes are per step.
     #[inline(always)]
-    fn coefficients(self, ends: &[f64], coefficients: &mut [f64]) {
-        let nodes = coefficients.len() / self.terms();
-        let end = |k: usize| &ends[k * nodes..][..nodes];
-        let (first, others) = coefficients.split_at_mut(nodes);
-        first.copy_from_slice(end(0));
+    pub(crate) fn coefficients<R: Real>(self, ends: [R; 4]) -> [R; 4] {
+        let (zero, two, three) = (R::splat(0.0), R::splat(2.0), R::splat(3.0));
         match self {
-            Interpolation::Constant => {}
-            Interpolation::Linear => {
-                for ((c1, y0), y1) in others.iter_mut().zip(end(0)).zip(end(1)) {
-                    *c1 = y1 - y0;
-                }
-            }
+            Interpolation::Constant => [ends[0], zero, zero, zero],
+            Interpolation::Linear => [ends[0], ends[1] - ends[0], zero, zero],
             Interpolation::Cubic => {
-                let (y0, f0, y1, f1) = (end(0), end(1), end(2), end(3));
-                let (c1, others) = others.split_at_mut(nodes);
-                let (c2, c3) = others.split_at_mut(nodes);
-                c1.copy_from_slice(f0);
-                for i in 0..nodes {
-                    c2[i] = -3.0 * y0[i] + 3.0 * y1[i] - 2.0 * f0[i] - f1[i];
-                    c3[i] = 2.0 * y0[i] - 2.0 * y1[i] + f0[i] + f1[i];
-                }
+                let [y0, f0, y1, f1] = ends;
+                let quadratic = -three * y0 + three * y1 - two * f0 - f1;
+                [y0, f0, quadratic, two * y0 - two * y1 + f0 + f1]
             }
         }
     }
@@ -181,6 +160,9 @@ impl GapTable {
                 part.weight[to.local as usize] = to.weight;
             }
         }
+        for part in parts.iter_mut().flatten() {
+            part.received = steps.clone();
+        }
         width.run(
             #[inline(always)]
             || {
@@ -195,9 +177,6 @@ impl GapTable {
                             part.receive(to.local as usize, column, &sum);
                         }
                     }
-                }
-                for part in parts.iter_mut().flatten() {
-                    part.interpolate(steps);
                 }
             },
         );
@@ -328,14 +307,14 @@ pub struct GapPart {
     weight: Vec<f64>,
     /// Sums received: per point, per number, per node.
     sums: Vec<f64>,
-    /// Their coefficients: per step, per term, per node.
-    incoming: Vec<f64>,
+    /// The steps that they are of.
+    received: Range<usize>,
 }
 
 impl GapPart {
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        let floats = [&self.last, &self.weight, &self.sums, &self.incoming];
+        let floats = [&self.last, &self.weight, &self.sums];
         self.outgoing.bytes()
             + self.senders.capacity() * 4
             + floats.iter().map(|v| v.capacity() * 8).sum::<usize>()
@@ -365,7 +344,7 @@ impl GapPart {
             last: vec![0.0; nodes * lags],
             weight: vec![0.0; nodes],
             sums: vec![0.0; nodes * width],
-            incoming: vec![0.0; nodes * lags * order.terms()],
+            received: 0..0,
             senders,
             interpolation: order,
             lags,
@@ -374,14 +353,19 @@ impl GapPart {
         true
     }
 
-    /// What arrives at a range of nodes in a step.
+    /// What arrives at a range of nodes in a step; nothing in one of which nothing was received.
     pub fn input(&self, nodes: Range<usize>, lag: usize) -> GapInput<'_> {
-        let terms = self.interpolation.terms();
+        let point = self.interpolation.numbers() * self.nodes;
+        let ends = match self.received.contains(&lag) {
+            true => &self.sums[lag * point..][..2 * point],
+            false => &[],
+        };
         GapInput {
             weight: &self.weight[nodes.clone()],
-            coefficients: &self.incoming[lag * terms * self.nodes..][..terms * self.nodes],
+            ends,
             stride: self.nodes,
             nodes,
+            interpolation: self.interpolation,
         }
     }
 
@@ -442,7 +426,7 @@ impl GapPart {
     pub fn clear_incoming(&mut self) {
         self.weight.fill(0.0);
         self.sums.fill(0.0);
-        self.incoming.fill(0.0);
+        self.received = 0..0;
     }
 
     /// Stores some of the sums of a receiver; the last ones beyond the width are no sums.
@@ -456,46 +440,16 @@ impl GapPart {
             }
         }
     }
-
-    /// Takes the polynomials of some steps from the sums; those of the others are zero.
-    #[inline(always)]
-    fn interpolate(&mut self, steps: &Range<usize>) {
-        let order = self.interpolation;
-        let point = order.numbers() * self.nodes;
-        let polynomials = self
-            .incoming
-            .chunks_exact_mut(order.terms() * self.nodes.max(1));
-        for (lag, polynomial) in polynomials.enumerate() {
-            if steps.contains(&lag) {
-                order.coefficients(&self.sums[lag * point..][..2 * point], polynomial);
-            } else {
-                polynomial.fill(0.0);
-            }
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The coefficients of two nodes, each a column, from values and slopes at both ends.
-    fn coefficients(order: Interpolation, ends: [[f64; 4]; 2]) -> [Vec<f64>; 2] {
-        let numbers = order.numbers();
-        let rows: Vec<f64> = [0, 1, 2, 3]
-            .into_iter()
-            .filter(|k| k % 2 < numbers)
-            .flat_map(|k| ends.map(|node| node[k]))
-            .collect();
-        let mut all = vec![0.0; 2 * order.terms()];
-        order.coefficients(&rows, &mut all);
-        [0, 1].map(|node| all.iter().skip(node).step_by(2).copied().collect())
-    }
-
     #[test]
     fn a_cubic_meets_values_and_slopes_at_both_ends() {
-        let ends = [[1.0, 2.0, 3.0, -1.0], [-70.0, 0.5, -69.0, 4.0]];
-        for (c, ends) in coefficients(Interpolation::Cubic, ends).iter().zip(ends) {
+        for ends in [[1.0, 3.0, 2.0, -1.0], [-70.0, -69.0, 0.5, 4.0]] {
+            let c = Interpolation::Cubic.coefficients(ends);
             let at = |s: f64| c[0] + s * (c[1] + s * (c[2] + s * c[3]));
             let slope = |s: f64| c[1] + s * (2.0 * c[2] + 3.0 * s * c[3]);
             assert_eq!([at(0.0), slope(0.0), at(1.0), slope(1.0)], ends);
@@ -504,9 +458,9 @@ mod tests {
 
     #[test]
     fn lower_orders_meet_the_values() {
-        let of = |order| coefficients(order, [[1.0, 2.0, 3.0, -1.0], [5.0, 0.0, 4.0, 0.0]]);
-        assert_eq!(of(Interpolation::Constant), [[1.0], [5.0]]);
-        assert_eq!(of(Interpolation::Linear), [[1.0, 2.0], [5.0, -1.0]]);
+        let of = |order: Interpolation| order.coefficients([5.0, 4.0, f64::NAN, f64::NAN]);
+        assert_eq!(of(Interpolation::Constant), [5.0, 0.0, 0.0, 0.0]);
+        assert_eq!(of(Interpolation::Linear), [5.0, -1.0, 0.0, 0.0]);
     }
 
     #[test]
@@ -543,11 +497,13 @@ mod tests {
         let mut part = parts[0].take().unwrap();
         let input = part.input(1..3, 1);
         assert_eq!(input.weight, [0.0, 3.0]);
-        let all = |i| [0, 1, 2, 3].map(|k| input.coefficient(i, k));
-        assert_eq!(all(0), [0.0; 4]);
-        assert_eq!(all(1), [-180.0, 6.0, 0.0, 0.0]);
-        assert_eq!(input.lanes(0, 0..2).0[..2], [0.0, -180.0]);
-        assert_eq!(part.incoming[..2 * 3], [0.0; 6], "steps that were not sent");
+        assert_eq!(input.coefficients(0), [0.0; 4]);
+        assert_eq!(input.coefficients(1), [-180.0, 6.0, 0.0, 0.0]);
+        let lanes = input.lanes(0..2).map(|l| [l.0[0], l.0[1]]);
+        assert_eq!(lanes, [[0.0, -180.0], [0.0, 6.0], [0.0; 2], [0.0; 2]]);
+        let before = part.input(1..3, 0);
+        assert_eq!(before.coefficients(1), [0.0; 4], "a step that was not sent");
+        assert_eq!(before.lanes(0..2), [Lanes::default(); 4]);
         part.send_constant(0, -70.0);
         part.forget_last();
         assert_eq!(part.send(0..3, &signal, 1, 0.1), 58.0);
@@ -579,7 +535,7 @@ mod tests {
             parts[0].as_mut().unwrap().clear_incoming();
             table.receive(&mut parts, &arrived, &(0..1), Width::widest());
             let input = parts[0].as_ref().unwrap().input(0..2, 0);
-            [0, 1].map(|node| input.coefficient(node, 0))
+            [0, 1].map(|node| input.coefficients(node)[0])
         };
         assert_eq!(receive(vec![entry(0), entry(1)]), [-120.0, -120.0]);
         assert_eq!(receive(vec![entry(1)]), [0.0, -120.0]);

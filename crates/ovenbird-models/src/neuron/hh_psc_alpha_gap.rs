@@ -259,17 +259,24 @@ impl<R: Real> Coupling<R> {
     }
 }
 
+impl<R: Real> Coupling<R> {
+    #[inline(always)]
+    fn new(conductance: R, [constant, linear, quadratic, cubic]: [R; 4]) -> Self {
+        Coupling {
+            conductance,
+            constant,
+            linear,
+            quadratic,
+            cubic,
+        }
+    }
+}
+
 impl Coupling<f64> {
     /// What arrives at a node.
     #[inline(always)]
     fn of(input: &GapInput<'_>, node: usize) -> Self {
-        Coupling {
-            conductance: input.weight[node],
-            constant: input.coefficient(node, 0),
-            linear: input.coefficient(node, 1),
-            quadratic: input.coefficient(node, 2),
-            cubic: input.coefficient(node, 3),
-        }
+        Coupling::new(input.weight[node], input.coefficients(node))
     }
 }
 
@@ -277,13 +284,8 @@ impl Coupling<Lanes> {
     /// What arrives at consecutive nodes.
     #[inline(always)]
     fn of_group(input: &GapInput<'_>, nodes: Range<usize>) -> Self {
-        Coupling {
-            conductance: Lanes::load(&input.weight[nodes.clone()]),
-            constant: input.lanes(0, nodes.clone()),
-            linear: input.lanes(1, nodes.clone()),
-            quadratic: input.lanes(2, nodes.clone()),
-            cubic: input.lanes(3, nodes),
-        }
+        let conductance = Lanes::load(&input.weight[nodes.clone()]);
+        Coupling::new(conductance, input.lanes(nodes))
     }
 }
 
