@@ -59,7 +59,7 @@ const INVERSES: [u64; 16] = {
     list
 };
 
-/// The bits of log2(c).
+/// The bits of -log2 of these inverses as they are rounded.
 const LOGARITHMS: [u64; 16] = {
     const LIST: [f64; 16] = [
         0.044_394_119_358_453_395,
@@ -70,7 +70,7 @@ const LOGARITHMS: [u64; 16] = {
         0.426_264_754_702_097_96,
         0.491_853_096_329_674_67,
         0.554_588_851_677_637_4,
-        0.614_709_844_115_208_2,
+        0.614_709_844_115_208_3,
         0.672_425_341_971_495_6,
         0.727_920_454_563_199_2,
         0.781_359_713_524_659_7,
@@ -121,8 +121,8 @@ impl DecayingPower {
         }
     }
 
-    /// x^y e^(-r t) to within about |log2(x^y)| + |r t| + 2 units in the last place; zero below
-    /// 2^-1022.5. NaN where x is negative.
+    /// x^y e^(-r t) to within about |y| (1 + |log2(x)|) + 1.5 |r t| + 2 units in the last place;
+    /// zero below 2^-1022, infinite from 2^1023.97 on. NaN where x is negative.
     #[inline(always)]
     pub fn at<R: Real>(&self, look_up: impl LookUp, x: R, t: R) -> R {
         let decay = t * R::splat(self.decay);
@@ -150,9 +150,10 @@ fn log2<R: Real>(look_up: impl LookUp, x: R) -> R {
 #[inline(always)]
 fn power_of_root<R: Real>(look_up: impl LookUp, t: R) -> R {
     const POWERS: Powers = Powers::of(1.0);
-    // at these ends the looked up power is zero and infinite; NaN passes
-    let (least, most) = (R::splat(-16.0 * 1023.0), R::splat(16.0 * 1024.0));
-    let t = R::select(t.lt(least), least, t);
+    // at -1023 and 1024 the looked up power is zero and infinite; NaN passes
+    let tiny = t.lt(R::splat(-16.0 * 1022.0));
+    let t = R::select(tiny, R::splat(-16.0 * 1023.0), t);
+    let most = R::splat(16.0 * 1024.0);
     let t = R::select(t.gt(most), most, t);
     let rounded = t + R::splat(ROUND);
     let f = t - (rounded - R::splat(ROUND));
@@ -169,7 +170,7 @@ mod tests {
     use super::*;
     use crate::math::{LANES, Lanes, Memory, Registers, Width};
     use proptest::prelude::*;
-    use std::f64::consts::{E, LN_2};
+    use std::f64::consts::E;
 
     #[test]
     fn special_cases_are_those_of_the_field() {
@@ -195,8 +196,38 @@ mod tests {
         );
         assert!(at(-2.0, 0.4, 1.0).is_nan() && at(f64::NAN, 0.4, 0.0).is_nan());
         assert!((at(1e-310, 0.4, 10.0) * 1e124 * E - 1.0).abs() < 1e-12);
-        let largest = at(2.0, 1023.75, 0.0) / 2f64.powi(1023);
-        assert!((largest / 2f64.powf(0.75) - 1.0).abs() < 1e-12);
+        for (exponent, scale) in [(1023.75, 2f64.powi(1023)), (-1021.9, 2f64.powi(-1022))] {
+            let scaled = at(2.0, exponent, 0.0) / scale;
+            let expected = 2f64.powf(exponent - scale.log2());
+            assert!((scaled / expected - 1.0).abs() < 1e-12, "{exponent}");
+        }
+        assert_eq!(at(2.0, -1022.1, 0.0), 0.0);
+        assert_eq!(at(2.0, 1023.99, 0.0), f64::INFINITY);
+    }
+
+    /// The binary logarithm of m 2^-63 in [1, 2), in units of 2^-60: a bit for each square.
+    fn fixed_log2(mut m: u64) -> u64 {
+        (0..60).fold(0, |bits, _| {
+            let square = u128::from(m) * u128::from(m) >> 63;
+            let bit = (square >> 64) as u64;
+            m = (square >> bit) as u64;
+            bits << 1 | bit
+        })
+    }
+
+    #[test]
+    fn logarithms_are_those_of_the_inverses() {
+        for (inverse, logarithm) in INVERSES.into_iter().zip(LOGARITHMS) {
+            // twice the inverse is in [1, 2)
+            let mantissa = inverse << 11 | 1 << 63;
+            let exact = (1 << 60) - fixed_log2(mantissa);
+            let found = (f64::from_bits(logarithm) * 2f64.powi(60)) as u64;
+            let unit = 1 << if exact >> 59 == 1 { 7 } else { 6 };
+            assert!(
+                found.abs_diff(exact) <= unit / 2 + 4,
+                "{found} is not {exact}"
+            );
+        }
     }
 
     #[test]
@@ -244,13 +275,16 @@ mod tests {
 
         #[test]
         fn decaying_powers_agree_with_the_library(
-            x in 1e-9f64..1e9, y in -3.0f64..3.0, t in -200.0f64..200.0,
+            x in prop_oneof![1e-9f64..1e9, 0.9f64..1.1],
+            y in prop_oneof![-3.0f64..3.0, -300.0f64..300.0],
+            t in -200.0f64..200.0,
         ) {
             let rate = 0.05;
+            let logarithm = x.log2();
+            prop_assume!((logarithm * y).abs() < 900.0);
             let value = DecayingPower::new(y, rate).at(Memory, x, t);
-            let (exponent, decay) = (x.ln() * y, -rate * t);
-            let expected = x.powf(y) * decay.exp();
-            let units = exponent.abs() / LN_2 + decay.abs() + 4.0;
+            let expected = x.powf(y) * (-rate * t).exp();
+            let units = y.abs() * (1.0 + logarithm.abs()) + 1.5 * (rate * t).abs() + 4.0;
             prop_assert!((value / expected - 1.0).abs() <= units * f64::EPSILON);
         }
     }

@@ -13,8 +13,8 @@ pub trait LookUp: Copy {
     /// The entries at some places, of which the lowest four bits count.
     fn entries(self, table: &[u64; 16], places: [u64; LANES]) -> [u64; LANES];
 
-    /// Each x as n and m with x = 2^n m, n integral and m in [1, 2), where x is positive. Of others
-    /// only n counts: -inf for zero, x for infinity and NaN, and NaN below zero.
+    /// Each x as n and m with x = 2^n m, n integral and m in [1, 2), where x is positive. For zero n
+    /// is -inf, for infinity infinite, and m is finite; otherwise n or m is NaN.
     #[inline(always)]
     fn split(self, x: Lanes) -> (Lanes, Lanes) {
         exponent_and_factor(x)

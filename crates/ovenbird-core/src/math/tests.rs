@@ -342,6 +342,52 @@ fn rates_of_lanes_have_the_bits_of_scalars() {
 }
 
 #[test]
+fn numbers_are_split_alike_at_every_width() {
+    let split = |look_up: Option<Registers>, x: Lanes| match look_up {
+        Some(look_up) => x.split(look_up),
+        None => x.split(Memory),
+    };
+    for start in -1080..1020 {
+        let x = Lanes::from_fn(|lane| f64::powi(2.0, start) * (1.0 + 0.19 * lane as f64));
+        for width in Width::available() {
+            let (n, m) = width.run(|| split(width.registers(), x));
+            for lane in 0..LANES {
+                let (x, n, m) = (x.lane(lane), n.lane(lane), m.lane(lane));
+                if x == 0.0 {
+                    assert!(n == f64::NEG_INFINITY && m.is_finite());
+                    continue;
+                }
+                assert!(n == n.trunc() && (1.0..2.0).contains(&m), "{x}: {n}, {m}");
+                let half = (n / 2.0).trunc();
+                let power = f64::powi(2.0, half as i32) * m * f64::powi(2.0, (n - half) as i32);
+                assert_eq!(power, x);
+            }
+        }
+    }
+    let odd = [
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NAN,
+        -1.0,
+        -5e-324,
+        -0.0,
+        0.0,
+        1.0,
+    ];
+    for width in Width::available() {
+        let (n, m) = width.run(|| split(width.registers(), Lanes(odd)));
+        let is_nan = |lane| n.lane(lane).is_nan() || m.lane(lane).is_nan();
+        assert_eq!([1, 2, 3, 4].map(is_nan), [true; 4]);
+        assert_eq!([0, 5, 6, 7].map(is_nan), [false; 4]);
+        let powers = [0, 5, 6, 7].map(|lane| n.lane(lane));
+        assert_eq!(
+            powers,
+            [f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY, 0.0]
+        );
+    }
+}
+
+#[test]
 fn what_is_not_finite_is_found_anywhere() {
     assert_eq!(first_not_finite(&[]), None);
     for n in [1, 7, 8, 9, 64, 100] {

@@ -102,7 +102,7 @@ impl Unread {
         Unread(if odd { 0x80 } else { both })
     }
 
-    /// All of it as bits, without any that are set where there is nothing to read.
+    /// All of it as bits.
     #[inline(always)]
     pub fn bits(self) -> u8 {
         self.0
@@ -656,6 +656,30 @@ mod tests {
                 } else if act == 8 && live.len() > 1 && live.contains(&connection) {
                     h.leave_unread(0, from);
                     live.retain(|&c| c != connection);
+                }
+            }
+        }
+
+        #[test]
+        fn columns_hold_the_times_that_heads_hold(
+            acts in prop::collection::vec((0u8..8, 0usize..40), 1..150),
+        ) {
+            let mut h = History::default();
+            let mut t = 0.0;
+            for (act, i) in acts {
+                t += 1.0;
+                match act {
+                    0 => h.listen(i, (20.0, 110.0)),
+                    1 => h.clear(i),
+                    2 => {
+                        let all = vec![t; h.heads.len()];
+                        h.forget(&all, &BTreeMap::new(), 0.1);
+                    }
+                    _ => h.spike(i, t),
+                }
+                for nth in 0..RECENT {
+                    let heads: Vec<f64> = h.heads.iter().map(|times| times[nth]).collect();
+                    prop_assert_eq!(h.recent.column(nth), &heads[..]);
                 }
             }
         }

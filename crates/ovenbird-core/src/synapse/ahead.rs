@@ -61,3 +61,24 @@ impl Ahead {
         self.0.iter().all(Range::is_empty)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_fetches_one_as_long_going_over_its_entries_twice() {
+        for entries in [0, 1, 15, 16, 63, 64, 65, 1000, 1800, 5000] {
+            let (cells, weights) = (vec![0; entries], vec![0.0; entries]);
+            let mut ahead = Ahead::of(&cells, &weights);
+            assert_eq!(ahead.is_done(), entries == 0);
+            for _ in 0..2 * entries.div_ceil(Ahead::STRETCH) {
+                ahead.fetch();
+            }
+            assert!(ahead.is_done(), "{entries}");
+        }
+        let mut none = Ahead::none();
+        none.fetch();
+        assert!(none.is_done());
+    }
+}

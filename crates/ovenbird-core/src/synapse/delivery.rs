@@ -436,7 +436,7 @@ fn change<P: PairRule>(
         }
     };
     if odd {
-        readers.look_up(rule, window, locals, weights, history);
+        readers.read_histories(rule, window, locals, weights, history);
     }
     let times = match manner {
         Manner::Dense { .. } => history.recent.all(),

@@ -182,7 +182,7 @@ impl Readers {
     /// connections of which this was not known.
     #[cold]
     #[inline(never)]
-    pub fn look_up<P: PairRule>(
+    pub fn read_histories<P: PairRule>(
         &mut self,
         rule: &P,
         window: &Window,
@@ -285,7 +285,7 @@ impl Readers {
         most[1] = parts.sorted;
         for (number, most) in (2..).zip(&mut most[2..]) {
             let unsorted = std::mem::take(&mut parts.left);
-            // what is behind them has nothing to read
+            // what is behind them has nothing to read; else readers would be sorted twice
             left.words[unsorted..unsorted + WORDS].fill(0);
             for start in (0..unsorted).step_by(WORDS) {
                 let readers = (register(&left.words, start), register(&left.locals, start));
@@ -447,8 +447,8 @@ mod tests {
 
     /// The cells of connections in order, and what each has to read.
     fn connections() -> impl Strategy<Value = Vec<(u32, Unread)>> {
-        let connection = (0..TARGETS, 0u8..40, 0u8..2).prop_map(|(target, n, late)| {
-            let unread = [0, 0, 1, 1, 1, 2, 2, 3, 14][usize::from(n % 9)];
+        let connection = (0..TARGETS, 0usize..9, 0u8..8).prop_map(|(target, n, late)| {
+            let unread = [0, 0, 1, 1, 1, 2, 2, 3, 8][n];
             (7 + target, Unread::new(unread + late, late))
         });
         prop::collection::vec(connection, 1..CHUNK + 1).prop_map(|mut list| {
@@ -459,36 +459,67 @@ mod tests {
 
     proptest! {
         #[test]
-        fn spikes_are_applied_from_the_oldest_on_at_every_width(list in connections()) {
-            let cells: Vec<u32> = list.iter().map(|c| c.0).collect();
-            let locals = Locals { cells: &cells, first: 7 };
-            let time = |target: u32, nth: usize| 90.0 - 2.5 * nth as f64 - 0.1 * f64::from(target);
-            let places = (0..RECENT).flat_map(|nth| (0..TARGETS).map(move |i| time(i, nth)));
-            let times: Vec<f64> = places.collect();
-            let times = Times { list: &times, target: 1, older: TARGETS as usize };
-            let window = Window::new(100.0, 40.0, 1.5);
-            let rule = Rule(DecayingPower::new(0.4, 0.05));
-            let weight = |i: usize| 0.5 + i as f64;
-            let mut expected = Vec::new();
-            for (i, (cell, unread)) in list.iter().enumerate() {
-                let nth = unread.late()..unread.late() + unread.len();
-                let times = nth.rev().map(|nth| time(locals.of(*cell), nth));
-                let w = times.fold(weight(i), |w, t| rule.facilitate(Memory, w, window.interval(t)));
-                expected.push(w.to_bits());
-            }
-            // what is left of a chunk before makes no difference
+        fn spikes_are_applied_from_the_oldest_on_at_every_width(
+            lists in prop::collection::vec(connections(), 1..4),
+        ) {
+            // a chunk makes use of what one before has left
             let mut readers = Readers::default();
-            for width in Width::available() {
-                for (unread, connection) in readers.unread.iter_mut().zip(&list) {
-                    *unread = connection.1;
-                }
-                readers.end(&locals);
-                let mut weights: Vec<f64> = (0..list.len()).map(weight).collect();
-                readers.sort(&locals, width);
-                readers.facilitate(&rule, &window, &mut weights, times, width);
-                let bits: Vec<u64> = weights.iter().map(|w| w.to_bits()).collect();
-                prop_assert_eq!(&bits, &expected);
+            for list in lists {
+                check(&mut readers, &list)?;
             }
         }
+    }
+
+    /// Sorts and facilitates at every width and with times in either order.
+    fn check(readers: &mut Readers, list: &[(u32, Unread)]) -> Result<(), TestCaseError> {
+        let cells: Vec<u32> = list.iter().map(|c| c.0).collect();
+        let locals = Locals {
+            cells: &cells,
+            first: 7,
+        };
+        let time = |target: u32, nth: usize| 90.0 - 2.5 * nth as f64 - 0.1 * f64::from(target);
+        let columns = (0..RECENT).flat_map(|nth| (0..TARGETS).map(move |i| time(i, nth)));
+        let columns: Vec<f64> = columns.collect();
+        let heads = (0..TARGETS).flat_map(|i| (0..RECENT).map(move |nth| time(i, nth)));
+        let heads: Vec<f64> = heads.collect();
+        let layouts = [
+            Times {
+                list: &columns,
+                target: 1,
+                older: TARGETS as usize,
+            },
+            Times {
+                list: &heads,
+                target: RECENT,
+                older: 1,
+            },
+        ];
+        let window = Window::new(100.0, 40.0, 1.5);
+        let rule = Rule(DecayingPower::new(0.4, 0.05));
+        let weight = |i: usize| 0.5 + i as f64;
+        let mut expected = Vec::new();
+        for (i, (cell, unread)) in list.iter().enumerate() {
+            let nth = unread.late()..unread.late() + unread.len();
+            let times = nth.rev().map(|nth| time(locals.of(*cell), nth));
+            let w = times.fold(weight(i), |w, t| {
+                rule.facilitate(Memory, w, window.interval(t))
+            });
+            expected.push(w.to_bits());
+        }
+        for (width, times) in Width::available()
+            .into_iter()
+            .flat_map(|w| layouts.map(|t| (w, t)))
+        {
+            for (unread, connection) in readers.unread.iter_mut().zip(list) {
+                *unread = connection.1;
+            }
+            readers.end(&locals);
+            let mut weights: Vec<f64> = (0..list.len()).map(weight).collect();
+            readers.sort(&locals, width);
+            readers.facilitate(&rule, &window, &mut weights, times, width);
+            let bits: Vec<u64> = weights.iter().map(|w| w.to_bits()).collect();
+            prop_assert_eq!(&bits, &expected);
+        }
+        Ok(())
     }
 }
