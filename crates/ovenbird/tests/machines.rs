@@ -138,7 +138,7 @@ const SYNAPSES: &[(&str, u64)] = &[
     ("stdp_nn_pre_centered_synapse", 0xb90a_b53c_8d71_c281),
     ("stdp_nn_restr_synapse", 0x8a42_b736_8569_1e0f),
     ("stdp_nn_symm_synapse", 0xed0d_6b61_3221_b8e1),
-    ("stdp_pl_synapse_hom", 0x16c5_a595_bf27_dbd1),
+    ("stdp_pl_synapse_hom", 0xc8b9_35c4_a281_284d),
     ("stdp_synapse", 0x4e9d_1cb7_d3dc_8365),
     ("stdp_synapse_hom", 0x4e9d_1cb7_d3dc_8365),
     ("stdp_triplet_synapse", 0x186c_3fd5_7ae3_1666),

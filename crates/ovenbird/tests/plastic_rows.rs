@@ -86,7 +86,7 @@ fn simulate(threads: i64, width: Width, mu: f64) -> ovenbird::Result<Outcome> {
     let mut trains: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
     let events = sim.events(recorder.first)?;
     for (sender, time) in events.senders.iter().zip(events.times.iter()) {
-        trains.entry(*sender as u32).or_default().push(*time);
+        trains.entry(*sender).or_default().push(*time);
     }
     let ends = column(&mut sim, "source")?.into_iter();
     let ends = ends.zip(column(&mut sim, "target")?);
