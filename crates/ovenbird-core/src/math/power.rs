@@ -208,7 +208,7 @@ mod tests {
     /// The binary logarithm of m 2^-63 in [1, 2), in units of 2^-60: a bit for each square.
     fn fixed_log2(mut m: u64) -> u64 {
         (0..60).fold(0, |bits, _| {
-            let square = u128::from(m) * u128::from(m) >> 63;
+            let square = (u128::from(m) * u128::from(m)) >> 63;
             let bit = (square >> 64) as u64;
             m = (square >> bit) as u64;
             bits << 1 | bit
