@@ -264,18 +264,13 @@ impl Readers {
             sorted: 0,
             left: 0,
         };
-        let mut cells = locals.cells;
-        for (start, unread) in (0..).step_by(WORDS).zip(unread.as_chunks::<WORDS>().0) {
-            if cells.is_empty() {
-                break;
-            }
+        let unread = (0..).step_by(WORDS).zip(unread.as_chunks::<WORDS>().0);
+        for ((start, unread), cells) in unread.zip(locals.cells.chunks(WORDS)) {
             let (mut words, mut here) = ([0; WORDS], [0; WORDS]);
-            let (now, later) = cells.split_at(WORDS.min(cells.len()));
-            match now.first_chunk() {
-                Some(now) => here = *now,
-                None => here[..now.len()].copy_from_slice(now),
+            match cells.first_chunk() {
+                Some(cells) => here = *cells,
+                None => here[..cells.len()].copy_from_slice(cells),
             }
-            cells = later;
             for i in 0..WORDS {
                 words[i] = word(i, unread[i]) + start;
                 here[i] = here[i].wrapping_sub(locals.first);
