@@ -5,17 +5,14 @@ use std::ops::Range;
 /// Bytes of a cache line.
 const LINE: usize = 64;
 
-/// Lines that are fetched at a time: no more than the machine takes without waiting.
-const LINES: usize = 8;
-
-/// Has the machine bring what is at an address to a near cache, where it has an instruction for
+/// Has the machine bring what is at an address to the nearest cache, where it has an instruction for
 /// that. Nothing is read or written, so that the address may be any.
 #[inline(always)]
 fn prefetch(address: usize) {
     #[cfg(target_arch = "x86_64")]
     if let Some(sse) = pulp::core_arch::x86::Sse::try_new() {
-        use std::arch::x86_64::_MM_HINT_T1;
-        sse._mm_prefetch::<_MM_HINT_T1>(std::ptr::without_provenance(address));
+        use std::arch::x86_64::_MM_HINT_T0;
+        sse._mm_prefetch::<_MM_HINT_T0>(std::ptr::without_provenance(address));
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = address;
@@ -26,9 +23,11 @@ fn prefetch(address: usize) {
 pub(super) struct Ahead([Range<usize>; 2]);
 
 impl Ahead {
-    /// Entries of a row that are delivered between two fetches. A row fetches another of the same
-    /// length, 12 bytes per entry, if it goes over its entries twice with fetches in between.
+    /// Entries of a plastic row that are gone over between two fetches, and the lines of a fetch: no
+    /// more than the machine takes without waiting. A row that goes over its entries twice fetches
+    /// another of the same length, 12 bytes per entry.
     pub const STRETCH: usize = 64;
+    pub const LINES: usize = 8;
 
     /// Nothing.
     pub fn none() -> Self {
@@ -44,16 +43,16 @@ impl Ahead {
         ])
     }
 
-    /// Fetches the next few lines.
+    /// Fetches the next lines, of one column at a time.
     #[inline(always)]
-    pub fn fetch(&mut self) {
+    pub fn fetch(&mut self, lines: usize) {
         let Some(left) = self.0.iter_mut().find(|left| left.start < left.end) else {
             return;
         };
-        for i in 0..LINES {
+        for i in 0..lines {
             prefetch(left.start + i * LINE);
         }
-        left.start += LINES * LINE;
+        left.start += lines * LINE;
     }
 
     /// Whether all is fetched.
@@ -73,12 +72,12 @@ mod tests {
             let mut ahead = Ahead::of(&cells, &weights);
             assert_eq!(ahead.is_done(), entries == 0);
             for _ in 0..2 * entries.div_ceil(Ahead::STRETCH) {
-                ahead.fetch();
+                ahead.fetch(Ahead::LINES);
             }
             assert!(ahead.is_done(), "{entries}");
         }
         let mut none = Ahead::none();
-        none.fetch();
+        none.fetch(1);
         assert!(none.is_done());
     }
 }

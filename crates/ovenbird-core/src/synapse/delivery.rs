@@ -402,7 +402,7 @@ fn touch(cells: &[u32], weights: &[f64]) {
 fn send(sums: &mut [f64], cells: &[u32], weights: &[f64], ahead: &mut Ahead) {
     let weights = weights.chunks(Ahead::STRETCH);
     for (cells, weights) in cells.chunks(Ahead::STRETCH).zip(weights) {
-        ahead.fetch();
+        ahead.fetch(Ahead::LINES);
         for (&cell, w) in cells.iter().zip(weights) {
             sums[cell as usize] += w;
         }

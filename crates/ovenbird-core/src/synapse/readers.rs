@@ -119,7 +119,7 @@ impl Readers {
         let picked = self.unread.chunks_mut(Ahead::STRETCH);
         let out = traces.chunks_mut(Ahead::STRETCH).zip(picked);
         for (cells, (traces, picked)) in locals.cells.chunks(Ahead::STRETCH).zip(out) {
-            ahead.fetch();
+            ahead.fetch(Ahead::LINES);
             for ((&cell, trace), picked) in cells.iter().zip(traces).zip(picked) {
                 let i = locals.of(cell) as usize;
                 let value = values[i];
@@ -150,7 +150,7 @@ impl Readers {
         let mut active = 0;
         for (connection, &cell) in locals.cells.iter().enumerate() {
             if connection % Ahead::STRETCH == 0 {
-                ahead.fetch();
+                ahead.fetch(Ahead::LINES);
             }
             let local = locals.of(cell);
             self.left.words[active] = word(connection, Unread::default());

@@ -10,6 +10,7 @@
 //! Rows are kept in blocks of consecutive sources; new connections make only the blocks of their
 //! sources anew.
 
+use super::ahead::Ahead;
 use super::build::Builder;
 use super::directory::Directory;
 use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending};
@@ -18,7 +19,6 @@ use super::starts::Starts;
 use super::wanted::{LONG, Wanted};
 use crate::event::{ChannelKey, Ring, Spike};
 use crate::time::Step;
-use std::hint::black_box;
 use std::ops::Range;
 
 /// A connection as users see it.
@@ -160,21 +160,17 @@ impl Iterator for Runs<'_> {
 }
 
 impl Block {
-    /// Reads something of the first cache lines of a group, so that the memory brings them.
+    /// The cells of a row, given its groups, and the weights of the first, to be fetched.
     #[inline(always)]
-    fn touch(&self, group: usize) -> u32 {
-        let (g, entries) = (self.group(group), self.entries(group));
-        let lines = entries.clone().step_by(64 / size_of::<u32>()).take(LINES);
-        let cells = lines.fold(0, |sum, e| sum ^ self.cells[e]);
-        if g.flags & (OWN | COUNTS) != OWN {
-            return cells;
-        }
-        let lines = (0..entries.len())
-            .step_by(64 / size_of::<f64>())
-            .take(2 * LINES);
-        lines.fold(cells, |sum, e| {
-            sum ^ self.weights[g.weights as usize + e].to_bits() as u32
-        })
+    fn ahead(&self, row: &Range<usize>) -> Ahead {
+        let first = self.entries(row.start);
+        let g = self.group(row.start);
+        let weights = match g.flags & (OWN | COUNTS) {
+            OWN => &self.weights[g.weights as usize..][..first.len()],
+            _ => &[],
+        };
+        let end = self.entries(row.end - 1).end;
+        Ahead::of(&self.cells[first.start..end], weights)
     }
 
     /// The groups of the row of a source, by its number in the block.
@@ -283,12 +279,6 @@ impl Block {
             + self.order.as_ref().map_or(0, |order| order.bytes())
     }
 }
-
-/// Rows whose beginnings are fetched together.
-const TOGETHER: usize = 8;
-
-/// Cache lines that are fetched of each; the machine goes on by itself then.
-const LINES: usize = 8;
 
 /// A delivered spike that a weight recorder wants to know of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -409,30 +399,32 @@ impl Rows {
         if self.is_empty() {
             return;
         }
-        for spikes in spikes.chunks(TOGETHER) {
-            let rows: [_; TOGETHER] = std::array::from_fn(|i| {
-                let spike = spikes.get(i)?;
-                Some((*spike, self.locate(spike.sender())?))
-            });
-            let touched = rows.iter().flatten();
-            black_box(touched.fold(0, |sum, (_, (block, groups))| {
-                sum ^ block.touch(groups.start)
-            }));
-            for (spike, (block, groups)) in rows.into_iter().flatten() {
-                let step = origin + spike.lag() as Step;
-                let slot = ring.slot(step);
-                for group in groups {
-                    self.deliver_group(block, group, f64::from(spike.count()), slot, ring);
-                    if block.group(group).flags & REPORTS != 0 {
-                        self.report_group(block, group, spike, step + 1, ring, reports);
-                    }
+        let row = |spike: &Spike| Some((*spike, self.locate(spike.sender())?));
+        let mut rows = spikes.iter().filter_map(row).peekable();
+        while let Some((spike, (block, groups))) = rows.next() {
+            let next = rows.peek().map(|(_, (block, row))| block.ahead(row));
+            let mut ahead = next.unwrap_or_else(Ahead::none);
+            let step = origin + spike.lag() as Step;
+            let slot = ring.slot(step);
+            for group in groups {
+                let count = f64::from(spike.count());
+                self.deliver_group(block, group, count, (ring, slot), &mut ahead);
+                if block.group(group).flags & REPORTS != 0 {
+                    self.report_group(block, group, spike, step + 1, ring, reports);
                 }
             }
         }
     }
 
     #[inline(always)]
-    fn deliver_group(&self, block: &Block, group: usize, count: f64, slot: usize, ring: &mut Ring) {
+    fn deliver_group(
+        &self,
+        block: &Block,
+        group: usize,
+        count: f64,
+        (ring, slot): (&mut Ring, usize),
+        ahead: &mut Ahead,
+    ) {
         let g = block.group(group);
         let entries = block.entries(group);
         let mut cells = &block.cells[entries];
@@ -449,8 +441,13 @@ impl Rows {
         if let Groups::Alike(_, delay) = block.groups {
             let sums = ring.after(slot, delay);
             match own {
-                true => add_each(sums, cells, weights, count),
-                false => add_same(sums, cells, w),
+                true => {
+                    for (cells, weights) in cells.chunks(TILE).zip(weights.chunks(TILE)) {
+                        ahead.fetch(LINES_WITH_WEIGHTS);
+                        add_each(sums, cells, weights, count);
+                    }
+                }
+                false => add_same(sums, cells, w, ahead),
             }
             return;
         }
@@ -460,6 +457,7 @@ impl Rows {
                 let (here, rest) = cells.split_at(n);
                 let (of_here, other) = weights.split_at(n);
                 (cells, weights) = (rest, other);
+                ahead.fetch(LINES_BY_DELAY);
                 add_each(sums, here, of_here, count);
             }
             return;
@@ -468,7 +466,7 @@ impl Rows {
             let sums = ring.after(slot, delay);
             let (here, rest) = cells.split_at(n);
             cells = rest;
-            add_same(sums, here, w);
+            add_same(sums, here, w, ahead);
         }
     }
 
@@ -725,10 +723,31 @@ impl Rows {
     }
 }
 
-/// Adds the same to the sums of some cells.
+/// Entries whose cells are added to together, and how far those of neighbours are apart in time: an
+/// entry often has the cell of the one before, or one of the same cache line, and would wait for it.
+const TILE: usize = 32;
+const APART: usize = 8;
+
+/// Lines that are fetched beside a tile of cells, with their weights, and beside the entries of a
+/// delay: more than these have themselves, so that a row fetches one as long to its end.
+const LINES: usize = 3;
+const LINES_WITH_WEIGHTS: usize = 7;
+const LINES_BY_DELAY: usize = 4;
+
+/// Adds the same to the sums of some cells, which gives the same bits in any order.
 #[inline(always)]
-fn add_same(sums: &mut [f64], cells: &[u32], w: f64) {
-    for &cell in cells {
+fn add_same(sums: &mut [f64], cells: &[u32], w: f64, ahead: &mut Ahead) {
+    let (tiles, rest) = cells.as_chunks::<TILE>();
+    for tile in tiles {
+        ahead.fetch(LINES);
+        for first in 0..TILE / APART {
+            for i in 0..APART {
+                sums[tile[first + i * (TILE / APART)] as usize] += w;
+            }
+        }
+    }
+    ahead.fetch(LINES);
+    for &cell in rest {
         sums[cell as usize] += w;
     }
 }
