@@ -75,6 +75,26 @@ mod machine {
             pulp::cast(f._mm512_maskz_compress_epi32(which, pulp::cast(words)))
         }
 
+        /// The low half of each of `halves` where `a` is less than `b`, else the high half.
+        #[inline(always)]
+        pub(crate) fn half(self, a: [u32; 16], b: [u32; 16], halves: [u32; 16]) -> [u32; 16] {
+            let f = self.0.avx512f;
+            let halves = pulp::cast(halves);
+            let high = f._mm512_srli_epi32::<16>(halves);
+            let low = f._mm512_and_si512(halves, f._mm512_set1_epi32(0xffff));
+            pulp::cast(f._mm512_mask_mov_epi32(high, self.greater(b, a), low))
+        }
+
+        /// Each word as a number.
+        #[inline(always)]
+        pub(crate) fn numbers(self, words: [u32; 16]) -> [f64; 16] {
+            let halves: [[u32; 8]; 2] = pulp::cast(words);
+            pulp::cast(halves.map(
+                #[inline(always)]
+                |half| self.0.avx512f._mm512_cvtepu32_pd(pulp::cast(half)),
+            ))
+        }
+
         /// The entries at some places, of which the lowest five bits count.
         #[inline(always)]
         pub(crate) fn words(self, table: &[u32; 32], places: [u32; 16]) -> [u32; 16] {
@@ -132,6 +152,14 @@ mod machine {
         }
 
         pub(crate) fn pack(self, _: [u32; 16], _: u16) -> [u32; 16] {
+            match self {}
+        }
+
+        pub(crate) fn half(self, _: [u32; 16], _: [u32; 16], _: [u32; 16]) -> [u32; 16] {
+            match self {}
+        }
+
+        pub(crate) fn numbers(self, _: [u32; 16]) -> [f64; 16] {
             match self {}
         }
 

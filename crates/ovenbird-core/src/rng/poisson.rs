@@ -208,11 +208,14 @@ impl PoissonSampler {
     }
 }
 
-/// Counts for the words, given the cuts and outcomes of their columns; returns the largest.
+/// Counts for the words, with [`TOP_WORD`] for top words; returns whether there are any.
 #[inline(always)]
-fn decide(words: &[u32], columns: impl Iterator<Item = (u32, u32)>, out: &mut [f64]) -> u32 {
+fn count<const N: usize>(columns: &[Column; N], words: &[u32], out: &mut [f64]) -> bool {
+    let shift = 32 - N.trailing_zeros();
     let mut most = 0;
-    for ((&word, (cut, outcomes)), out) in words.iter().zip(columns).zip(out) {
+    for (&word, out) in words.iter().zip(out) {
+        let column = columns[(word >> shift) as usize];
+        let (cut, outcomes) = (column as u32, (column >> 32) as u32);
         let count = if word < cut {
             outcomes & 0xffff
         } else {
@@ -221,25 +224,8 @@ fn decide(words: &[u32], columns: impl Iterator<Item = (u32, u32)>, out: &mut [f
         most = most.max(count);
         *out = f64::from(count as i32);
     }
-    most
+    most == u32::from(TOP_WORD)
 }
-
-/// Counts for the words, with [`TOP_WORD`] for top words; returns whether there are any.
-#[inline(always)]
-fn count<const N: usize>(columns: &[Column; N], words: &[u32], out: &mut [f64]) -> bool {
-    let shift = 32 - N.trailing_zeros();
-    let columns = words.iter().map(
-        #[inline(always)]
-        |word| {
-            let column = columns[(word >> shift) as usize];
-            (column as u32, (column >> 32) as u32)
-        },
-    );
-    decide(words, columns, out) == u32::from(TOP_WORD)
-}
-
-/// Words of a chunk: all are looked up, then all are decided, in two loops that vectorise.
-const CHUNK: usize = 4 * TOGETHER;
 
 /// As [`count`], with the columns in registers.
 #[inline(always)]
@@ -249,44 +235,25 @@ fn count_in_registers(
     words: &[u32],
     out: &mut [f64],
 ) -> bool {
-    if words.len() < CHUNK {
-        return count(columns, words, out);
-    }
-    let mut tables = [[0; ENTRIES]; 2];
-    let [cuts, outcomes] = &mut tables;
-    for ((column, cut), outcomes) in columns.iter().zip(cuts).zip(outcomes) {
+    let (mut cuts, mut outcomes) = ([0; ENTRIES], [0; ENTRIES]);
+    for ((column, cut), outcomes) in columns.iter().zip(&mut cuts).zip(&mut outcomes) {
         (*cut, *outcomes) = (*column as u32, (column >> 32) as u32);
     }
-    let (words, last_words) = words.as_chunks::<CHUNK>();
-    let (out, last_out) = out.as_chunks_mut::<CHUNK>();
-    let mut most = 0;
-    for (words, out) in words.iter().zip(out) {
-        let [cuts, outcomes] = look_up(registers, &tables, words);
-        most = most.max(decide(words, cuts.into_iter().zip(outcomes), out));
-    }
-    let top = most == u32::from(TOP_WORD);
-    count(columns, last_words, last_out) | top
-}
-
-/// Cuts and outcomes of the columns of some words.
-#[inline(always)]
-fn look_up(
-    registers: Registers,
-    tables: &[[u32; ENTRIES]; 2],
-    words: &[u32; CHUNK],
-) -> [[u32; CHUNK]; 2] {
     let shift = 32 - ENTRIES.trailing_zeros();
-    let mut found = [[0; CHUNK]; 2];
-    for (start, words) in (0..).step_by(TOGETHER).zip(words.as_chunks::<TOGETHER>().0) {
-        let mut places = [0; TOGETHER];
-        for (place, word) in places.iter_mut().zip(words) {
-            *place = word >> shift;
-        }
-        for (found, table) in found.iter_mut().zip(tables) {
-            found[start..start + TOGETHER].copy_from_slice(&registers.words(table, places));
-        }
+    let (words, last_words) = words.as_chunks::<TOGETHER>();
+    let (out, last_out) = out.as_chunks_mut::<TOGETHER>();
+    let mut top = 0;
+    for (words, out) in words.iter().zip(out) {
+        let places = words.map(
+            #[inline(always)]
+            |word| word >> shift,
+        );
+        let cuts = registers.words(&cuts, places);
+        let counts = registers.half(*words, cuts, registers.words(&outcomes, places));
+        top |= registers.equal(counts, [u32::from(TOP_WORD); TOGETHER]);
+        *out = registers.numbers(counts);
     }
-    found
+    count(columns, last_words, last_out) | (top != 0)
 }
 
 /// Counts of one step, for the widest SIMD registers there are.
