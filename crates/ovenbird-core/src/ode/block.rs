@@ -202,8 +202,11 @@ impl<const D: usize> Block<'_, '_, D> {
         let interval = self.interval;
         let mut groups = lane_groups(self.step_size.len());
         let mut waiting = Waiting::new(self.step_size.len());
-        let mut flights: [Flight<P::System, D>; FLIGHTS] =
-            std::array::from_fn(|_| Flight::grounded(population.first()));
+        // made in their places: `array::from_fn` copies
+        let mut flights: [Flight<P::System, D>; FLIGHTS] = [
+            Flight::grounded(population.first()),
+            Flight::grounded(population.first()),
+        ];
         for (flight, group) in flights.iter_mut().zip(groups.by_ref()) {
             self.load(population, flight, group);
         }
