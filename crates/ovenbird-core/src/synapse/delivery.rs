@@ -3,6 +3,7 @@
 use super::ahead::Ahead;
 use super::plastic::Columns;
 use super::readers::Readers;
+use super::sums::{add_each, add_same};
 use crate::event::Ring;
 use crate::math::{LookUp, Real, Width, exp_fused, vectorize};
 use crate::model::{
@@ -143,11 +144,9 @@ impl Delivery<'_, '_> {
             let sums = self.ring.after(self.slot, delay);
             let cells = &c.cells[from..from + n];
             if c.counts {
-                cells.iter().for_each(|&cell| sums[cell as usize] += 1.0);
+                add_same(sums, cells, 1.0, &mut self.scratch.ahead);
             } else {
-                for (&cell, w) in cells.iter().zip(&c.weights[from..from + n]) {
-                    sums[cell as usize] += w * factor;
-                }
+                add_each(sums, cells, &c.weights[from..from + n], factor);
             }
             from += n;
         }
@@ -163,9 +162,8 @@ impl Delivery<'_, '_> {
         let mut from = 0;
         for (delay, n) in c.runs.clone() {
             let sums = self.ring.after(self.slot, delay);
-            for &cell in &c.cells[from..from + n] {
-                sums[cell as usize] += amount;
-            }
+            let cells = &c.cells[from..from + n];
+            add_same(sums, cells, amount, &mut self.scratch.ahead);
             from += n;
         }
         if let Some(sent) = self.sent.as_deref_mut() {
@@ -236,7 +234,7 @@ impl Delivery<'_, '_> {
                     self.width,
                 );
                 if c.counts {
-                    cells.iter().for_each(|&cell| sums[cell as usize] += 1.0);
+                    add_same(sums, cells, 1.0, &mut scratch.ahead);
                 } else {
                     send(sums, cells, weights, &mut scratch.ahead);
                 }

@@ -14,6 +14,7 @@ mod readers;
 mod rows;
 mod siblings;
 mod starts;
+mod sums;
 mod turns;
 mod wanted;
 mod weights;

@@ -16,6 +16,7 @@ use super::directory::Directory;
 use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending};
 use super::siblings::Order;
 use super::starts::Starts;
+use super::sums::{TILE, add_each, add_same};
 use super::wanted::{LONG, Wanted};
 use crate::event::{ChannelKey, Ring, Spike};
 use crate::time::Step;
@@ -279,6 +280,11 @@ impl Block {
             + self.order.as_ref().map_or(0, |order| order.bytes())
     }
 }
+
+/// Lines that are fetched beside a tile of cells with weights, and beside the entries of a delay:
+/// more than these have themselves, so that a row fetches one as long to its end.
+const LINES_WITH_WEIGHTS: usize = 7;
+const LINES_BY_DELAY: usize = 4;
 
 /// A delivered spike that a weight recorder wants to know of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -720,42 +726,5 @@ impl Rows {
                 order.swaps.rename(&renamed);
             }
         }
-    }
-}
-
-/// Entries whose cells are added to together, and how far those of neighbours are apart in time: an
-/// entry often has the cell of the one before, or one of the same cache line, and would wait for it.
-const TILE: usize = 32;
-const APART: usize = 8;
-
-/// Lines that are fetched beside a tile of cells, with their weights, and beside the entries of a
-/// delay: more than these have themselves, so that a row fetches one as long to its end.
-const LINES: usize = 3;
-const LINES_WITH_WEIGHTS: usize = 7;
-const LINES_BY_DELAY: usize = 4;
-
-/// Adds the same to the sums of some cells, which gives the same bits in any order.
-#[inline(always)]
-fn add_same(sums: &mut [f64], cells: &[u32], w: f64, ahead: &mut Ahead) {
-    let (tiles, rest) = cells.as_chunks::<TILE>();
-    for tile in tiles {
-        ahead.fetch(LINES);
-        for first in 0..TILE / APART {
-            for i in 0..APART {
-                sums[tile[first + i * (TILE / APART)] as usize] += w;
-            }
-        }
-    }
-    ahead.fetch(LINES);
-    for &cell in rest {
-        sums[cell as usize] += w;
-    }
-}
-
-/// Adds to the sums of some cells their weights, `count` times.
-#[inline(always)]
-fn add_each(sums: &mut [f64], cells: &[u32], weights: &[f64], count: f64) {
-    for (&cell, &w) in cells.iter().zip(weights) {
-        sums[cell as usize] += w * count;
     }
 }
