@@ -317,7 +317,7 @@ impl<'a> Inputs<'a> {
 
 /// What the nodes of a block send in one step.
 pub struct Output<'a> {
-    /// Set to 1 for each node that emits a spike.
+    /// 1 for each node that emits a spike, else 0, which all are at first.
     pub fired: &'a mut [u8],
     /// Spikes with a multiplicity: index in the block, and how many.
     pub multiple: &'a mut Vec<(u32, u32)>,

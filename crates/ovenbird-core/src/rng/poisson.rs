@@ -235,6 +235,9 @@ fn count_in_registers(
     words: &[u32],
     out: &mut [f64],
 ) -> bool {
+    if words.len() < TOGETHER {
+        return count(columns, words, out);
+    }
     let (mut cuts, mut outcomes) = ([0; ENTRIES], [0; ENTRIES]);
     for ((column, cut), outcomes) in columns.iter().zip(&mut cuts).zip(&mut outcomes) {
         (*cut, *outcomes) = (*column as u32, (column >> 32) as u32);
@@ -522,6 +525,37 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// At both ends of each column and of its parts, where random words hardly ever lie.
+    #[test]
+    fn columns_are_the_same_in_registers_and_in_memory() {
+        let registers = crate::math::Width::available().into_iter();
+        let Some(registers) = registers.filter_map(crate::math::Width::registers).next() else {
+            return;
+        };
+        let mut tops = 0;
+        for mean in [1e-9, 0.01, 2.0, 4.0] {
+            let Method::Table(Table::C32(columns)) = PoissonSampler::new(mean).method else {
+                panic!("{mean} has few outcomes");
+            };
+            let starts = (0..=u32::MAX).step_by((1 << 32) / ENTRIES);
+            let words = starts.zip(&*columns).flat_map(|(start, &column)| {
+                let cut = column as u32;
+                [start, cut.saturating_sub(1), cut, start + (u32::MAX >> 5)]
+            });
+            let words: Vec<u32> = words.collect();
+            for n in [128, 127, 113, 112, 15] {
+                let (mut one, mut other) = (vec![f64::NAN; n], vec![f64::NAN; n]);
+                for words in [&words[..n], &words[words.len() - n..]] {
+                    let top = count(&columns, words, &mut one);
+                    let found = count_in_registers(registers, &columns, words, &mut other);
+                    assert_eq!((top, &one), (found, &other), "{mean} {n}");
+                    tops += usize::from(top);
+                }
+            }
+        }
+        assert!(tops > 0, "some of the words are top words");
     }
 
     proptest! {

@@ -23,10 +23,10 @@ fn prefetch(address: usize) {
 pub(super) struct Ahead([Range<usize>; 2]);
 
 impl Ahead {
-    /// Entries of a plastic row that are gone over between two fetches, and the lines of a fetch: no
-    /// more than the machine takes without waiting. A row that goes over its entries twice fetches
-    /// another of the same length, 12 bytes per entry.
+    /// Entries of a plastic row that are gone over between two fetches. A row that goes over its
+    /// entries twice fetches another of the same length, 12 bytes per entry.
     pub const STRETCH: usize = 64;
+    /// Lines of such a fetch: no more than the machine takes without waiting.
     pub const LINES: usize = 8;
 
     /// Nothing.
@@ -34,7 +34,7 @@ impl Ahead {
         Ahead([0..0, 0..0])
     }
 
-    /// The cells and weights of a row.
+    /// Cells and weights.
     pub fn of(cells: &[u32], weights: &[f64]) -> Self {
         let (cells, weights) = (cells.as_ptr_range(), weights.as_ptr_range());
         Ahead([

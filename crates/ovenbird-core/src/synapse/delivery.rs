@@ -146,7 +146,8 @@ impl Delivery<'_, '_> {
             if c.counts {
                 add_same(sums, cells, 1.0, &mut self.scratch.ahead);
             } else {
-                add_each(sums, cells, &c.weights[from..from + n], factor);
+                let weights = &c.weights[from..from + n];
+                add_each(sums, cells, weights, factor, &mut self.scratch.ahead);
             }
             from += n;
         }

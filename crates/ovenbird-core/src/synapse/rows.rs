@@ -16,7 +16,7 @@ use super::directory::Directory;
 use super::pending::{BLOCK_BITS, BLOCK_ROWS, Batch, Pending};
 use super::siblings::Order;
 use super::starts::Starts;
-use super::sums::{TILE, add_each, add_same};
+use super::sums::{add_each, add_same};
 use super::wanted::{LONG, Wanted};
 use crate::event::{ChannelKey, Ring, Spike};
 use crate::time::Step;
@@ -281,11 +281,6 @@ impl Block {
     }
 }
 
-/// Lines that are fetched beside a tile of cells with weights, and beside the entries of a delay:
-/// more than these have themselves, so that a row fetches one as long to its end.
-const LINES_WITH_WEIGHTS: usize = 7;
-const LINES_BY_DELAY: usize = 4;
-
 /// A delivered spike that a weight recorder wants to know of.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transmission {
@@ -414,7 +409,7 @@ impl Rows {
             let slot = ring.slot(step);
             for group in groups {
                 let count = f64::from(spike.count());
-                self.deliver_group(block, group, count, (ring, slot), &mut ahead);
+                self.deliver_group(block, group, count, slot, ring, &mut ahead);
                 if block.group(group).flags & REPORTS != 0 {
                     self.report_group(block, group, spike, step + 1, ring, reports);
                 }
@@ -428,7 +423,8 @@ impl Rows {
         block: &Block,
         group: usize,
         count: f64,
-        (ring, slot): (&mut Ring, usize),
+        slot: usize,
+        ring: &mut Ring,
         ahead: &mut Ahead,
     ) {
         let g = block.group(group);
@@ -447,12 +443,7 @@ impl Rows {
         if let Groups::Alike(_, delay) = block.groups {
             let sums = ring.after(slot, delay);
             match own {
-                true => {
-                    for (cells, weights) in cells.chunks(TILE).zip(weights.chunks(TILE)) {
-                        ahead.fetch(LINES_WITH_WEIGHTS);
-                        add_each(sums, cells, weights, count);
-                    }
-                }
+                true => add_each(sums, cells, weights, count, ahead),
                 false => add_same(sums, cells, w, ahead),
             }
             return;
@@ -463,8 +454,7 @@ impl Rows {
                 let (here, rest) = cells.split_at(n);
                 let (of_here, other) = weights.split_at(n);
                 (cells, weights) = (rest, other);
-                ahead.fetch(LINES_BY_DELAY);
-                add_each(sums, here, of_here, count);
+                add_each(sums, here, of_here, count, ahead);
             }
             return;
         }

@@ -251,6 +251,7 @@ fn clear(cells: &mut [f64]) {
 
 /// Calls `f` with the places of flags, 0 or 1, that are set; most stretches have none.
 fn for_each_set(flags: &[u8], mut f: impl FnMut(usize)) {
+    debug_assert!(flags.iter().all(|&flag| flag < 2), "flags are 0 or 1");
     let (stretches, rest) = flags.as_chunks::<STRETCH>();
     let mut last = [0; STRETCH];
     last[..rest.len()].copy_from_slice(rest);
