@@ -23,8 +23,9 @@ fn prefetch(address: usize) {
 pub(super) struct Ahead([Range<usize>; 2]);
 
 impl Ahead {
-    /// Entries of a plastic row that are gone over between two fetches. A row that goes over its
-    /// entries twice fetches another of the same length, 12 bytes per entry.
+    /// Entries of a plastic row that are picked between two fetches. A row that goes over its entries
+    /// at least twice with so many fetches, as picking and sending do, fetches another of the same
+    /// length, 12 bytes per entry.
     pub const STRETCH: usize = 64;
     /// Lines of such a fetch: no more than the machine takes without waiting.
     pub const LINES: usize = 8;

@@ -399,13 +399,7 @@ fn touch(cells: &[u32], weights: &[f64]) {
 /// registers.
 #[inline(never)]
 fn send(sums: &mut [f64], cells: &[u32], weights: &[f64], ahead: &mut Ahead) {
-    let weights = weights.chunks(Ahead::STRETCH);
-    for (cells, weights) in cells.chunks(Ahead::STRETCH).zip(weights) {
-        ahead.fetch(Ahead::LINES);
-        for (&cell, w) in cells.iter().zip(weights) {
-            sums[cell as usize] += w;
-        }
-    }
+    add_each(sums, cells, weights, 1.0, ahead);
 }
 
 /// Changes the weights of a chunk by the spikes of their targets and by that of the source.
