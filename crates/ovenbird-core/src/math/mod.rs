@@ -9,6 +9,7 @@
 
 mod elementary;
 mod lanes;
+mod polynomial;
 mod power;
 mod propagators;
 mod rates;
@@ -16,16 +17,17 @@ mod real;
 mod registers;
 #[cfg(test)]
 mod tests;
+mod voltage;
 
 pub use crate::rng::{cos, sin};
 pub use elementary::{exp, exp_fused, exp_linear, exp2, expm1, ln, log2};
 pub use lanes::{LANES, LaneMask, Lanes};
 pub use power::{DecayingPower, fractional_power, power};
 pub use propagators::{phi1, phi2};
-pub use rates::{ExponentialRates, LinearRates};
 pub use real::{Mask, Real};
 pub(crate) use registers::WORDS;
 pub use registers::{LookUp, Memory, Registers};
+pub use voltage::{Anchor, VoltageRates};
 
 /// Vector instructions to compile a loop for. Results have the same bits with all of them.
 #[derive(Clone, Copy, Debug)]

@@ -5,59 +5,33 @@
 //! it, and those of the others fill the wait.
 
 use super::elementary::ROUND;
+use super::polynomial::Polynomial;
 use super::{LookUp, Real};
 use std::f64::consts::{LOG2_E, SQRT_2};
 
-/// A polynomial of degree five in f in a form of few operations: with x = f + `shift` and p_0 of
-/// degree one, it is p_2 for p_i = p_(i-1) (x^2 + c) + d and the `steps` [c, d].
-///
-/// A shift that brings a polynomial into this form always exists: Eve J (1964) Numerische
-/// Mathematik 6:17-21.
-struct Quintic {
-    shift: f64,
-    steps: [[f64; 2]; 2],
-}
-
-/// 2^(f/16) / [`RATE_SCALE`] for |f| <= 1/2 to within 5e-15 of it, from p_0 = f + `RATE_FIRST`.
+/// 2^(f/16) / [`RATE_SCALE`] for |f| <= 1/2 to within 5e-15 of it.
 ///
 /// This polynomial and the next are those of least relative error (Remez), with the shift of the
 /// form that rounds least.
-const RATE: Quintic = Quintic {
+pub(super) const RATE: Polynomial<2> = Polynomial {
     shift: 39.0,
+    first: [1.0, -40.579_755_449_384_01],
     steps: [
         [6_407.427_482_733_970_5, 576_861.465_026_177_6],
         [1_453.802_101_995_689, 27_477_150.692_345_046],
     ],
 };
-const RATE_FIRST: f64 = -40.579_755_449_384_01;
-const RATE_SCALE: f64 = 1.271_565_890_984_857_7e-9;
+pub(super) const RATE_SCALE: f64 = 1.271_565_890_984_857_7e-9;
 
-/// (2^(f/16) - 1) / f for |f| <= 1/2 to within 1e-15 of it, from p_0 = a f + b for
-/// `QUOTIENT_FIRST` [a, b].
-const QUOTIENT: Quintic = Quintic {
+/// (2^(f/16) - 1) / f for |f| <= 1/2 to within 1e-15 of it.
+const QUOTIENT: Polynomial<2> = Polynomial {
     shift: 49.0,
+    first: [9.181_219_584_876_753e-12, -5.279_105_357_600_509e-10],
     steps: [
         [8_642.657_019_013_64, 1.205_746_235_360_777_9e-5],
         [4_206.052_004_129_777, 0.002_176_946_702_617_002_3],
     ],
 };
-const QUOTIENT_FIRST: [f64; 2] = [9.181_219_584_876_753e-12, -5.279_105_357_600_509e-10];
-
-impl Quintic {
-    #[inline(always)]
-    fn at<R: Real>(&self, f: [R; 4], first: [R; 4]) -> [R; 4] {
-        let x = each(f, |f| f + R::splat(self.shift));
-        let u = each(x, |x| x * x);
-        let p = self.step(first, u, 0);
-        self.step(p, u, 1)
-    }
-
-    #[inline(always)]
-    fn step<R: Real>(&self, p: [R; 4], u: [R; 4], number: usize) -> [R; 4] {
-        let [c, d] = self.steps[number];
-        both(p, u, |p, u| p.mul_add(u + R::splat(c), R::splat(d)))
-    }
-}
 
 /// The bits of a factor times 2^(j/16) for j below 16, each less j 2^48: with n 2^48 added to the
 /// entry of the lowest bits of n, they are those of the factor times 2^(n/16).
@@ -102,7 +76,7 @@ impl Powers {
 }
 
 /// Four rates a e^(v/b) of different factors a and widths b.
-pub struct ExponentialRates {
+pub(super) struct ExponentialRates {
     powers: [Powers; 4],
     /// 16 log2(e) / b.
     slopes: [f64; 4],
@@ -136,8 +110,7 @@ impl ExponentialRates {
         let f = both(slopes, rounded, |slope, rounded| {
             slope.mul_add(v, round - rounded)
         });
-        let first = each(f, |f| f + R::splat(RATE_FIRST));
-        let [p, q, r, s] = RATE.at(f, first);
+        let [p, q, r, s] = each(f, |f| RATE.at(f));
         let power = |i: usize| self.powers[i].at(look_up, rounded[i]);
         [power(0) * p, power(1) * q, power(2) * r, power(3) * s]
     }
@@ -147,10 +120,10 @@ impl ExponentialRates {
 ///
 /// x / (1 - e^-x) = ln 2 t / (2^t - 1) with t = -x / ln 2 is the voltage dependence of many
 /// channels' rates.
-pub struct LinearRates {
+pub(super) struct LinearRates {
     powers: [Powers; 4],
     /// 16 / a.
-    inverse: [f64; 4],
+    pub(super) inverse: [f64; 4],
 }
 
 impl LinearRates {
@@ -172,32 +145,34 @@ impl LinearRates {
     /// magnitudes from 1e-30 on that add up to 15,000 at most. Where one t is zero all four are NaN.
     #[inline(always)]
     pub fn at<R: Real>(&self, look_up: impl LookUp, t: [R; 4]) -> [R; 4] {
-        let [dt, du, dv, dw] = self.denominators(look_up, t);
-        let (tu, vw) = (dt * du, dv * dw);
-        let inverse = R::splat(1.0) / (tu * vw);
-        let (inverse_tu, inverse_vw) = (vw * inverse, tu * inverse);
-        let [t, u, v, w] = t;
-        [
-            t * (du * inverse_tu),
-            u * (dt * inverse_tu),
-            v * (dw * inverse_vw),
-            w * (dv * inverse_vw),
-        ]
+        quotients(t, self.denominators(look_up, t))
     }
 
     /// 16 / a (2^(t/16) - 1), also where it is small.
     #[inline(always)]
-    fn denominators<R: Real>(&self, look_up: impl LookUp, t: [R; 4]) -> [R; 4] {
+    pub(super) fn denominators<R: Real>(&self, look_up: impl LookUp, t: [R; 4]) -> [R; 4] {
         let (rounded, f) = rounded_and_rest(t);
-        let [a, b] = QUOTIENT_FIRST;
-        let first = each(f, |f| R::splat(a).mul_add(f, R::splat(b)));
-        let p = both(QUOTIENT.at(f, first), f, |p, f| p * f);
+        let p = each(f, |f| QUOTIENT.at(f) * f);
         let one = |i: usize| {
             let power = self.powers[i].at(look_up, rounded[i]);
             power.mul_add(p[i], power - R::splat(self.inverse[i]))
         };
         [one(0), one(1), one(2), one(3)]
     }
+}
+
+/// Four quotients with one division.
+#[inline(always)]
+pub(super) fn quotients<R: Real>([t, u, v, w]: [R; 4], [dt, du, dv, dw]: [R; 4]) -> [R; 4] {
+    let (tu, vw) = (dt * du, dv * dw);
+    let inverse = R::splat(1.0) / (tu * vw);
+    let (inverse_tu, inverse_vw) = (vw * inverse, tu * inverse);
+    [
+        t * (du * inverse_tu),
+        u * (dt * inverse_tu),
+        v * (dw * inverse_vw),
+        w * (dv * inverse_vw),
+    ]
 }
 
 /// The nearest integers, in the lowest bits of numbers, and what is left of at most 1/2.

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::rates::{ExponentialRates, LinearRates};
 use super::*;
 
 /// The distance in units in the last place, infinite for a NaN on one side only.

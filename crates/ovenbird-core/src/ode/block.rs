@@ -289,8 +289,12 @@ where
             _ => unreachable!("there are six stages"),
         };
         let mut slopes = [Lanes::default(); D];
-        self.system
-            .derivatives(look_up, self.span.time(stage), &at, &mut slopes);
+        let t = self.span.time(stage);
+        if stage == 0 {
+            self.system.first_derivatives(look_up, t, &at, &mut slopes);
+        } else {
+            self.system.derivatives(look_up, t, &at, &mut slopes);
+        }
         self.slopes[stage] = slopes;
     }
 

@@ -27,25 +27,15 @@ const STAGE_WEIGHTS: [[f64; STAGES - 1]; STAGES] = [
     ],
 ];
 
-/// Weights of the stages in the solution of order 5; that of the second stage is zero.
-const SOLUTION: [f64; STAGES] = [
-    16.0 / 135.0,
-    0.0,
-    6656.0 / 12825.0,
-    28561.0 / 56430.0,
-    -9.0 / 50.0,
-    2.0 / 55.0,
-];
+/// Weights in the solution of order 4: of the first, the third and the fifth stage.
+const SOLUTION: [f64; 3] = [25.0 / 216.0, 1408.0 / 2565.0, -1.0 / 5.0];
 
-/// Solution of order 5 minus that of order 4; the weight of the second stage is zero.
-const ERROR: [f64; STAGES] = [
-    1.0 / 360.0,
-    0.0,
-    -128.0 / 4275.0,
-    -2197.0 / 75240.0,
-    1.0 / 50.0,
-    2.0 / 55.0,
-];
+/// Solution of order 5 minus that of order 4: weights of the first, the third, the fifth, and the
+/// sixth stage.
+const ERROR: [f64; 4] = [1.0 / 360.0, -128.0 / 4275.0, 1.0 / 50.0, 2.0 / 55.0];
+
+/// The weight of the fourth stage over that of the third, in the solution as in the error.
+const FOURTH: f64 = (2197.0 * 2565.0) / (4104.0 * 1408.0);
 
 /// The state of a system: an array where the dimension is known to the compiler, a vector where
 /// it is not.
@@ -89,6 +79,19 @@ pub trait System<R: Real> {
     ///
     /// Must treat the lanes alike and independently, and should be `#[inline(always)]`.
     fn derivatives(&self, look_up: impl LookUp, t: R, y: &Self::State, dydt: &mut Self::State);
+
+    /// As [`System::derivatives`], at the first stage of a trial step: what is kept of it, the
+    /// other stages may start from.
+    #[inline(always)]
+    fn first_derivatives(
+        &mut self,
+        look_up: impl LookUp,
+        t: R,
+        y: &Self::State,
+        dydt: &mut Self::State,
+    ) {
+        self.derivatives(look_up, t, y, dydt);
+    }
 }
 
 /// The lanes that could not be advanced, by cause.
@@ -137,6 +140,7 @@ pub struct Rkf45<Y> {
     /// The state at the end of a trial step.
     pub(super) trial: Y,
     end_slope: Y,
+    errors: Y,
 }
 
 /// The outcome of one trial step.
@@ -243,6 +247,7 @@ impl<Y: Clone> Rkf45<Y> {
         Self {
             trial: k[0].clone(),
             end_slope: k[0].clone(),
+            errors: k[0].clone(),
             k,
         }
     }
@@ -258,7 +263,7 @@ impl<Y: Clone> Rkf45<Y> {
     #[inline(always)]
     pub fn advance<R, S>(
         &mut self,
-        system: &S,
+        system: &mut S,
         control: &Control<R>,
         interval: f64,
         active: R::Mask,
@@ -298,7 +303,13 @@ impl<Y: Clone> Rkf45<Y> {
 
     /// Makes a step from `y` into `self.trial`.
     #[inline(always)]
-    fn attempt<R, S>(&mut self, system: &S, control: &Control<R>, span: Span<R>, y: &Y) -> Trial<R>
+    fn attempt<R, S>(
+        &mut self,
+        system: &mut S,
+        control: &Control<R>,
+        span: Span<R>,
+        y: &Y,
+    ) -> Trial<R>
     where
         R: Real,
         Y: StateVector<R>,
@@ -327,7 +338,11 @@ impl<Y: Clone> Rkf45<Y> {
     {
         y.each(
             #[inline(always)]
-            |i| self.trial.as_mut()[i] = h.mul_add(self.combine(&SOLUTION, i), y.as_ref()[i]),
+            |i| {
+                let (solution, error) = self.combine::<R>(i);
+                self.errors.as_mut()[i] = error;
+                self.trial.as_mut()[i] = h.mul_add(solution, y.as_ref()[i]);
+            },
         );
         let (ratio, finite) = self.error(system, control, begin, h);
         R::select(finite, ratio, R::splat(f64::INFINITY))
@@ -335,14 +350,14 @@ impl<Y: Clone> Rkf45<Y> {
 
     /// Evaluates the derivatives of all stages of a step from `y`.
     #[inline(always)]
-    fn stages<R, S>(&mut self, system: &S, span: Span<R>, y: &Y)
+    fn stages<R, S>(&mut self, system: &mut S, span: Span<R>, y: &Y)
     where
         R: Real,
         Y: StateVector<R>,
         S: System<R, State = Y>,
     {
         let h = span.h;
-        system.derivatives(Memory, span.time(0), y, &mut self.k[0]);
+        system.first_derivatives(Memory, span.time(0), y, &mut self.k[0]);
         self.argument::<1, R>(h, y);
         system.derivatives(Memory, span.time(1), &self.trial, &mut self.k[1]);
         self.argument::<2, R>(h, y);
@@ -383,17 +398,25 @@ impl<Y: Clone> Rkf45<Y> {
         );
     }
 
-    /// The weighted sum of the slopes of component `i`; the weight of the second stage is zero.
+    /// What the slopes of component `i` make of the solution of order 5, and of its difference from
+    /// that of order 4.
     #[inline(always)]
-    fn combine<R: Real>(&self, weights: &[f64; STAGES], i: usize) -> R
+    fn combine<R: Real>(&self, i: usize) -> (R, R)
     where
         Y: StateVector<R>,
     {
-        let mut sum = R::splat(weights[0]) * self.k[0].as_ref()[i];
-        sum = self.add_term(sum, weights[2], 2, i);
-        sum = self.add_term(sum, weights[3], 3, i);
-        sum = self.add_term(sum, weights[4], 4, i);
-        self.add_term(sum, weights[5], 5, i)
+        let [k1, _, k3, k4, k5, k6] = &self.k;
+        let (k1, k5, k6) = (k1.as_ref()[i], k5.as_ref()[i], k6.as_ref()[i]);
+        let k34 = R::splat(FOURTH).mul_add(k4.as_ref()[i], k3.as_ref()[i]);
+        let c = R::splat;
+        let error = c(ERROR[0]) * k1;
+        let error = c(ERROR[1]).mul_add(k34, error);
+        let error = c(ERROR[2]).mul_add(k5, error);
+        let error = c(ERROR[3]).mul_add(k6, error);
+        let fourth = c(SOLUTION[0]) * k1;
+        let fourth = c(SOLUTION[1]).mul_add(k34, fourth);
+        let fourth = c(SOLUTION[2]).mul_add(k5, fourth);
+        (fourth + error, error)
     }
 
     /// Adds the weighted slope of component `i` in one stage.
@@ -421,7 +444,7 @@ impl<Y: Clone> Rkf45<Y> {
             self.trial.each(
                 #[inline(always)]
                 |i| {
-                    let error = self.combine::<R>(&ERROR, i).abs();
+                    let error = self.errors.as_ref()[i].abs();
                     largest = error.max(largest);
                     sum = sum + self.trial.as_ref()[i];
                 },
@@ -434,7 +457,7 @@ impl<Y: Clone> Rkf45<Y> {
             self.trial.each(
                 #[inline(always)]
                 |i| {
-                    let error = (h * self.combine(&ERROR, i)).abs();
+                    let error = (h * self.errors.as_ref()[i]).abs();
                     let new = self.trial.as_ref()[i];
                     let scale = control.scale(new, self.end_slope.as_ref()[i], h);
                     largest = (error / scale).max(largest);

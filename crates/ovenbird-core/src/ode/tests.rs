@@ -91,7 +91,14 @@ impl States {
         let mut y = [self.y[0][i], self.y[1][i]];
         let mut solver = Rkf45::new(&y);
         let h = &mut self.h[i];
-        let failures = solver.advance(&spirals.0[i], control, INTERVAL, true, &mut y, h);
+        let failures = solver.advance(
+            &mut spirals.0[i].clone(),
+            control,
+            INTERVAL,
+            true,
+            &mut y,
+            h,
+        );
         [self.y[0][i], self.y[1][i]] = y;
         failures
     }
@@ -137,7 +144,7 @@ impl System<f64> for Singular {
 
 #[test]
 fn spiral_follows_the_closed_form() {
-    let system = Spiral {
+    let mut system = Spiral {
         rate: 0.3,
         omega: 2.0,
     };
@@ -147,7 +154,7 @@ fn spiral_follows_the_closed_form() {
         let mut solver = Rkf45::new(&y);
         for step in 1..=50 {
             let control = Control::y(tolerance, 0.0);
-            let failures = solver.advance(&system, &control, 0.1, true, &mut y, &mut h);
+            let failures = solver.advance(&mut system, &control, 0.1, true, &mut y, &mut h);
             assert!(failures.is_empty());
             let t = 0.1 * f64::from(step);
             let decay = (-0.3 * t).exp();
@@ -159,18 +166,18 @@ fn spiral_follows_the_closed_form() {
 
 #[test]
 fn solution_is_of_fifth_order() {
-    let system = Spiral {
+    let mut system = Spiral {
         rate: 0.0,
         omega: 1.0,
     };
     // A tolerance that accepts every step, and a start far above the interval, which then is
     // covered in one step.
-    let error = |h: f64| {
+    let mut error = |h: f64| {
         let mut y = [1.0, 0.0];
         let mut step_size = 10.0;
         let mut solver = Rkf45::new(&y);
         solver.advance(
-            &system,
+            &mut system,
             &Control::y(1e9, 0.0),
             h,
             true,
@@ -188,7 +195,14 @@ fn time_enters_at_the_nodes() {
     let mut y = vec![0.0];
     let mut h = 2.0;
     let mut solver = Rkf45::new(&y);
-    let failures = solver.advance(&Quartic, &Control::y(1e3, 0.0), 2.0, true, &mut y, &mut h);
+    let failures = solver.advance(
+        &mut Quartic,
+        &Control::y(1e3, 0.0),
+        2.0,
+        true,
+        &mut y,
+        &mut h,
+    );
     assert!(failures.is_empty());
     assert!(
         (y[0] - (2.0 - 4.0 + 8.0 - 16.0 + 32.0)).abs() < 1e-12,
@@ -242,7 +256,7 @@ fn step_sizes_are_those_of_gsl() {
         let control = Control::y(1e-6, 0.0);
         assert!(
             solver
-                .advance(&Cascade, &control, 0.1, true, &mut y, &mut h)
+                .advance(&mut Cascade, &control, 0.1, true, &mut y, &mut h)
                 .is_empty()
         );
         // Error ratios cancel to fewer digits than the state has.
@@ -280,7 +294,7 @@ fn step_sizes_relative_to_the_change_are_those_of_gsl() {
         let control = Control::yp(1e-6, 1e-6);
         assert!(
             solver
-                .advance(&Cascade, &control, 0.1, true, &mut y, &mut h)
+                .advance(&mut Cascade, &control, 0.1, true, &mut y, &mut h)
                 .is_empty()
         );
         assert!((h / gsl_h - 1.0).abs() < 1e-7, "{h} {gsl_h}");
@@ -293,9 +307,9 @@ fn step_sizes_relative_to_the_change_are_those_of_gsl() {
 fn failures_are_reported_and_end() {
     let advance = |poison: f64, mut y: [f64; 1], mut h: f64| {
         let mut solver = Rkf45::new(&y);
-        let system = Singular { poison };
+        let mut system = Singular { poison };
         let control = Control::y(1e-6, 0.0);
-        let failures = solver.advance(&system, &control, 1.0, true, &mut y, &mut h);
+        let failures = solver.advance(&mut system, &control, 1.0, true, &mut y, &mut h);
         (failures, y[0])
     };
     let (failures, y) = advance(f64::NAN, [3.0], 1.0);
@@ -315,7 +329,7 @@ fn failures_are_reported_and_end() {
 
 #[test]
 fn inactive_lanes_are_left_alone() {
-    let system = Spiral {
+    let mut system = Spiral {
         rate: Lanes::splat(1.0),
         omega: Lanes::splat(1.0),
     };
@@ -326,7 +340,7 @@ fn inactive_lanes_are_left_alone() {
     h.set_lane(3, 0.7);
     let mut solver = Rkf45::new(&y);
     let control = Control::y(1e-6, 0.0);
-    let failures = solver.advance(&system, &control, 0.1, active, &mut y, &mut h);
+    let failures = solver.advance(&mut system, &control, 0.1, active, &mut y, &mut h);
     assert!(failures.is_empty());
     assert!(y[0].lane(3).is_nan() && y[1].lane(3) == 0.0 && h.lane(3) == 0.7);
     assert!(y[0].lane(2) < 1.0);
@@ -336,7 +350,7 @@ fn inactive_lanes_are_left_alone() {
 fn a_failed_lane_does_not_stop_the_others() {
     let mut rate = Lanes::splat(1.0);
     rate.set_lane(5, f64::NAN);
-    let system = Spiral {
+    let mut system = Spiral {
         rate,
         omega: Lanes::splat(1.0),
     };
@@ -345,7 +359,7 @@ fn a_failed_lane_does_not_stop_the_others() {
     let mut solver = Rkf45::new(&y);
     let all = LaneMask::splat(true);
     let control = Control::y(1e-6, 0.0);
-    let failures = solver.advance(&system, &control, 0.1, all, &mut y, &mut h);
+    let failures = solver.advance(&mut system, &control, 0.1, all, &mut y, &mut h);
     assert_eq!(failures.any_cause(), LaneMask::from_fn(|lane| lane == 5));
     assert_eq!(failures.non_finite, failures.any_cause());
     assert_eq!(y[0].lane(5), 1.0);
@@ -366,10 +380,10 @@ proptest! {
             let mut y = [start[lane], 0.5];
             let mut h = 0.1;
             let mut solver = Rkf45::new(&y);
-            let system = Spiral { rate: rate[lane], omega: omega[lane] };
+            let mut system = Spiral { rate: rate[lane], omega: omega[lane] };
             let control = Control::yp(tolerance, relative);
             for _ in 0..steps {
-                solver.advance(&system, &control, 0.1, true, &mut y, &mut h);
+                solver.advance(&mut system, &control, 0.1, true, &mut y, &mut h);
             }
             [y[0], y[1], h].map(f64::to_bits)
         }).collect();
@@ -377,13 +391,13 @@ proptest! {
             let mut y = [Lanes(start), Lanes::splat(0.5)];
             let mut h = Lanes::splat(0.1);
             let mut solver = Rkf45::new(&y);
-            let system = Spiral { rate: Lanes(rate), omega: Lanes(omega) };
+            let mut system = Spiral { rate: Lanes(rate), omega: Lanes(omega) };
             let control = Control::yp(tolerance, relative);
             let all = LaneMask::splat(true);
             for _ in 0..steps {
                 let failures = width.run(
                     #[inline(always)]
-                    || solver.advance(&system, &control, 0.1, all, &mut y, &mut h),
+                    || solver.advance(&mut system, &control, 0.1, all, &mut y, &mut h),
                 );
                 prop_assert!(failures.is_empty());
             }

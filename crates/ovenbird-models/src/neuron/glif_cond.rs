@@ -671,7 +671,7 @@ fn advance<Y: StateVector<Lanes>>(
         }
         let s = &mut block.state;
         let refractory = &s.refractory[group.clone()];
-        let system = Dynamics {
+        let mut system = Dynamics {
             g_m: all(|d| d.g_m),
             inverse_c_m: all(|d| d.inverse_c_m),
             current: Lanes::load(&s.I[group.clone()])
@@ -685,7 +685,7 @@ fn advance<Y: StateVector<Lanes>>(
         let mut h = step_sizes(&s.step_size[group.clone()], context.h);
         let active = LaneMask::first(group.len());
         solver
-            .advance(&system, &control(), context.h, active, &mut y, &mut h)
+            .advance(&mut system, &control(), context.h, active, &mut y, &mut h)
             .check(group.start)?;
         h.store(&mut s.step_size[group.clone()]);
         for (lane, i) in group.enumerate() {

@@ -415,9 +415,9 @@ mod tests {
     fn integrate<R: Real>(current: R) -> [R; DIM] {
         let mut y = initial_state().map(R::splat);
         let (mut solver, mut h) = (Rkf45::new(&y), R::splat(0.1));
-        let (system, all) = (dynamics(current), R::Mask::splat(true));
+        let (mut system, all) = (dynamics(current), R::Mask::splat(true));
         for _ in 0..300 {
-            let failures = solver.advance(&system, &control(), 0.1, all, &mut y, &mut h);
+            let failures = solver.advance(&mut system, &control(), 0.1, all, &mut y, &mut h);
             assert!(failures.is_empty());
         }
         y

@@ -36,14 +36,13 @@ use super::hodgkin_huxley::{alpha_initial_value, detect_spike, equilibrium, gate
 use super::integrated::{Nodes, integrated};
 use ovenbird_core::error::Result;
 use ovenbird_core::for_each_node;
-use ovenbird_core::math::{ExponentialRates, Lanes, LinearRates, LookUp, Memory, Real};
+use ovenbird_core::math::{Anchor, Lanes, LookUp, Memory, Real, VoltageRates};
 use ovenbird_core::model::{
     Block, ElementType, Event, Failure, GapInput, Inputs, Neuron, NodeInfo, Output, Port,
     StepContext, Variable,
 };
 use ovenbird_core::ode::{Control, PerLane, Population, System, advance_nodes, lane_groups};
 use ovenbird_core::time::Clock;
-use std::f64::consts::{LN_2, LOG2_E};
 use std::ops::Range;
 
 ovenbird_core::params! {
@@ -163,47 +162,28 @@ struct Rates<R> {
     beta_p: R,
 }
 
-/// The rates that are exponentials: those of the closing of m, the opening of h, and the closing
-/// of n and p.
-const EXPONENTIAL: ExponentialRates = ExponentialRates::new(
-    [1.2262, 0.0035, 0.0043 * EXP_MINUS_44_34, 0.025],
-    [-42.248, -24.186, -34.0, -22.222],
+/// Exponential are the rates of the closing of m, the opening of h, and the closing of n and p; linear
+/// far from half the others, of the opening of m and p, the closing of h, and the opening of n.
+const RATES: VoltageRates = VoltageRates::new(
+    [
+        [1.2262, -42.248],
+        [0.0035, -24.186],
+        [0.0043 * EXP_MINUS_44_34, -34.0],
+        [0.025, -22.222],
+    ],
+    [[40.0 * 13.5, 75.5, 13.5], [11.8, 95.0, 11.8]],
+    [[0.017 * 5.2, -51.25, 5.2], [0.014 * 2.3, -44.0, 2.3]],
 );
 
 /// e^(-44/34).
 const EXP_MINUS_44_34: f64 = 0.274_139_645_570_127_43;
 
-/// The rates that are linear in the potential far from where their exponents vanish: those of the
-/// opening of m and p, the closing of h, and the opening of n.
-const LINEAR: LinearRates = LinearRates::new([
-    40.0 * 13.5 * LN_2,
-    11.8 * LN_2,
-    0.017 * 5.2 * LN_2,
-    0.014 * 2.3 * LN_2,
-]);
-
-/// Their exponents in sixteenths, which vanish between two numbers and at none.
-#[inline(always)]
-fn linear_exponents<R: Real>(v: R) -> [R; 4] {
-    let exponent = |v_half: f64, width: f64| {
-        let slope = -16.0 * LOG2_E / width;
-        R::splat(slope).mul_add(v, R::splat(-slope * v_half))
-    };
-    [
-        exponent(75.5, 13.5),
-        exponent(95.0, 11.8),
-        exponent(-51.25, 5.2),
-        exponent(-44.0, 2.3),
-    ]
-}
-
-impl<R: Real> Rates<R> {
-    /// The rates at the membrane potential `v` in mV; beyond 600 mV they do not change.
+impl<R> Rates<R> {
+    /// From what [`RATES`] give.
     #[inline(always)]
-    fn at(look_up: impl LookUp, v: R) -> Self {
-        let v = v.max(R::splat(-600.0)).min(R::splat(600.0));
-        let [alpha_m, alpha_p, beta_h, alpha_n] = LINEAR.at(look_up, linear_exponents(v));
-        let [beta_m, alpha_h, beta_n, beta_p] = EXPONENTIAL.at(look_up, v);
+    fn of([exponential, linear]: [[R; 4]; 2]) -> Self {
+        let [beta_m, alpha_h, beta_n, beta_p] = exponential;
+        let [alpha_m, alpha_p, beta_h, alpha_n] = linear;
         Self {
             alpha_m,
             beta_m,
@@ -219,7 +199,7 @@ impl<R: Real> Rates<R> {
 
 /// The state of a new neuron.
 fn initial_state() -> [f64; DIM] {
-    let rates = Rates::at(Memory, V_INITIAL);
+    let rates = Rates::of(RATES.at(Memory, V_INITIAL));
     let mut y = [0.0; DIM];
     y[V_M] = V_INITIAL;
     y[HH_M] = equilibrium(rates.alpha_m, rates.beta_m);
@@ -318,6 +298,8 @@ pub(super) struct Dynamics<R> {
     gap: Coupling<R>,
     /// 1 / resolution in 1/ms.
     inverse_resolution: R,
+    /// The rates at the first stage of a trial step.
+    anchor: Anchor<R>,
 }
 
 impl<R: Real> Dynamics<R> {
@@ -335,6 +317,23 @@ impl<R: Real> Dynamics<R> {
     }
 }
 
+impl<R: Real> Dynamics<R> {
+    /// The slopes of all variables at the time `t` and the rates of the gates.
+    #[inline(always)]
+    fn slopes(&self, t: R, y: &[R; DIM], rates: &Rates<R>, dydt: &mut [R; DIM]) {
+        let [_, m, h, n, p, di_ex, i_ex, di_in, i_in] = *y;
+        dydt[V_M] = self.slope(t * self.inverse_resolution, y);
+        dydt[HH_M] = gate_slope(rates.alpha_m, rates.beta_m, m);
+        dydt[HH_H] = gate_slope(rates.alpha_h, rates.beta_h, h);
+        dydt[HH_N] = gate_slope(rates.alpha_n, rates.beta_n, n);
+        dydt[HH_P] = gate_slope(rates.alpha_p, rates.beta_p, p);
+        dydt[DI_EXC] = di_ex * self.decay_ex;
+        dydt[I_EXC] = i_ex.mul_add(self.decay_ex, di_ex);
+        dydt[DI_INH] = di_in * self.decay_in;
+        dydt[I_INH] = i_in.mul_add(self.decay_in, di_in);
+    }
+}
+
 /// The slope of a gate.
 #[inline(always)]
 fn gate_slope<R: Real>(alpha: R, beta: R, x: R) -> R {
@@ -348,17 +347,15 @@ impl<R: Real> System<R> for Dynamics<R> {
 
     #[inline(always)]
     fn derivatives(&self, look_up: impl LookUp, t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
-        let [v, m, h, n, p, di_ex, i_ex, di_in, i_in] = *y;
-        dydt[V_M] = self.slope(t * self.inverse_resolution, y);
-        let rates = Rates::at(look_up, v);
-        dydt[HH_M] = gate_slope(rates.alpha_m, rates.beta_m, m);
-        dydt[HH_H] = gate_slope(rates.alpha_h, rates.beta_h, h);
-        dydt[HH_N] = gate_slope(rates.alpha_n, rates.beta_n, n);
-        dydt[HH_P] = gate_slope(rates.alpha_p, rates.beta_p, p);
-        dydt[DI_EXC] = di_ex * self.decay_ex;
-        dydt[I_EXC] = i_ex.mul_add(self.decay_ex, di_ex);
-        dydt[DI_INH] = di_in * self.decay_in;
-        dydt[I_INH] = i_in.mul_add(self.decay_in, di_in);
+        let rates = RATES.from(&self.anchor, look_up, y[V_M]);
+        self.slopes(t, y, &Rates::of(rates), dydt);
+    }
+
+    #[inline(always)]
+    fn first_derivatives(&mut self, look_up: impl LookUp, t: R, y: &[R; DIM], dydt: &mut [R; DIM]) {
+        let (rates, anchor) = RATES.anchored_at(look_up, y[V_M]);
+        self.anchor = anchor;
+        self.slopes(t, y, &Rates::of(rates), dydt);
     }
 }
 
@@ -376,6 +373,7 @@ ovenbird_core::per_lane!(Dynamics {
     current,
     gap,
     inverse_resolution,
+    anchor,
 });
 
 /// Derived constants.
@@ -475,6 +473,7 @@ impl Neuron for HhPscAlphaGap {
                 current: p.I_e,
                 gap: Coupling::default(),
                 inverse_resolution: 1.0 / clock.resolution(),
+                anchor: Anchor::default(),
             },
             psc_ex: alpha_initial_value(p.tau_syn_ex),
             psc_in: alpha_initial_value(p.tau_syn_in),
@@ -575,7 +574,7 @@ mod tests {
 
     #[test]
     fn initial_gates_are_in_equilibrium() {
-        let (y, rates) = (initial_state(), Rates::at(Memory, V_INITIAL));
+        let (y, rates) = (initial_state(), Rates::of(RATES.at(Memory, V_INITIAL)));
         for (gate, alpha, beta) in [
             (HH_M, rates.alpha_m, rates.beta_m),
             (HH_H, rates.alpha_h, rates.beta_h),
@@ -596,7 +595,7 @@ mod tests {
             .chain(halves.map(f64::next_up))
             .chain(halves.map(f64::next_down))
         {
-            let r = Rates::at(Memory, v);
+            let r = Rates::of(RATES.at(Memory, v));
             for (rate, exact) in [
                 (r.alpha_m, 40.0 * 13.5 * linear((v - 75.5) / 13.5)),
                 (r.beta_m, 1.2262 / (v / 42.248).exp()),
@@ -619,7 +618,7 @@ mod tests {
     fn integrate<R: Real>(current: R, slope: R) -> [R; DIM] {
         let d = HhPscAlphaGap::derive(&Params::default(), &Clock::default()).dynamics;
         let c = R::splat;
-        let system = Dynamics {
+        let mut system = Dynamics {
             g_na: c(d.g_na),
             g_kv1: c(d.g_kv1),
             g_kv3: c(d.g_kv3),
@@ -638,12 +637,13 @@ mod tests {
                 ..Coupling::default()
             },
             inverse_resolution: c(d.inverse_resolution),
+            anchor: Anchor::default(),
         };
         let mut y = initial_state().map(R::splat);
         let (mut solver, mut h) = (Rkf45::new(&y), c(0.1));
         for _ in 0..200 {
             let all = R::Mask::splat(true);
-            let failures = solver.advance(&system, &control(), 0.1, all, &mut y, &mut h);
+            let failures = solver.advance(&mut system, &control(), 0.1, all, &mut y, &mut h);
             assert!(failures.is_empty());
         }
         y
