@@ -2,6 +2,7 @@
 //! loops over its nodes.
 
 mod blocks;
+mod changes;
 mod status;
 mod update;
 

@@ -1,11 +1,10 @@
 //! Status of neurons: keys, defaults, get and set.
 
 use super::blocks::blocks;
+use super::changes::{Changes, Plan};
 use super::{Class, NeuronFamily, NeuronPart, Node, Row};
-use crate::error::{Error, Result};
-use crate::model::{
-    Archive, ArchiveParams, Columns, Elements, Field, Neuron, NodeInfo, Read, Shape, Table,
-};
+use crate::error::Result;
+use crate::model::{Archive, ArchiveParams, Columns, Field, Neuron, NodeInfo, Read, Shape, Table};
 use crate::node::family::{
     Family, KeyInfo, Location, NeuronOps, Part, Role, SetContext, Setting, check_keys, part_mut,
     part_ref,
@@ -24,101 +23,29 @@ impl<M: Neuron> NeuronFamily<M> {
         }
     }
 
-    /// The node with `changes` applied and checked.
-    fn changed(
-        &self,
-        context: &SetContext,
-        node: &Node<M>,
-        changes: &[(&str, &Value)],
-    ) -> Result<Node<M>> {
-        let mut new = node.clone();
-        if changes.iter().any(|&(key, _)| CALCIUM_KEYS.contains(&key)) {
-            let (now, step) = (context.clock.ms(context.now), context.clock.resolution());
-            let archive = &mut new.archive;
-            archive.advance(&mut new.elements, now, step, &node.class.archive);
-        }
-        for &(key, value) in changes {
-            if let Some(field) = M::Params::field(key) {
-                (field.set)(&mut new.class.model, value)?;
-            } else if let Some(field) = ArchiveParams::field(key) {
-                (field.set)(&mut new.class.archive, value)?;
-            } else if key == "Ca" && self.info.archives {
-                let calcium = value.as_float(key)?;
-                if !calcium.is_finite() || calcium < 0.0 {
-                    return Err(Error::bad_property(format!(
-                        "Calcium concentration cannot be negative or infinite, got {calcium}"
-                    )));
-                }
-                new.archive.calcium = calcium;
-            }
-        }
-        if self.info.archives {
-            let given = |key: &str| changes.iter().find(|(k, _)| *k == key).map(|&(_, v)| v);
-            if let Some(value) = given("synaptic_elements") {
-                new.elements = Elements::from_value(value, context.strict)?;
-            }
-            if let Some(value) = given("synaptic_elements_param") {
-                new.elements.update(value, context.strict)?;
-            }
-        }
-        if new.class.model != node.class.model {
-            M::check(&new.class.model)?;
-            M::migrate(&node.class.model, &new.class.model, &mut new.row);
-        }
-        for &(key, value) in changes {
-            if let Some(variable) = M::variables().iter().find(|v| v.name == key)
-                && let Some(write) = variable.write
-            {
-                if let Value::Float(x) = value
-                    && !x.is_finite()
-                {
-                    return Err(Error::bad_property(format!(
-                        "{key} must be finite, got {x}"
-                    )));
-                }
-                write(&new.class.model, &mut new.row, value)?;
-            }
-        }
-        Ok(new)
-    }
-
-    /// The nodes as they will be once `settings` are applied.
-    fn plan(
+    /// The nodes at some places as they will be once `settings` are applied.
+    fn plan<'a>(
         &self,
         context: &SetContext,
         parts: &[&Part],
         at: &[Location],
-        settings: &[(String, Setting)],
-    ) -> Result<Vec<Node<M>>> {
-        check_keys(
-            context,
-            &self.name,
-            settings.iter().map(|(k, _)| k.as_str()),
-            &self.keys(),
-        )?;
-        let changed = at.iter().enumerate().map(|(i, l)| {
+        settings: &'a [(String, Setting)],
+    ) -> Result<Plan<'a, M>> {
+        let names = settings.iter().map(|(k, _)| k.as_str());
+        check_keys(context, &self.name, names, &self.keys())?;
+        let mut plan = Plan::new(Changes::of(settings, &self.info));
+        for (i, l) in at.iter().enumerate() {
             let part = part_ref::<NeuronPart<M>>(parts[l.worker as usize]);
-            let node = self.node(parts[l.worker as usize], l.local as usize);
-            let changes: Vec<_> = settings
-                .iter()
-                .map(|(k, s)| (k.as_str(), s.of(i)))
-                .collect();
-            let new = self.changed(context, &node, &changes).map_err(|e| {
+            let added = plan.add(context, &self.classes, i, part, l.local as usize);
+            added.map_err(|e| {
                 let id = part.ids[l.local as usize];
                 e.within(&format!(
                     "Setting status of a '{}' with node ID {id}",
                     self.name
                 ))
             })?;
-            let other = M::channels(&new.class.model) != M::channels(&node.class.model);
-            if other && part.connected[l.local as usize] {
-                return Err(Error::bad_property(
-                    "The neuron has connections, therefore the number of ports cannot be reduced.",
-                ));
-            }
-            Ok(new)
-        });
-        changed.collect()
+        }
+        Ok(plan)
     }
 
     fn value_of(&self, node: &Node<M>, key: &str) -> Option<Value> {
@@ -165,15 +92,6 @@ pub(super) fn family_value<M: Neuron>(p: &M::Params, row: &Row<M>, key: &str) ->
             .then(|| (f.get)(p, row, i - 1))
     })
 }
-
-/// Keys whose change concerns calcium and what has grown with it so far.
-const CALCIUM_KEYS: [&str; 5] = [
-    "Ca",
-    "tau_Ca",
-    "beta_Ca",
-    "synaptic_elements",
-    "synaptic_elements_param",
-];
 
 /// Synaptic elements in the status: name, description, whether it is shown.
 const ELEMENT_KEYS: [(&str, &str, Role); 2] = [
@@ -329,10 +247,20 @@ impl<M: Neuron> Family for NeuronFamily<M> {
             params.iter().map(|(k, _)| k),
             &self.keys(),
         )?;
-        let changes: Vec<_> = params.iter().collect();
+        let same = |(key, value): (&str, &Value)| (key.to_owned(), Setting::Same(value.clone()));
+        let settings: Vec<_> = params.iter().map(same).collect();
+        let changes = Changes::<M>::of(&settings, &self.info);
         // what grows does so from when a node is made
         let context = SetContext { now: 0, ..*context };
-        self.default = self.changed(&context, &self.default, &changes)?;
+        let old = &self.default;
+        let mut new = old.clone();
+        new.class = changes.class(&old.class, 0)?;
+        if changes.grows {
+            let grown = (&mut new.archive, &mut new.elements);
+            changes.grow(&context, &old.class.archive, 0, grown)?;
+        }
+        changes.write((&old.class.model, &new.class.model), 0, &mut new.row)?;
+        self.default = new;
         Ok(())
     }
 
@@ -434,18 +362,14 @@ impl<M: Neuron> Family for NeuronFamily<M> {
         at: &[Location],
         settings: &[(String, Setting)],
     ) -> Result<()> {
-        let changed = {
+        let plan = {
             let parts: Vec<&Part> = parts.iter().map(|p| &**p).collect();
             self.plan(context, &parts, at, settings)?
         };
-        for (l, new) in at.iter().zip(changed) {
-            let class = self.classes.intern(new.class, Class::feed);
-            let part = part_mut::<NeuronPart<M>>(parts[l.worker as usize]);
-            part.class[l.local as usize] = class;
-            part.state.put(l.local as usize, new.row);
-            part.archive.put(l.local as usize, new.archive);
-            part.archive.put_elements(l.local as usize, new.elements);
-            if settings.iter().any(|(k, _)| k == "ignore_and_spike_offset") {
+        plan.apply(&mut self.classes, parts, at);
+        if settings.iter().any(|(k, _)| k == "ignore_and_spike_offset") {
+            for l in at {
+                let part = part_mut::<NeuronPart<M>>(parts[l.worker as usize]);
                 part.schedule.restart(l.local);
             }
         }
