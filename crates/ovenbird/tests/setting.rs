@@ -5,10 +5,12 @@ use proptest::prelude::*;
 
 const NODES: u32 = 7;
 
-/// Parameters, what plastic synapses read, and state; those that migrate among them.
+const MODELS: [&str; 3] = ["iaf_psc_alpha", "iaf_psc_exp", "hh_psc_alpha"];
+
+/// Parameters, what plastic synapses read, and state. Potentials are kept relative to `E_L`.
 const KEYS: [&str; 8] = [
     "C_m",
-    "tau_m",
+    "E_L",
     "tau_minus",
     "beta_Ca",
     "Ca",
@@ -51,10 +53,14 @@ impl Call {
     }
 }
 
-fn neurons() -> Simulation {
+/// Neurons that spike, on some threads.
+fn neurons(model: &str, threads: i64) -> Simulation {
     let mut sim = ovenbird::simulation();
-    sim.create("iaf_psc_alpha", i64::from(NODES))
-        .expect("neurons");
+    let threads = dict([("local_num_threads", threads.into())]);
+    sim.set_status(&threads).expect("threads");
+    let ids = sim.create(model, i64::from(NODES)).expect("neurons").ids();
+    let drive = dict([("I_e", 900.0.into())]);
+    sim.set(&ids, &drive).expect("a current");
     sim
 }
 
@@ -72,14 +78,18 @@ fn status(sim: &Simulation) -> Vec<(String, Vec<Value>)> {
 
 proptest! {
     #[test]
-    fn one_call_for_many_nodes_is_one_for_each(calls in prop::collection::vec(call(), 1..5)) {
-        let (mut together, mut apart) = (neurons(), neurons());
+    fn one_call_for_many_nodes_is_one_for_each(
+        model in prop::sample::select(&MODELS[..]),
+        threads in 1i64..=3,
+        calls in prop::collection::vec(call(), 1..5),
+    ) {
+        let new = || neurons(model, threads);
+        let (mut together, mut apart) = (new(), new());
         for call in calls {
             let before = status(&together);
             let done = together.set(&call.nodes, &call.all());
-            let mut tried = neurons();
-            let ids: Vec<u32> = (1..=NODES).collect();
-            let fails = (0..call.nodes.len()).any(|i| tried.set(&ids[..1], &call.one(i)).is_err());
+            let mut tried = new();
+            let fails = (0..call.nodes.len()).any(|i| tried.set(&[1], &call.one(i)).is_err());
             prop_assert_eq!(done.is_err(), fails, "{:?}", call);
             if fails {
                 prop_assert_eq!(status(&together), before);
@@ -89,6 +99,41 @@ proptest! {
                 apart.set(&[*node], &call.one(i)).expect("as together");
             }
             prop_assert_eq!(status(&together), status(&apart), "{:?}", call);
+            together.simulate(12.0).expect("a run");
+            apart.simulate(12.0).expect("a run");
         }
     }
+}
+
+/// What users read of the potential stays where `E_L` changes, alone or with other keys.
+#[test]
+fn potentials_stay_where_the_resting_potential_changes() -> ovenbird::Result<()> {
+    for model in ["iaf_psc_alpha", "iaf_psc_exp", "iaf_psc_delta"] {
+        for drive in [None, Some("I_e"), Some("tau_minus")] {
+            let mut sim = ovenbird::simulation();
+            let ids = sim.create(model, 3)?.ids();
+            let potentials = Value::Floats(vec![-63.0, -64.0, -65.0]);
+            sim.set(&ids, &dict([("V_m", potentials)]))?;
+            let resting = Value::Floats(vec![-71.0, -72.0, -71.0]);
+            let other = drive.map(|key| (key, 20.0.into()));
+            sim.set(&ids, &[("E_L", resting)].into_iter().chain(other).collect())?;
+            sim.set(&ids[1..2], &dict([("E_L", (-66.0).into())]))?;
+            for group in sim.groups(&ids)? {
+                for (key, wanted) in [
+                    ("V_m", [-63.0, -64.0, -65.0]),
+                    ("E_L", [-71.0, -66.0, -71.0]),
+                ] {
+                    let found = sim.get(&group, key).expect("a key");
+                    let found: Vec<_> = (0..3).map(|i| found.at(i)).collect();
+                    assert_eq!(found, wanted.map(Value::Float), "{key} of {model}");
+                }
+            }
+        }
+        let mut sim = ovenbird::simulation();
+        sim.set_defaults(model, &dict([("V_m", (-63.0).into())]))?;
+        sim.set_defaults(model, &dict([("E_L", (-72.0).into())]))?;
+        let defaults = sim.defaults(model)?;
+        assert_eq!(defaults.get("V_m"), Some(&Value::Float(-63.0)), "{model}");
+    }
+    Ok(())
 }

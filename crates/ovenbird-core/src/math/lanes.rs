@@ -72,7 +72,7 @@ impl Lanes {
     }
 
     /// The first lanes from `values`, of which there must not be more than [`LANES`]; the others
-    /// are zero.
+    /// repeat the last, so that they go the ways that it goes, or are zero if there is none.
     #[inline(always)]
     pub fn load(values: &[f64]) -> Self {
         match values.first_chunk::<LANES>() {
@@ -85,7 +85,7 @@ impl Lanes {
     #[cold]
     #[inline(never)]
     fn load_some(values: &[f64]) -> Self {
-        let mut out = [0.0; LANES];
+        let mut out = [values.last().copied().unwrap_or(0.0); LANES];
         out[..values.len()].copy_from_slice(values);
         Self(out)
     }

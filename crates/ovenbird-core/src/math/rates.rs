@@ -9,6 +9,9 @@ use super::polynomial::Polynomial;
 use super::{LookUp, Real};
 use std::f64::consts::{LOG2_E, SQRT_2};
 
+/// The natural logarithm's unit in sixteenths of an octave: e^x = 2^(x SIXTEENTHS / 16).
+pub(super) const SIXTEENTHS: f64 = 16.0 * LOG2_E;
+
 /// 2^(f/16) / [`RATE_SCALE`] for |f| <= 1/2 to within 5e-15 of it.
 ///
 /// This polynomial and the next are those of least relative error (Remez), with the shift of the
@@ -78,8 +81,8 @@ impl Powers {
 /// Four rates a e^(v/b) of different factors a and widths b.
 pub(super) struct ExponentialRates {
     powers: [Powers; 4],
-    /// 16 log2(e) / b.
-    slopes: [f64; 4],
+    /// Of the exponents, in sixteenths.
+    pub(super) slopes: [f64; 4],
 }
 
 impl ExponentialRates {
@@ -93,10 +96,10 @@ impl ExponentialRates {
                 Powers::of(RATE_SCALE * a[3]),
             ],
             slopes: [
-                16.0 * LOG2_E / b[0],
-                16.0 * LOG2_E / b[1],
-                16.0 * LOG2_E / b[2],
-                16.0 * LOG2_E / b[3],
+                SIXTEENTHS / b[0],
+                SIXTEENTHS / b[1],
+                SIXTEENTHS / b[2],
+                SIXTEENTHS / b[3],
             ],
         }
     }

@@ -112,33 +112,6 @@ impl PerLane for Lanes {
     }
 }
 
-impl<T: PerLane, const N: usize> PerLane for [T; N] {
-    type One = [T::One; N];
-
-    #[inline(always)]
-    fn spread(one: &Self::One) -> Self {
-        std::array::from_fn(
-            #[inline(always)]
-            |i| T::spread(&one[i]),
-        )
-    }
-
-    #[inline(always)]
-    fn pick(&self, lane: usize) -> Self::One {
-        std::array::from_fn(
-            #[inline(always)]
-            |i| self[i].pick(lane),
-        )
-    }
-
-    #[inline(always)]
-    fn place(&mut self, lane: usize, one: &Self::One) {
-        for (all, one) in self.iter_mut().zip(one) {
-            all.place(lane, one);
-        }
-    }
-}
-
 /// Implements [`PerLane`](crate::ode::PerLane) for a struct that is generic over the type of its
 /// fields: for `Name<Lanes>` in terms of `Name<f64>`.
 #[macro_export]

@@ -8,11 +8,29 @@ use crate::model::{Failure, StepContext};
 use crate::rng::{Key, Purpose};
 use std::ops::Range;
 
-/// A rotation with angular frequency `omega` that decays with `rate`.
+/// A rotation with angular frequency `omega` that decays with `rate`, and is drawn with `pull` times
+/// what it was at the first stage of a trial step.
 #[derive(Clone, Copy)]
 struct Spiral<R> {
     rate: R,
     omega: R,
+    pull: R,
+    first: R,
+}
+
+impl<R: Real> Spiral<R> {
+    fn new(rate: R, omega: R) -> Self {
+        Self::pulled(rate, omega, 0.0)
+    }
+
+    fn pulled(rate: R, omega: R, pull: f64) -> Self {
+        Spiral {
+            rate,
+            omega,
+            pull: R::splat(pull),
+            first: R::splat(0.0),
+        }
+    }
 }
 
 impl<R: Real> System<R> for Spiral<R> {
@@ -20,12 +38,23 @@ impl<R: Real> System<R> for Spiral<R> {
 
     #[inline(always)]
     fn derivatives(&self, _: impl LookUp, _t: R, y: &[R; 2], dydt: &mut [R; 2]) {
-        dydt[0] = -self.rate * y[0] - self.omega * y[1];
+        dydt[0] = self.pull * self.first - self.rate * y[0] - self.omega * y[1];
         dydt[1] = self.omega * y[0] - self.rate * y[1];
+    }
+
+    #[inline(always)]
+    fn first_derivatives(&mut self, look_up: impl LookUp, t: R, y: &[R; 2], dydt: &mut [R; 2]) {
+        self.first = y[0] + t;
+        self.derivatives(look_up, t, y, dydt);
     }
 }
 
-crate::per_lane!(Spiral { rate, omega });
+crate::per_lane!(Spiral {
+    rate,
+    omega,
+    pull,
+    first
+});
 
 /// Spirals, and what makes some of them diverge.
 struct Spirals(Vec<Spiral<f64>>);
@@ -144,10 +173,7 @@ impl System<f64> for Singular {
 
 #[test]
 fn spiral_follows_the_closed_form() {
-    let mut system = Spiral {
-        rate: 0.3,
-        omega: 2.0,
-    };
+    let mut system = Spiral::new(0.3, 2.0);
     for (tolerance, bound) in [(1e-4, 1e-3), (1e-8, 1e-7), (1e-11, 1e-10)] {
         let mut y = [1.0, 0.0];
         let mut h = 0.1;
@@ -166,10 +192,7 @@ fn spiral_follows_the_closed_form() {
 
 #[test]
 fn solution_is_of_fifth_order() {
-    let mut system = Spiral {
-        rate: 0.0,
-        omega: 1.0,
-    };
+    let mut system = Spiral::new(0.0, 1.0);
     // A tolerance that accepts every step, and a start far above the interval, which then is
     // covered in one step.
     let mut error = |h: f64| {
@@ -329,10 +352,7 @@ fn failures_are_reported_and_end() {
 
 #[test]
 fn inactive_lanes_are_left_alone() {
-    let mut system = Spiral {
-        rate: Lanes::splat(1.0),
-        omega: Lanes::splat(1.0),
-    };
+    let mut system = Spiral::new(Lanes::splat(1.0), Lanes::splat(1.0));
     let active = LaneMask::from_fn(|lane| lane != 3);
     let mut y = [Lanes::splat(1.0), Lanes::splat(0.0)];
     y[0].set_lane(3, f64::NAN);
@@ -350,10 +370,7 @@ fn inactive_lanes_are_left_alone() {
 fn a_failed_lane_does_not_stop_the_others() {
     let mut rate = Lanes::splat(1.0);
     rate.set_lane(5, f64::NAN);
-    let mut system = Spiral {
-        rate,
-        omega: Lanes::splat(1.0),
-    };
+    let mut system = Spiral::new(rate, Lanes::splat(1.0));
     let mut y = [Lanes::splat(1.0), Lanes::splat(0.0)];
     let mut h = Lanes::splat(0.1);
     let mut solver = Rkf45::new(&y);
@@ -380,7 +397,7 @@ proptest! {
             let mut y = [start[lane], 0.5];
             let mut h = 0.1;
             let mut solver = Rkf45::new(&y);
-            let mut system = Spiral { rate: rate[lane], omega: omega[lane] };
+            let mut system = Spiral::pulled(rate[lane], omega[lane], 0.5);
             let control = Control::yp(tolerance, relative);
             for _ in 0..steps {
                 solver.advance(&mut system, &control, 0.1, true, &mut y, &mut h);
@@ -391,7 +408,7 @@ proptest! {
             let mut y = [Lanes(start), Lanes::splat(0.5)];
             let mut h = Lanes::splat(0.1);
             let mut solver = Rkf45::new(&y);
-            let mut system = Spiral { rate: Lanes(rate), omega: Lanes(omega) };
+            let mut system = Spiral::pulled(Lanes(rate), Lanes(omega), 0.5);
             let control = Control::yp(tolerance, relative);
             let all = LaneMask::splat(true);
             for _ in 0..steps {
@@ -420,8 +437,8 @@ proptest! {
         relative in any::<bool>(),
     ) {
         let spiral = |&((rate, omega, still), _)| match still {
-            true => Spiral { rate: 0.1, omega: 0.2 },
-            false => Spiral { rate, omega },
+            true => Spiral::pulled(0.1, 0.2, 0.05),
+            false => Spiral::pulled(rate, omega, 0.05),
         };
         let spirals = Spirals(nodes.iter().map(spiral).collect());
         let control = Control::yp(tolerance, if relative { tolerance } else { 0.0 });
@@ -463,10 +480,7 @@ fn a_block_tells_which_node_fails_and_why() {
 /// Compares what a block of `n` spirals tells of a bad one with what it tells alone.
 fn assert_failure(n: usize, bad: usize, rate: f64, relative: f64) {
     let control = Control::y(1e-6, relative);
-    let good = Spiral {
-        rate: 1.0,
-        omega: 9.0,
-    };
+    let good = Spiral::new(1.0, 9.0);
     let mut spirals = Spirals(vec![good; n]);
     spirals.0[bad].rate = rate;
     let mut states = States {

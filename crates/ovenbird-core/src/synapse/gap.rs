@@ -223,7 +223,7 @@ impl Piece {
         self.0.0.into_iter().chain(self.1.0)
     }
 
-    /// The first numbers from `values`; the others are zero.
+    /// The first numbers from `values`; the others may be anything.
     fn load(values: &[f64]) -> Self {
         let (first, second) = values.split_at(values.len().min(LANES));
         Piece(Lanes::load(first), Lanes::load(second))

@@ -126,7 +126,9 @@ impl<'a, M: Neuron> Changes<'a, M> {
         i: usize,
         row: &mut Row<M>,
     ) -> Result<()> {
-        migrate::<M>((old, new), row);
+        if new != old {
+            M::migrate(old, new, row);
+        }
         for (variable, setting) in &self.variables {
             let value = setting.of(i);
             if let Value::Float(x) = value
@@ -145,12 +147,6 @@ impl<'a, M: Neuron> Changes<'a, M> {
     }
 }
 
-fn migrate<M: Neuron>((old, new): (&M::Params, &M::Params), row: &mut Row<M>) {
-    if new != old {
-        M::migrate(old, new, row);
-    }
-}
-
 /// What becomes of the nodes that are set, in their order.
 pub(super) struct Plan<'a, M: Neuron> {
     changes: Changes<'a, M>,
@@ -165,6 +161,7 @@ pub(super) struct Plan<'a, M: Neuron> {
     rows: Vec<Row<M>>,
     /// The parameters that the last node had.
     last: Option<u32>,
+    added: usize,
 }
 
 impl<'a, M: Neuron> Plan<'a, M> {
@@ -177,10 +174,11 @@ impl<'a, M: Neuron> Plan<'a, M> {
             grown: Vec::new(),
             rows: Vec::new(),
             last: None,
+            added: 0,
         }
     }
 
-    /// Adds the next node, which is at a place.
+    /// Adds the next node.
     ///
     /// # Errors
     /// When it cannot be changed like that.
@@ -188,15 +186,16 @@ impl<'a, M: Neuron> Plan<'a, M> {
         &mut self,
         context: &SetContext,
         classes: &Classes<Class<M::Params>>,
-        i: usize,
         part: &NeuronPart<M>,
         local: usize,
     ) -> Result<()> {
+        let i = self.added;
+        self.added += 1;
         let old = classes.get(part.class[local]);
         let mut new = old;
         if self.changes.sets_parameters() {
-            self.add_class(part.class[local], old, i)?;
-            new = &self.classes[self.class[i] as usize];
+            let place = self.add_class(part.class[local], old, i)?;
+            new = &self.classes[place];
             let other = M::channels(&new.model) != M::channels(&old.model);
             if other && part.connected[local] {
                 return Err(Error::bad_property(
@@ -219,18 +218,16 @@ impl<'a, M: Neuron> Plan<'a, M> {
         Ok(())
     }
 
-    /// Adds the parameters of node `i`, which has had `old` with the index `class`.
-    fn add_class(&mut self, class: u32, old: &Class<M::Params>, i: usize) -> Result<()> {
+    /// Adds the parameters of node `i`, which has had `old` with the index `class`; returns their place.
+    fn add_class(&mut self, class: u32, old: &Class<M::Params>, i: usize) -> Result<usize> {
         let known = self.is_same && self.last == Some(class);
         self.last = Some(class);
         if !known {
-            let new = self.changes.class(old, i)?;
-            if self.classes.last() != Some(&new) {
-                self.classes.push(new);
-            }
+            self.classes.push(self.changes.class(old, i)?);
         }
-        self.class.push(self.classes.len() as u32 - 1);
-        Ok(())
+        let place = self.classes.len() - 1;
+        self.class.push(place as u32);
+        Ok(place)
     }
 
     /// Changes the nodes at the places that were added.
@@ -256,10 +253,12 @@ impl<'a, M: Neuron> Plan<'a, M> {
             }
             if let Some(row) = rows.next() {
                 part.state.put(local, row);
-            } else if new != old {
+                continue;
+            }
+            let (old, new) = (&classes.get(old).model, &classes.get(new).model);
+            if old != new {
                 let mut row = part.state.row(local);
-                let models = (&classes.get(old).model, &classes.get(new).model);
-                migrate::<M>(models, &mut row);
+                M::migrate(old, new, &mut row);
                 part.state.put(local, row);
             }
         }

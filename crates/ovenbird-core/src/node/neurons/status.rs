@@ -34,9 +34,9 @@ impl<M: Neuron> NeuronFamily<M> {
         let names = settings.iter().map(|(k, _)| k.as_str());
         check_keys(context, &self.name, names, &self.keys())?;
         let mut plan = Plan::new(Changes::of(settings, &self.info));
-        for (i, l) in at.iter().enumerate() {
+        for l in at {
             let part = part_ref::<NeuronPart<M>>(parts[l.worker as usize]);
-            let added = plan.add(context, &self.classes, i, part, l.local as usize);
+            let added = plan.add(context, &self.classes, part, l.local as usize);
             added.map_err(|e| {
                 let id = part.ids[l.local as usize];
                 e.within(&format!(
