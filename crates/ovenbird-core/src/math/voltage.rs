@@ -94,6 +94,7 @@ pub struct Anchor<R> {
 impl PerLane for Anchor<Lanes> {
     type One = Anchor<f64>;
 
+    #[inline(always)]
     fn spread(_: &Anchor<f64>) -> Self {
         Self::default()
     }
