@@ -4,10 +4,9 @@
 //! millivolt. There an exponential is that at the first stage times a polynomial, which takes two
 //! thirds of the work of one from scratch, and no look-up.
 
-use super::Lanes;
 use super::polynomial::Polynomial;
 use super::rates::{ExponentialRates, LinearRates, RATE, RATE_SCALE, SIXTEENTHS, quotients};
-use super::{LookUp, Mask, Real};
+use super::{Lanes, LookUp, Mask, Real};
 use crate::ode::PerLane;
 use std::f64::consts::LN_2;
 
