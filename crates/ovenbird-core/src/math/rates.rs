@@ -1,8 +1,8 @@
 //! The voltage dependence of channels' rates, four at a time.
 //!
 //! Exponents are in sixteenths: 2^(t/16) is a power 2^(n/16), n integral, which is looked up, times
-//! 2^(f/16), |f| <= 1/2, which is a polynomial. Four take turns: each operation needs the one before
-//! it, and those of the others fill the wait.
+//! 2^(f/16), |f| <= 1/2, which is a polynomial. Four are made side by side: each operation needs the
+//! one before it, and those of the others fill the wait.
 
 use super::elementary::ROUND;
 use super::polynomial::Polynomial;

@@ -140,6 +140,7 @@ pub struct Rkf45<Y> {
     /// The state at the end of a trial step.
     pub(super) trial: Y,
     end_slope: Y,
+    /// By how much the solutions of both orders differ at its end, over its length.
     errors: Y,
 }
 

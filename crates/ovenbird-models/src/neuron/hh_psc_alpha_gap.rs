@@ -315,9 +315,7 @@ impl<R: Real> Dynamics<R> {
         let current = g_k.mul_add(self.e_k - v, current);
         g_na.mul_add(self.e_na - v, current) * self.inverse_c_m
     }
-}
 
-impl<R: Real> Dynamics<R> {
     /// The slopes of all variables at the time `t` and the rates of the gates.
     #[inline(always)]
     fn slopes(&self, t: R, y: &[R; DIM], rates: &Rates<R>, dydt: &mut [R; DIM]) {
