@@ -3,7 +3,7 @@
 use crate::connections::Connections;
 use crate::convert::{self, Arrays};
 use crate::error::{ForPython, to_python};
-use crate::pair::Pair;
+use crate::pair;
 use crate::parameter::PyParameter;
 use crate::ranks::Ranks;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
@@ -26,21 +26,23 @@ pub struct Kernel {
     pub epoch: u64,
     /// What the handler of a signal raised while the engine was at work.
     raised: Arc<Mutex<Option<PyErr>>>,
-    /// The name that was asked for last.
-    name: Mutex<Option<Py<PyString>>>,
+    /// The index and the name of the model that was asked for last.
+    model: Mutex<Option<(usize, Py<PyString>)>>,
 }
 
 impl Kernel {
-    /// A name as a string of Python, which is not made again if it was asked for before.
-    pub fn name(&self, py: Python<'_>, name: &str) -> Py<PyString> {
-        let mut last = self.name.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = &*last
-            && known.bind(py).to_str().is_ok_and(|known| known == name)
+    /// The name of a node's model as a string of Python, which is not made again if the last node
+    /// was of the same model.
+    pub fn model_of(&self, py: Python<'_>, id: u32) -> PyResult<Py<PyString>> {
+        let index = self.simulation.model_of(id).for_python(py)?;
+        let mut last = self.model.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, name)) = &*last
+            && *known == index
         {
-            return known.clone_ref(py);
+            return Ok(name.clone_ref(py));
         }
-        let new = PyString::intern(py, name).unbind();
-        last.insert(new).clone_ref(py)
+        let name = PyString::intern(py, self.simulation.model_name(index)).unbind();
+        Ok(last.insert((index, name)).1.clone_ref(py))
     }
 }
 
@@ -151,7 +153,7 @@ impl Kernel {
         Ok(Kernel {
             simulation,
             epoch: 0,
-            name: Mutex::new(None),
+            model: Mutex::new(None),
             raised,
         })
     }
@@ -176,6 +178,7 @@ impl Kernel {
     /// Removes nodes, connections and copied models, and sets time and settings back.
     fn reset(&mut self) {
         self.simulation.reset();
+        self.model = Mutex::new(None);
         self.epoch += 1;
     }
 
@@ -420,13 +423,11 @@ impl Kernel {
         conn: &Bound<'_, PyAny>,
         syn: &Bound<'_, PyAny>,
     ) -> PyResult<bool> {
-        let pair = Pair::plain(&self.simulation, self.epoch, [pre, post, conn, syn]);
-        let Some(pair) = pair else {
+        let Some(single) = pair::single(&self.simulation, self.epoch, [pre, post, conn, syn])
+        else {
             return Ok(false);
         };
-        self.simulation
-            .connect(&[pair.source], &[pair.target], &pair.rule, &[pair.synapse])
-            .for_python(py)?;
+        self.simulation.connect_single(&single).for_python(py)?;
         Ok(true)
     }
 

@@ -1,6 +1,6 @@
 //! `NodeSet`: an ascending set of node ids, the base of the collection class of a Python dialect.
 
-use crate::error::{ForPython, to_python};
+use crate::error::to_python;
 use crate::kernel::Kernel;
 use ovenbird::Error;
 use ovenbird::core::error::Kind;
@@ -8,7 +8,8 @@ use ovenbird::core::simulation::Progression;
 use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyList, PyString, PyType};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyInt, PyList, PyString, PyType};
 
 /// Nodes `first, first + step, ..., last` of one model.
 type Span = (u32, u32, u32, Py<PyString>);
@@ -41,8 +42,8 @@ impl Spans {
 }
 
 /// An ascending set of nodes of one kernel. Classes derived from it have an attribute `_kernel`,
-/// a method `_spans_of` that makes [`Spans`] of what they are constructed from, and a method
-/// `_select` for indices other than integers.
+/// which stays what it is, a method `_spans_of` that makes [`Spans`] of what they are constructed
+/// from, and a method `_select` for indices other than integers.
 #[pyclass(module = "ovenbird._ovenbird", subclass, frozen, weakref)]
 pub struct NodeSet {
     kernel: Py<Kernel>,
@@ -64,6 +65,21 @@ impl NodeSet {
             List::One(span) => std::slice::from_ref(span),
             List::Several(spans, _) => spans,
         }
+    }
+
+    fn of_node(cls: &Bound<'_, PyType>, id: u32) -> PyResult<Self> {
+        let py = cls.py();
+        let kernel = kernel_of(cls)?;
+        let (model, epoch) = {
+            let kernel = kernel.borrow(py);
+            (kernel.model_of(py, id)?, kernel.epoch)
+        };
+        Ok(NodeSet {
+            kernel,
+            list: List::One((id, id, 1, model)),
+            epoch,
+            sliced: false,
+        })
     }
 
     fn from_spans(spans: &mut Spans) -> PyResult<Self> {
@@ -139,6 +155,24 @@ impl NodeSet {
     }
 }
 
+/// The kernel of a class of collections.
+fn kernel_of(cls: &Bound<'_, PyType>) -> PyResult<Py<Kernel>> {
+    // looking the attribute up takes a tenth of what making a set of one node does
+    static FIRST: PyOnceLock<(Py<PyType>, Py<Kernel>)> = PyOnceLock::new();
+    let py = cls.py();
+    let attribute = || {
+        let kernel = cls.getattr(intern!(py, "_kernel"))?;
+        PyResult::Ok(kernel.cast_into::<Kernel>()?.unbind())
+    };
+    let (class, kernel) =
+        FIRST.get_or_try_init(py, || attribute().map(|k| (cls.clone().unbind(), k)))?;
+    if class.is(cls) {
+        Ok(kernel.clone_ref(py))
+    } else {
+        attribute()
+    }
+}
+
 /// The one node id in a list, if it is a list with one whole number.
 fn single_id(data: &Bound<'_, PyAny>) -> Option<u32> {
     let list = data.cast_exact::<PyList>().ok()?;
@@ -146,7 +180,7 @@ fn single_id(data: &Bound<'_, PyAny>) -> Option<u32> {
         return None;
     }
     let item = list.get_item(0).ok()?;
-    if item.is_instance_of::<pyo3::types::PyBool>() {
+    if item.is_exact_instance_of::<PyBool>() {
         return None;
     }
     item.extract::<u32>().ok()
@@ -159,25 +193,11 @@ impl NodeSet {
     #[pyo3(signature = (data=None))]
     fn new(cls: &Bound<'_, PyType>, data: Option<Bound<'_, PyAny>>) -> PyResult<Self> {
         let py = cls.py();
-        if let Some(data) = &data {
-            if let Ok(spans) = data.cast::<Spans>() {
-                return NodeSet::from_spans(&mut spans.borrow_mut());
-            }
-            if let Some(id) = single_id(data) {
-                let kernel = cls.getattr(intern!(py, "_kernel"))?;
-                let kernel = kernel.cast_into::<Kernel>()?;
-                let (model, epoch) = {
-                    let kernel = kernel.borrow();
-                    let model = kernel.simulation.model_of(id).for_python(py)?;
-                    (kernel.name(py, model), kernel.epoch)
-                };
-                return Ok(NodeSet {
-                    kernel: kernel.unbind(),
-                    list: List::One((id, id, 1, model)),
-                    epoch,
-                    sliced: false,
-                });
-            }
+        if let Some(id) = data.as_ref().and_then(single_id) {
+            return NodeSet::of_node(cls, id);
+        }
+        if let Some(spans) = data.as_ref().and_then(|d| d.cast::<Spans>().ok()) {
+            return NodeSet::from_spans(&mut spans.borrow_mut());
         }
         let spans = cls.call_method1(intern!(py, "_spans_of"), (data,))?;
         NodeSet::from_spans(&mut spans.cast::<Spans>()?.borrow_mut())

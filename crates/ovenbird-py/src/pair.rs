@@ -3,66 +3,57 @@
 
 use crate::nodes::NodeSet;
 use ovenbird::Simulation;
-use ovenbird::core::connect::{Amount, ConnSpec, Rule, SynSpec};
+use ovenbird::core::simulation::Single;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
 
-/// Two nodes, and how they are connected.
-pub struct Pair {
-    pub source: u32,
-    pub target: u32,
-    pub rule: ConnSpec,
-    pub synapse: SynSpec,
+/// What the arguments of Connect ask for if they are plain: single nodes, a rule that pairs nodes,
+/// and numbers. `None` if they are not, or not right: the general way tells what is wrong.
+pub fn single(
+    simulation: &Simulation,
+    epoch: u64,
+    [pre, post, conn, syn]: [&Bound<'_, PyAny>; 4],
+) -> Option<Single> {
+    let node = |side: &Bound<'_, PyAny>| side.cast::<NodeSet>().ok()?.get().only(epoch);
+    let mut single = synapse(simulation, [node(pre)?, node(post)?], syn)?;
+    take_rule(conn, &mut single)?;
+    Some(single)
 }
 
-impl Pair {
-    /// What the arguments of Connect ask for if they are plain: single nodes, a rule that pairs
-    /// nodes, and numbers. `None` if they are not, or not right: the general way tells what is
-    /// wrong.
-    pub fn plain(
-        simulation: &Simulation,
-        epoch: u64,
-        [pre, post, conn, syn]: [&Bound<'_, PyAny>; 4],
-    ) -> Option<Pair> {
-        let node = |side: &Bound<'_, PyAny>| side.cast::<NodeSet>().ok()?.get().only(epoch);
-        Some(Pair {
-            source: node(pre)?,
-            target: node(post)?,
-            rule: rule(conn)?,
-            synapse: synapse(simulation, syn)?,
-        })
-    }
-}
-
-fn named_rule(name: &Bound<'_, PyAny>) -> Option<Rule> {
+fn is_one_to_one(name: &Bound<'_, PyAny>) -> Option<bool> {
     match name.cast_exact::<PyString>().ok()?.to_str().ok()? {
-        "one_to_one" => Some(Rule::OneToOne),
-        "all_to_all" => Some(Rule::AllToAll),
+        "one_to_one" => Some(true),
+        "all_to_all" => Some(false),
         _ => None,
     }
 }
 
-fn rule(conn: &Bound<'_, PyAny>) -> Option<ConnSpec> {
+fn take_rule(conn: &Bound<'_, PyAny>, single: &mut Single) -> Option<()> {
     if conn.is_none() {
-        return Some(ConnSpec::new(Rule::AllToAll));
+        return Some(());
     }
     let Ok(dict) = conn.cast_exact::<PyDict>() else {
-        return Some(ConnSpec::new(named_rule(conn)?));
+        single.one_to_one = is_one_to_one(conn)?;
+        return Some(());
     };
     let py = conn.py();
     let mut given = Given::new(dict);
-    let mut spec = ConnSpec::new(named_rule(&given.take(intern!(py, "rule"))?)?);
-    for (key, switch) in [
-        (intern!(py, "make_symmetric"), &mut spec.make_symmetric),
-        (intern!(py, "allow_autapses"), &mut spec.allow_autapses),
-        (intern!(py, "allow_multapses"), &mut spec.allow_multapses),
-    ] {
-        if let Some(value) = given.take(key) {
-            *switch = value.cast_exact::<PyBool>().ok()?.is_true();
-        }
+    single.one_to_one = is_one_to_one(&given.take(intern!(py, "rule"))?)?;
+    if let Some(value) = given.take(intern!(py, "make_symmetric")) {
+        single.make_symmetric = switch(&value)?;
     }
-    given.is_empty().then_some(spec)
+    if let Some(value) = given.take(intern!(py, "allow_autapses")) {
+        single.allow_autapses = switch(&value)?;
+    }
+    if let Some(value) = given.take(intern!(py, "allow_multapses")) {
+        switch(&value)?;
+    }
+    given.is_empty().then_some(())
+}
+
+fn switch(value: &Bound<'_, PyAny>) -> Option<bool> {
+    Some(value.cast_exact::<PyBool>().ok()?.is_true())
 }
 
 /// The entries of a dictionary that have not been taken yet.
@@ -94,25 +85,30 @@ impl<'a, 'py> Given<'a, 'py> {
     }
 }
 
-fn number(value: &Bound<'_, PyAny>) -> Option<Amount> {
+fn number(value: &Bound<'_, PyAny>) -> Option<f64> {
     let x = match value.cast_exact::<PyFloat>() {
         Ok(x) => x.value(),
         Err(_) => value.cast_exact::<PyInt>().ok()?.extract().ok()?,
     };
-    x.is_finite().then_some(Amount::Same(x))
+    x.is_finite().then_some(x)
 }
 
-fn synapse(simulation: &Simulation, syn: &Bound<'_, PyAny>) -> Option<SynSpec> {
+fn synapse(
+    simulation: &Simulation,
+    [source, target]: [u32; 2],
+    syn: &Bound<'_, PyAny>,
+) -> Option<Single> {
+    let default = || simulation.synapse_index("static_synapse").ok();
+    let of_model = |model| simulation.single(source, target, model);
     let model = |name: &Bound<'_, PyAny>| {
         let name = name.cast_exact::<PyString>().ok()?;
         simulation.synapse_index(name.to_str().ok()?).ok()
     };
-    let default = || simulation.synapse_index("static_synapse").ok();
     if syn.is_none() {
-        return Some(simulation.default_synapse(default()?));
+        return Some(of_model(default()?));
     }
     let Ok(dict) = syn.cast_exact::<PyDict>() else {
-        return Some(simulation.default_synapse(model(syn)?));
+        return Some(of_model(model(syn)?));
     };
     let py = syn.py();
     let mut given = Given::new(dict);
@@ -120,19 +116,18 @@ fn synapse(simulation: &Simulation, syn: &Bound<'_, PyAny>) -> Option<SynSpec> {
         Some(name) => model(&name)?,
         None => default()?,
     };
-    let mut spec = simulation.default_synapse(index);
+    let mut single = of_model(index);
     if let Some(weight) = given.take(intern!(py, "weight")) {
         if simulation.synapse_model(index).is_common("weight") {
             return None;
         }
-        spec.weight = number(&weight)?;
+        single.weight = number(&weight)?;
     }
     if let Some(delay) = given.take(intern!(py, "delay")) {
-        spec.delay.as_ref()?;
-        spec.delay = Some(number(&delay)?);
+        *single.delay.as_mut()? = number(&delay)?;
     }
     if let Some(receptor) = given.take(intern!(py, "receptor_type")) {
-        spec.receptor[0] = receptor.cast_exact::<PyInt>().ok()?.extract().ok()?;
+        single.receptor = receptor.cast_exact::<PyInt>().ok()?.extract().ok()?;
     }
-    given.is_empty().then_some(spec)
+    given.is_empty().then_some(single)
 }

@@ -1,5 +1,6 @@
 """Connect, Disconnect and GetConnections: endpoints, specifications, shapes of arrays."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -258,6 +259,63 @@ def test_single_calls_refuse_as_others_do() -> None:
     nest.ResetKernel()
     with pytest.raises(nest.NESTError, match="ResetKernel"):
         nest.Connect(a, b)
+
+
+@pytest.mark.parametrize(
+    ("model", "conn_spec", "syn_spec"),
+    [
+        ("iaf_psc_alpha", None, {}),
+        ("iaf_psc_alpha", "one_to_one", {"synapse_model": "stdp_synapse"}),
+        ("iaf_psc_alpha", {"rule": "all_to_all", "allow_multapses": False}, {"delay": 1.5}),
+        ("iaf_psc_alpha", {"rule": "one_to_one", "make_symmetric": True}, {"weight": -3.0}),
+        ("iaf_psc_alpha", None, {"synapse_model": "stdp_synapse", "weight": 4, "delay": 2.0}),
+        ("glif_cond", "one_to_one", {"receptor_type": 2, "delay": 0.5}),
+        (
+            "hh_psc_alpha_gap",
+            {"rule": "one_to_one", "make_symmetric": True, "allow_autapses": False},
+            {"synapse_model": "gap_junction", "weight": 0.5},
+        ),
+    ],
+)
+def test_single_calls_connect_as_others_do(
+    model: str, conn_spec: Any, syn_spec: dict[str, Any]
+) -> None:
+    made = []
+    # a scalar of numpy is not plain, so that the call takes the general way
+    for number in (float, np.float64):
+        nest.ResetKernel()
+        nest.Create(model, 3)
+        weight = number(syn_spec.get("weight", 1.0))
+        pair = nest.NodeCollection([2]), nest.NodeCollection([3])
+        nest.Connect(*pair, conn_spec, {**syn_spec, "weight": weight})
+        made.append(nest.GetConnections().get(output="json"))
+    assert made[0] == made[1]
+
+
+def test_single_calls_are_timed() -> None:
+    a, b = nest.Create("iaf_psc_alpha", 2)
+    spent = []
+    for calls in (1, 3000):
+        before, start = nest.time_construction_connect, time.perf_counter()
+        for _ in range(calls):
+            nest.Connect(a, b)
+        spent.append(nest.time_construction_connect - before)
+        assert 0 < spent[-1] < 3 * (time.perf_counter() - start)
+    assert spent[1] > 3 * spent[0]
+
+
+def test_names_are_those_of_models_after_a_reset() -> None:
+    for node, synapse in [("iaf_psc_alpha", "static_synapse"), ("iaf_psc_exp", "stdp_synapse")]:
+        nest.ResetKernel()
+        nest.CopyModel(node, f"my_{node}")
+        nest.CopyModel(synapse, f"my_{synapse}")
+        nest.Create(f"my_{node}", 2)
+        a, b = nest.NodeCollection([1]), nest.NodeCollection([2])
+        assert a.model == f"my_{node}"
+        nest.Connect(a, b, None, {"synapse_model": f"my_{synapse}"})
+        assert nest.GetConnections().synapse_model == f"my_{synapse}"
+    with pytest.raises(nest.NESTErrors.UnknownSynapseType):
+        nest.Connect(a, b, None, "my_static_synapse")
 
 
 def test_refused_parameters_leave_no_nodes() -> None:

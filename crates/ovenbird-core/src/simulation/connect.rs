@@ -64,11 +64,20 @@ impl Simulation {
         rule: &ConnSpec,
         synapses: &[SynSpecRef<'_>],
     ) -> Result<()> {
-        if let ([source], [target], [synapse]) = (sources, targets, synapses)
-            && self.connect_plain(*source, *target, rule, synapse)
-        {
+        if self.connect_listed(sources, targets, rule, synapses) {
             return Ok(());
         }
+        self.connect_lists(sources, targets, rule, synapses)
+    }
+
+    /// Makes connections in the general way.
+    pub(super) fn connect_lists(
+        &mut self,
+        sources: &[u32],
+        targets: &[u32],
+        rule: &ConnSpec,
+        synapses: &[SynSpecRef<'_>],
+    ) -> Result<()> {
         let few = sources.len().saturating_mul(targets.len()) < SHORT;
         let start = Instant::now();
         let stopwatch = (!few).then(Stopwatch::start);
@@ -95,7 +104,7 @@ impl Simulation {
         }
         match stopwatch {
             Some(stopwatch) => self.timers.connect.add(&stopwatch),
-            None => self.timers.connect.add_short(start),
+            None => self.timers.connect.add_short(start, 1.0),
         }
         result
     }
@@ -451,7 +460,12 @@ impl Simulation {
     /// All workers decide alike, since the order of their sums depends on it.
     pub(super) fn shares_weight(&mut self, synapse: &SynSpecRef<'_>) -> Option<f64> {
         let weight = synapse.weight.same().filter(|w| w.is_finite())?;
-        let entry = (synapse.model, weight.to_bits());
+        self.shares(synapse.model, weight)
+    }
+
+    /// A finite weight, if connections of a model can share it.
+    pub(super) fn shares(&mut self, model: u16, weight: f64) -> Option<f64> {
+        let entry = (model, weight.to_bits());
         if !self.shared_weights.contains(&entry) {
             if self.shared_weights.len() == SHARED_WEIGHTS {
                 return None;

@@ -39,6 +39,7 @@ pub use models::{Registry, SynapseModel};
 pub use nodes::{Group, Progression};
 pub use run::{Progress, RunControl};
 pub use settings::Settings;
+pub use single::Single;
 pub use space::Positions;
 pub use timers::{Spent, Timers};
 pub use tripartite::TripartiteSynapses;
@@ -58,6 +59,7 @@ use ranks::Couplings;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Weak;
+use std::sync::atomic::AtomicU16;
 use watch::Watch;
 use worker::{RunKeys, Worker};
 
@@ -104,6 +106,8 @@ pub struct Simulation {
     pub(crate) clock: Clock,
     families: Vec<Box<dyn Family>>,
     synapses: Vec<SynapseModel>,
+    /// The synapse model that was asked for last by its name.
+    last_synapse: AtomicU16,
     nodes: NodeTable,
     layers: space::Layers,
     workers: Vec<Worker>,
@@ -188,6 +192,7 @@ impl Simulation {
             clock: Clock::default(),
             families,
             synapses,
+            last_synapse: AtomicU16::new(0),
             nodes: NodeTable::new(ranks.layout(workers)),
             layers: space::Layers::default(),
             workers: Vec::new(),

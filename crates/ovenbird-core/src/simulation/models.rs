@@ -6,6 +6,7 @@ use crate::model::{NumberSpec, Shape, SynapseInfo, SynapseKind, SynapseOps, Vari
 use crate::node::{Family, KeyInfo, Role, SetContext};
 use crate::value::{Dict, Value};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// The models that a simulation knows from the start.
 #[derive(Clone)]
@@ -270,14 +271,25 @@ impl Simulation {
     /// # Errors
     /// When there is none of this name.
     pub fn synapse_index(&self, name: &str) -> Result<u16> {
-        self.synapses
-            .iter()
-            .position(|s| s.name == name)
-            .map(|i| i as u16)
-            .ok_or_else(|| {
-                let known = self.synapses.iter().map(|s| s.name.as_str());
-                Error::unknown(Kind::UnknownSynapseType, "Synapse model", name, known)
-            })
+        let last = self.last_synapse.load(Ordering::Relaxed);
+        if self
+            .synapses
+            .get(usize::from(last))
+            .is_some_and(|s| s.name == name)
+        {
+            return Ok(last);
+        }
+        let Some(i) = self.synapses.iter().position(|s| s.name == name) else {
+            let known = self.synapses.iter().map(|s| s.name.as_str());
+            return Err(Error::unknown(
+                Kind::UnknownSynapseType,
+                "Synapse model",
+                name,
+                known,
+            ));
+        };
+        self.last_synapse.store(i as u16, Ordering::Relaxed);
+        Ok(i as u16)
     }
 
     /// The family of a node model.

@@ -201,12 +201,17 @@ impl Simulation {
         }
     }
 
-    /// The model of a node.
+    /// The index of a node's model, which means another one after a reset.
     ///
     /// # Errors
     /// When there is no such node.
-    pub fn model_of(&self, id: u32) -> Result<&str> {
-        Ok(self.families[self.nodes.run(id)?.family].name())
+    pub fn model_of(&self, id: u32) -> Result<usize> {
+        Ok(self.nodes.run(id)?.family)
+    }
+
+    /// The name of the node model of an index.
+    pub fn model_name(&self, model: usize) -> &str {
+        self.families[model].name()
     }
 
     pub(super) fn is_neuron(&self, family: usize) -> bool {

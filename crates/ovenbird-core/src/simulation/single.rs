@@ -3,12 +3,92 @@
 
 use super::connect::delay_steps;
 use super::{Phase, Simulation};
-use crate::connect::{AmountRef, ConnSpec, Rule, SynSpecRef};
+use crate::connect::{Amount, ConnSpec, Rule, SynSpec, SynSpecRef};
+use crate::error::Result;
 use crate::event::ChannelKey;
 use crate::model::{Event, Port, SynapseKind, Variant};
 use crate::node::Location;
 use crate::synapse::{BatchKind, GapEntry};
-use std::time::Instant;
+
+/// A connection between two nodes, or one each way, whose weight and delay are numbers. Whether
+/// multapses are allowed is nothing that its rules look at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Single {
+    pub source: u32,
+    pub target: u32,
+    /// Whether the rule is one_to_one; otherwise it is all_to_all.
+    pub one_to_one: bool,
+    pub allow_autapses: bool,
+    pub make_symmetric: bool,
+    /// Index of the synapse model.
+    pub model: u16,
+    pub weight: f64,
+    /// In ms; `None` for models without delay.
+    pub delay: Option<f64>,
+    pub receptor: i64,
+}
+
+impl Single {
+    /// What a rule and synapses ask for between two nodes, if it can be said like this.
+    fn of(source: u32, target: u32, rule: &ConnSpec, synapse: &SynSpecRef<'_>) -> Option<Single> {
+        let one_to_one = match rule.rule {
+            Rule::OneToOne => true,
+            Rule::AllToAll => false,
+            _ => return None,
+        };
+        let delay = match &synapse.delay {
+            None => None,
+            Some(delay) => Some(delay.same()?),
+        };
+        let [receptor] = synapse.receptor[..] else {
+            return None;
+        };
+        let plain =
+            rule.space.is_none() && synapse.numbers.is_empty() && synapse.elements.is_none();
+        plain.then_some(Single {
+            source,
+            target,
+            one_to_one,
+            allow_autapses: rule.allow_autapses,
+            make_symmetric: rule.make_symmetric,
+            model: synapse.model,
+            weight: synapse.weight.same()?,
+            delay,
+            receptor,
+        })
+    }
+
+    fn rule(&self) -> ConnSpec {
+        let rule = if self.one_to_one {
+            Rule::OneToOne
+        } else {
+            Rule::AllToAll
+        };
+        ConnSpec {
+            allow_autapses: self.allow_autapses,
+            make_symmetric: self.make_symmetric,
+            ..ConnSpec::new(rule)
+        }
+    }
+
+    fn synapse(&self) -> SynSpec {
+        SynSpec {
+            model: self.model,
+            weight: Amount::Same(self.weight),
+            delay: self.delay.map(Amount::Same),
+            receptor: vec![self.receptor],
+            numbers: Vec::new(),
+            elements: None,
+        }
+    }
+}
+
+/// An end of a connection.
+struct End {
+    id: u32,
+    family: usize,
+    at: Location,
+}
 
 /// What is known of a connection once nothing can fail any more.
 struct Plain {
@@ -20,80 +100,114 @@ struct Plain {
 }
 
 impl Simulation {
-    /// Makes one connection between neurons, or one each way, as [`Simulation::connect`] does, if
-    /// everything about it is plain; says whether it did. If not, nothing is changed, and the
-    /// general way makes it or tells what is wrong.
-    pub(super) fn connect_plain(
+    /// A connection with the defaults of a synapse model.
+    pub fn single(&self, source: u32, target: u32, model: u16) -> Single {
+        let defaults = self.synapse_model(model);
+        Single {
+            source,
+            target,
+            one_to_one: false,
+            allow_autapses: true,
+            make_symmetric: false,
+            model,
+            weight: defaults.default_weight(),
+            delay: defaults.info.has_delay.then_some(defaults.delay),
+            receptor: defaults.receptor,
+        }
+    }
+
+    /// Makes a connection between two nodes, or one each way, as [`Simulation::connect`] does.
+    ///
+    /// # Errors
+    /// As [`Simulation::connect`].
+    pub fn connect_single(&mut self, single: &Single) -> Result<()> {
+        if self.connect_plain(single) {
+            return Ok(());
+        }
+        let (source, target) = ([single.source], [single.target]);
+        self.connect_lists(&source, &target, &single.rule(), &[single.synapse()])
+    }
+
+    /// Makes the connections of two lists of one node each, if everything about them is plain.
+    pub(super) fn connect_listed(
         &mut self,
-        source: u32,
-        target: u32,
+        sources: &[u32],
+        targets: &[u32],
         rule: &ConnSpec,
-        synapse: &SynSpecRef<'_>,
+        synapses: &[SynSpecRef<'_>],
     ) -> bool {
-        let start = Instant::now();
-        let Some((weight, delay)) = self.plain_amounts(rule, synapse) else {
+        let ([source], [target], [synapse]) = (sources, targets, synapses) else {
             return false;
         };
-        let both = rule.make_symmetric;
-        if source == target && !rule.allow_autapses {
+        Single::of(*source, *target, rule, synapse).is_some_and(|s| self.connect_plain(&s))
+    }
+
+    /// Makes one connection between neurons, or one each way, if everything about it is plain; says
+    /// whether it did. If not, nothing is changed, and the general way makes it or tells what is
+    /// wrong.
+    fn connect_plain(&mut self, single: &Single) -> bool {
+        let timed = self.timers.brief.begin();
+        let Some(delay) = self.plain_delay(single) else {
+            return false;
+        };
+        if single.source == single.target && !single.allow_autapses {
             return false;
         }
-        let Some(there) = self.plain(source, target, synapse) else {
+        let (Some(source), Some(target)) = (self.end(single.source), self.end(single.target))
+        else {
             return false;
         };
-        let back = match both.then(|| self.plain(target, source, synapse)) {
+        let Some(there) = self.plain(&source, &target, single) else {
+            return false;
+        };
+        let both = single.make_symmetric;
+        let back = match both.then(|| self.plain(&target, &source, single)) {
             Some(None) => return false,
             back => back.flatten(),
         };
         self.list_wholes();
-        let shared = self.shares_weight(synapse);
+        let shared = self.shares(single.model, single.weight);
+        let weight = (single.weight, shared);
         for plain in [Some(there), back].into_iter().flatten() {
-            self.put_plain(&plain, synapse.model, (weight, shared), delay);
+            self.put_plain(&plain, single.model, weight, delay);
         }
         self.delays.note(delay);
         self.connect_calls += 1;
         self.generation += 1;
-        self.timers.connect.add_short(start);
+        self.timers.brief.count();
+        if let Some((begin, calls)) = timed {
+            self.timers.connect.add_short(begin, calls);
+        }
         true
     }
 
-    /// Weight and delay of plain connections.
-    fn plain_amounts(&self, rule: &ConnSpec, synapse: &SynSpecRef<'_>) -> Option<(f64, u32)> {
-        let model = self.synapse_model(synapse.model);
-        let plain_rule = match rule.rule {
-            Rule::OneToOne => true,
-            Rule::AllToAll => !rule.make_symmetric,
-            _ => false,
-        };
-        let plain = plain_rule
-            && rule.space.is_none()
+    /// The delay of a connection in steps, if it and all else that is known without its nodes is
+    /// plain.
+    fn plain_delay(&self, single: &Single) -> Option<u32> {
+        let model = self.synapse_model(single.model);
+        let plain = (single.one_to_one || !single.make_symmetric)
             && model.ops.is_none()
-            && (rule.make_symmetric || !model.info.requires_symmetric)
-            && synapse.numbers.is_empty()
-            && synapse.elements.is_none()
+            && (single.make_symmetric || !model.info.requires_symmetric)
+            && single.weight.is_finite()
             && self.phase == Phase::Idle
             && self.ranks.alone();
-        let AmountRef::Same(weight) = synapse.weight else {
+        if !plain {
             return None;
-        };
-        let ms = match synapse.delay {
-            Some(AmountRef::Same(ms)) => ms,
-            None => self.settings.wfr_comm_interval,
-            Some(_) => return None,
-        };
-        let delay = delay_steps(ms, &self.clock, &self.delays, self.has_run).ok()?;
-        (plain && weight.is_finite()).then_some((weight, delay))
+        }
+        let ms = single.delay.unwrap_or(self.settings.wfr_comm_interval);
+        delay_steps(ms, &self.clock, &self.delays, self.has_run).ok()
+    }
+
+    /// An end of a connection, if it is a node of this process.
+    fn end(&self, id: u32) -> Option<End> {
+        let (family, at) = self.nodes.locate(id).ok()?;
+        at.map(|at| End { id, family, at })
     }
 
     /// Where a connection goes, if both ends are neurons that can have it.
-    fn plain(&self, source: u32, target: u32, synapse: &SynSpecRef<'_>) -> Option<Plain> {
-        let [receptor] = synapse.receptor[..] else {
-            return None;
-        };
-        let model = self.synapse_model(synapse.model);
-        let from = &self.families[self.nodes.run(source).ok()?.family];
-        let (family, at) = self.nodes.locate(target).ok()?;
-        let (at, to) = (at?, &self.families[family]);
+    fn plain(&self, source: &End, target: &End, single: &Single) -> Option<Plain> {
+        let (model, receptor) = (self.synapse_model(single.model), single.receptor);
+        let (from, to) = (&self.families[source.family], &self.families[target.family]);
         let ops = from.neurons().and(to.neurons())?;
         let port = match model.info.kind {
             SynapseKind::GapJunction => {
@@ -105,15 +219,16 @@ impl Simulation {
             }
             SynapseKind::Static if model.variant == Variant::Hpc && receptor != 0 => return None,
             SynapseKind::Static => {
-                let class = ops.class(&self.workers[at.worker as usize].parts[family], at.local);
+                let part = &self.workers[target.at.worker as usize].parts[target.family];
+                let class = ops.class(part, target.at.local);
                 Some(ops.port(class, Event::Spike, receptor).ok()?)
             }
             SynapseKind::Stateful => return None,
         };
         Some(Plain {
-            source,
-            family,
-            at,
+            source: source.id,
+            family: target.family,
+            at: target.at,
             port,
         })
     }

@@ -7,6 +7,8 @@ use std::time::Instant;
 pub struct Timers {
     pub create: Spent,
     pub connect: Spent,
+    /// Connections made one by one, for which the clock is read now and then.
+    pub brief: Brief,
     pub simulate: Spent,
     pub prepare: Spent,
     /// The shortest and the longest slice; inf and -inf before the first.
@@ -23,6 +25,7 @@ impl Default for Timers {
         Timers {
             create: Spent::default(),
             connect: Spent::default(),
+            brief: Brief::default(),
             simulate: Spent::default(),
             prepare: Spent::default(),
             update: (f64::INFINITY, f64::NEG_INFINITY),
@@ -50,11 +53,39 @@ impl Spent {
         };
     }
 
-    /// Adds what one thread did in a time too short to ask the system for its processor time.
-    pub(super) fn add_short(&mut self, begin: Instant) {
-        let wall = begin.elapsed().as_secs_f64();
+    /// Adds what one thread did in a time too short to ask the system for its processor time, as
+    /// often as `times`.
+    pub(super) fn add_short(&mut self, begin: Instant, times: f64) {
+        let wall = begin.elapsed().as_secs_f64() * times;
         self.wall += wall;
         self.cpu += wall;
+    }
+}
+
+/// Calls that take hardly longer than reading the clock. The first ones are timed one by one,
+/// then one of several, which stands for all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Brief {
+    calls: u64,
+}
+
+impl Brief {
+    const ALL_OF_FIRST: u64 = 64;
+    const ONE_OF: u64 = 16;
+
+    /// When the present call began and how many it stands for, if it is timed.
+    pub(super) fn begin(self) -> Option<(Instant, f64)> {
+        if self.calls < Self::ALL_OF_FIRST {
+            Some((Instant::now(), 1.0))
+        } else if self.calls.is_multiple_of(Self::ONE_OF) {
+            Some((Instant::now(), Self::ONE_OF as f64))
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn count(&mut self) {
+        self.calls += 1;
     }
 }
 
