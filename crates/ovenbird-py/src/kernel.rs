@@ -34,7 +34,7 @@ impl Kernel {
     /// The name of a node's model as a string of Python, which is not made again if the last node
     /// was of the same model.
     pub fn model_of(&self, py: Python<'_>, id: u32) -> PyResult<Py<PyString>> {
-        let index = self.simulation.model_of(id).for_python(py)?;
+        let index = self.simulation.model_index_of(id).for_python(py)?;
         let mut last = self.model.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, name)) = &*last
             && *known == index

@@ -8,7 +8,6 @@ use ovenbird::core::simulation::Progression;
 use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyInt, PyList, PyString, PyType};
 
 /// Nodes `first, first + step, ..., last` of one model.
@@ -42,8 +41,8 @@ impl Spans {
 }
 
 /// An ascending set of nodes of one kernel. Classes derived from it have an attribute `_kernel`,
-/// which stays what it is, a method `_spans_of` that makes [`Spans`] of what they are constructed
-/// from, and a method `_select` for indices other than integers.
+/// a method `_spans_of` that makes [`Spans`] of what they are constructed from, and a method
+/// `_select` for indices other than integers.
 #[pyclass(module = "ovenbird._ovenbird", subclass, frozen, weakref)]
 pub struct NodeSet {
     kernel: Py<Kernel>,
@@ -69,13 +68,14 @@ impl NodeSet {
 
     fn of_node(cls: &Bound<'_, PyType>, id: u32) -> PyResult<Self> {
         let py = cls.py();
-        let kernel = kernel_of(cls)?;
+        let kernel = cls.getattr(intern!(py, "_kernel"))?;
+        let kernel = kernel.cast_into::<Kernel>()?;
         let (model, epoch) = {
-            let kernel = kernel.borrow(py);
+            let kernel = kernel.borrow();
             (kernel.model_of(py, id)?, kernel.epoch)
         };
         Ok(NodeSet {
-            kernel,
+            kernel: kernel.unbind(),
             list: List::One((id, id, 1, model)),
             epoch,
             sliced: false,
@@ -152,24 +152,6 @@ impl NodeSet {
             epoch: self.epoch,
             sliced: false,
         }
-    }
-}
-
-/// The kernel of a class of collections.
-fn kernel_of(cls: &Bound<'_, PyType>) -> PyResult<Py<Kernel>> {
-    // looking the attribute up takes a tenth of what making a set of one node does
-    static FIRST: PyOnceLock<(Py<PyType>, Py<Kernel>)> = PyOnceLock::new();
-    let py = cls.py();
-    let attribute = || {
-        let kernel = cls.getattr(intern!(py, "_kernel"))?;
-        PyResult::Ok(kernel.cast_into::<Kernel>()?.unbind())
-    };
-    let (class, kernel) =
-        FIRST.get_or_try_init(py, || attribute().map(|k| (cls.clone().unbind(), k)))?;
-    if class.is(cls) {
-        Ok(kernel.clone_ref(py))
-    } else {
-        attribute()
     }
 }
 

@@ -210,7 +210,9 @@ ATTRIBUTES: Final[dict[str, KernelAttribute]] = {
     "memory_connections": _fixed("int", "Bytes of all connections."),
     "time_construction_create": _fixed("float", "Wall-clock time spent in making nodes, in s."),
     "time_construction_connect": _fixed(
-        "float", "Wall-clock time spent in making connections, in s."
+        "float",
+        "Wall-clock time spent in making connections, in s. Of many calls that make one connection "
+        "each, one in 17 is timed, and stands for the others.",
     ),
     "time_communicate_prepare": _fixed(
         "float", "Wall-clock time spent in bringing connections into their final form, in s."

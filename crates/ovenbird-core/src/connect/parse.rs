@@ -231,7 +231,7 @@ impl crate::simulation::Simulation {
     }
 
     /// Synapses as the defaults of a model say.
-    pub fn default_synapse(&self, model: u16) -> SynSpec {
+    fn default_synapse(&self, model: u16) -> SynSpec {
         let defaults = self.synapse_model(model);
         let delay = AmountRef::Same(defaults.delay);
         SynSpec {

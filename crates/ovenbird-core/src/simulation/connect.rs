@@ -2,7 +2,7 @@
 
 use super::maker::{Maker, Ports, Stateful, check_gap};
 use super::timers::Stopwatch;
-use super::{DelayRange, Simulation};
+use super::{DelayRange, Simulation, Single};
 use crate::connect::{AmountRef, ConnSpec, Grouping, Rule, RuleContext, Side, Space, SynSpecRef};
 use crate::device::Drive;
 use crate::error::{Error, Kind, Result};
@@ -64,14 +64,15 @@ impl Simulation {
         rule: &ConnSpec,
         synapses: &[SynSpecRef<'_>],
     ) -> Result<()> {
-        if self.connect_listed(sources, targets, rule, synapses) {
+        let single = Single::of(sources, targets, rule, synapses);
+        if single.is_some_and(|single| self.connect_plain(&single)) {
             return Ok(());
         }
-        self.connect_lists(sources, targets, rule, synapses)
+        self.connect_general(sources, targets, rule, synapses)
     }
 
     /// Makes connections in the general way.
-    pub(super) fn connect_lists(
+    pub(super) fn connect_general(
         &mut self,
         sources: &[u32],
         targets: &[u32],
@@ -104,7 +105,7 @@ impl Simulation {
         }
         match stopwatch {
             Some(stopwatch) => self.timers.connect.add(&stopwatch),
-            None => self.timers.connect.add_short(start, 1.0),
+            None => self.timers.connect.add_short(start.elapsed().as_secs_f64()),
         }
         result
     }

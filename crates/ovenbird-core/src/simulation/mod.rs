@@ -60,6 +60,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Weak;
 use std::sync::atomic::AtomicU16;
+use timers::Sampling;
 use watch::Watch;
 use worker::{RunKeys, Worker};
 
@@ -152,6 +153,8 @@ pub struct Simulation {
     spike_count: u64,
     has_run: bool,
     timers: Timers,
+    /// Which of the connections that are made one by one are timed.
+    timed_calls: Sampling,
     width: Width,
     gaps: Couplings,
     exchange: Exchange,
@@ -222,6 +225,7 @@ impl Simulation {
             spike_count: 0,
             has_run: false,
             timers: Timers::default(),
+            timed_calls: Sampling::default(),
             width: Width::widest(),
             gaps: Couplings::default(),
             exchange: Exchange::default(),

@@ -201,11 +201,11 @@ impl Simulation {
         }
     }
 
-    /// The index of a node's model, which means another one after a reset.
+    /// The index of a node's model, until the next reset.
     ///
     /// # Errors
     /// When there is no such node.
-    pub fn model_of(&self, id: u32) -> Result<usize> {
+    pub fn model_index_of(&self, id: u32) -> Result<usize> {
         Ok(self.nodes.run(id)?.family)
     }
 

@@ -1,7 +1,6 @@
 //! One connection between two neurons, without the detour over rules and lists, for programs that
 //! call Connect in a loop.
 
-use super::connect::delay_steps;
 use super::{Phase, Simulation};
 use crate::connect::{Amount, ConnSpec, Rule, SynSpec, SynSpecRef};
 use crate::error::Result;
@@ -9,9 +8,10 @@ use crate::event::ChannelKey;
 use crate::model::{Event, Port, SynapseKind, Variant};
 use crate::node::Location;
 use crate::synapse::{BatchKind, GapEntry};
+use std::time::Instant;
 
-/// A connection between two nodes, or one each way, whose weight and delay are numbers. Whether
-/// multapses are allowed is nothing that its rules look at.
+/// A connection between two nodes, or one each way, whose weight and delay are numbers. Its rules
+/// do not ask whether multapses are allowed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Single {
     pub source: u32,
@@ -29,8 +29,16 @@ pub struct Single {
 }
 
 impl Single {
-    /// What a rule and synapses ask for between two nodes, if it can be said like this.
-    fn of(source: u32, target: u32, rule: &ConnSpec, synapse: &SynSpecRef<'_>) -> Option<Single> {
+    /// What a call of Connect asks for, if it can be said like this.
+    pub(super) fn of(
+        sources: &[u32],
+        targets: &[u32],
+        rule: &ConnSpec,
+        synapses: &[SynSpecRef<'_>],
+    ) -> Option<Single> {
+        let (&[source], &[target], [synapse]) = (sources, targets, synapses) else {
+            return None;
+        };
         let one_to_one = match rule.rule {
             Rule::OneToOne => true,
             Rule::AllToAll => false,
@@ -125,36 +133,26 @@ impl Simulation {
             return Ok(());
         }
         let (source, target) = ([single.source], [single.target]);
-        self.connect_lists(&source, &target, &single.rule(), &[single.synapse()])
-    }
-
-    /// Makes the connections of two lists of one node each, if everything about them is plain.
-    pub(super) fn connect_listed(
-        &mut self,
-        sources: &[u32],
-        targets: &[u32],
-        rule: &ConnSpec,
-        synapses: &[SynSpecRef<'_>],
-    ) -> bool {
-        let ([source], [target], [synapse]) = (sources, targets, synapses) else {
-            return false;
-        };
-        Single::of(*source, *target, rule, synapse).is_some_and(|s| self.connect_plain(&s))
+        self.connect_general(&source, &target, &single.rule(), &[single.synapse()])
     }
 
     /// Makes one connection between neurons, or one each way, if everything about it is plain; says
     /// whether it did. If not, nothing is changed, and the general way makes it or tells what is
     /// wrong.
-    fn connect_plain(&mut self, single: &Single) -> bool {
-        let timed = self.timers.brief.begin();
-        let Some(delay) = self.plain_delay(single) else {
-            return false;
-        };
-        if single.source == single.target && !single.allow_autapses {
+    pub(super) fn connect_plain(&mut self, single: &Single) -> bool {
+        // listing what is held takes longer than any connection
+        let brief = self.wholes.is_empty();
+        let calls = if brief { self.timed_calls.weight() } else { 1 };
+        let begin = (calls > 0).then(Instant::now);
+        if !self.can_be_plain(single) {
             return false;
         }
         let (Some(source), Some(target)) = (self.end(single.source), self.end(single.target))
         else {
+            return false;
+        };
+        let ms = single.delay.unwrap_or(self.settings.wfr_comm_interval);
+        let Ok(delay) = self.delay_steps(ms) else {
             return false;
         };
         let Some(there) = self.plain(&source, &target, single) else {
@@ -174,28 +172,26 @@ impl Simulation {
         self.delays.note(delay);
         self.connect_calls += 1;
         self.generation += 1;
-        self.timers.brief.count();
-        if let Some((begin, calls)) = timed {
-            self.timers.connect.add_short(begin, calls);
+        if brief {
+            self.timed_calls.count();
+        }
+        if let Some(begin) = begin {
+            let seconds = begin.elapsed().as_secs_f64() * calls as f64;
+            self.timers.connect.add_short(seconds);
         }
         true
     }
 
-    /// The delay of a connection in steps, if it and all else that is known without its nodes is
-    /// plain.
-    fn plain_delay(&self, single: &Single) -> Option<u32> {
+    /// Whether all that is known of a connection without its nodes and its delay is plain.
+    fn can_be_plain(&self, single: &Single) -> bool {
         let model = self.synapse_model(single.model);
-        let plain = (single.one_to_one || !single.make_symmetric)
+        (single.one_to_one || !single.make_symmetric)
+            && (single.source != single.target || single.allow_autapses)
             && model.ops.is_none()
             && (single.make_symmetric || !model.info.requires_symmetric)
             && single.weight.is_finite()
             && self.phase == Phase::Idle
-            && self.ranks.alone();
-        if !plain {
-            return None;
-        }
-        let ms = single.delay.unwrap_or(self.settings.wfr_comm_interval);
-        delay_steps(ms, &self.clock, &self.delays, self.has_run).ok()
+            && self.ranks.alone()
     }
 
     /// An end of a connection, if it is a node of this process.

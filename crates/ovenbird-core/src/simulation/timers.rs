@@ -7,8 +7,6 @@ use std::time::Instant;
 pub struct Timers {
     pub create: Spent,
     pub connect: Spent,
-    /// Connections made one by one, for which the clock is read now and then.
-    pub brief: Brief,
     pub simulate: Spent,
     pub prepare: Spent,
     /// The shortest and the longest slice; inf and -inf before the first.
@@ -25,7 +23,6 @@ impl Default for Timers {
         Timers {
             create: Spent::default(),
             connect: Spent::default(),
-            brief: Brief::default(),
             simulate: Spent::default(),
             prepare: Spent::default(),
             update: (f64::INFINITY, f64::NEG_INFINITY),
@@ -53,38 +50,36 @@ impl Spent {
         };
     }
 
-    /// Adds what one thread did in a time too short to ask the system for its processor time, as
-    /// often as `times`.
-    pub(super) fn add_short(&mut self, begin: Instant, times: f64) {
-        let wall = begin.elapsed().as_secs_f64() * times;
-        self.wall += wall;
-        self.cpu += wall;
+    /// Adds seconds that one thread was at work, too few to ask the system for its processor time.
+    pub(super) fn add_short(&mut self, seconds: f64) {
+        self.wall += seconds;
+        self.cpu += seconds;
     }
 }
 
-/// Calls that take hardly longer than reading the clock. The first ones are timed one by one,
-/// then one of several, which stands for all of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Brief {
+/// Which calls are timed, of many that take hardly longer than reading the clock: the first ones,
+/// then one in `STRIDE`, which stands for the others.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sampling {
     calls: u64,
 }
 
-impl Brief {
-    const ALL_OF_FIRST: u64 = 64;
-    const ONE_OF: u64 = 16;
+impl Sampling {
+    const ALL: u64 = 64;
+    /// A prime, so that loops of some calls each do not always have the same one timed.
+    const STRIDE: u64 = 17;
 
-    /// When the present call began and how many it stands for, if it is timed.
-    pub(super) fn begin(self) -> Option<(Instant, f64)> {
-        if self.calls < Self::ALL_OF_FIRST {
-            Some((Instant::now(), 1.0))
-        } else if self.calls.is_multiple_of(Self::ONE_OF) {
-            Some((Instant::now(), Self::ONE_OF as f64))
-        } else {
-            None
+    /// How many calls the next one stands for; 0 if it is not timed.
+    pub fn weight(self) -> u64 {
+        match self.calls.checked_sub(Self::ALL) {
+            None => 1,
+            // the one in the middle of those that it stands for
+            Some(later) if later % Self::STRIDE == Self::STRIDE / 2 => Self::STRIDE,
+            Some(_) => 0,
         }
     }
 
-    pub(super) fn count(&mut self) {
+    pub fn count(&mut self) {
         self.calls += 1;
     }
 }
@@ -114,4 +109,21 @@ fn cpu_seconds() -> Option<f64> {
 #[cfg(not(unix))]
 fn cpu_seconds() -> Option<f64> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timed_calls_stand_for_all() {
+        let mut sampling = Sampling::default();
+        let mut stood_for = 0;
+        for calls in 1..1000u64 {
+            stood_for += sampling.weight();
+            sampling.count();
+            assert!(stood_for.abs_diff(calls) <= Sampling::STRIDE / 2);
+            assert!(calls > Sampling::ALL || stood_for == calls);
+        }
+    }
 }
