@@ -188,6 +188,10 @@ impl Stream {
 
     /// As many normals as there is room: the same as `mean + std *` [`Stream::normal`] one by one.
     pub fn fill_normal(&mut self, mean: f64, std: f64, out: &mut [f64]) {
+        if out.len() <= FEW_NORMALS {
+            out.iter_mut().for_each(|x| *x = mean + std * self.normal());
+            return;
+        }
         let mut words = [0u64; NORMALS];
         for part in out.chunks_mut(words.len()) {
             self.fill_u64(&mut words[..part.len()]);
@@ -287,6 +291,8 @@ fn uniforms(words: &[u64], out: &mut [f64]) {
 
 /// How many normals are made at a time.
 const NORMALS: usize = 128;
+/// Up to so many are drawn one by one, as values that are out of bounds are.
+const FEW_NORMALS: usize = 4;
 /// Normals of a loop without a rest.
 const LANES: usize = 16;
 /// Likewise in the tails, where there are few.
