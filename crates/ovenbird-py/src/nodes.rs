@@ -66,6 +66,10 @@ impl NodeSet {
         }
     }
 
+    /// The set of one node.
+    ///
+    /// # Errors
+    /// When there is no such node.
     fn of_node(cls: &Bound<'_, PyType>, id: u32) -> PyResult<Self> {
         let py = cls.py();
         let kernel = cls.getattr(intern!(py, "_kernel"))?;

@@ -59,7 +59,7 @@ pub mod prelude {
     pub use ovenbird_core::value::{Dict, Value};
 }
 
-use ovenbird_core::connect::{Amount, ConnSpec, Rule, SynSpec};
+use ovenbird_core::connect::{ConnSpec, Rule, SynSpec};
 use ovenbird_core::parameter::Parameter;
 use ovenbird_core::value::{Dict, Value};
 
@@ -88,12 +88,6 @@ pub fn fixed_indegree(n: u32) -> Result<ConnSpec> {
 /// # Errors
 /// When the simulation does not know the synapse model.
 pub fn static_synapse(sim: &Simulation, weight: f64, delay: f64) -> Result<SynSpec> {
-    Ok(SynSpec {
-        model: sim.synapse_index("static_synapse")?,
-        weight: Amount::Same(weight),
-        delay: Some(Amount::Same(delay)),
-        receptor: vec![0],
-        numbers: Vec::new(),
-        elements: None,
-    })
+    let model = sim.synapse_index("static_synapse")?;
+    Ok(SynSpec::new(model, weight, Some(delay), 0))
 }

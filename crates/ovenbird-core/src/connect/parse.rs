@@ -233,15 +233,8 @@ impl crate::simulation::Simulation {
     /// Synapses as the defaults of a model say.
     fn default_synapse(&self, model: u16) -> SynSpec {
         let defaults = self.synapse_model(model);
-        let delay = AmountRef::Same(defaults.delay);
-        SynSpec {
-            model,
-            weight: AmountRef::Same(defaults.default_weight()),
-            delay: defaults.info.has_delay.then_some(delay),
-            receptor: vec![defaults.receptor],
-            numbers: Vec::new(),
-            elements: None,
-        }
+        let (weight, delay) = (defaults.default_weight(), defaults.default_delay());
+        SynSpec::new(model, weight, delay, defaults.receptor)
     }
 
     /// The synapses in a user's `syn_spec`; what it does not say comes from the model's defaults.

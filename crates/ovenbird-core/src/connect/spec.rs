@@ -154,6 +154,18 @@ pub struct SynSpecRef<'a> {
 }
 
 impl SynSpecRef<'_> {
+    /// Synapses of one weight, one delay in ms, and one receptor.
+    pub fn new(model: u16, weight: f64, delay: Option<f64>, receptor: i64) -> Self {
+        SynSpecRef {
+            model,
+            weight: AmountRef::Same(weight),
+            delay: delay.map(AmountRef::Same),
+            receptor: vec![receptor],
+            numbers: Vec::new(),
+            elements: None,
+        }
+    }
+
     /// The Parameters that amounts are drawn from.
     pub fn parameters(&self) -> impl Iterator<Item = &Parameter> {
         let own = [Some(&self.weight), self.delay.as_ref()];

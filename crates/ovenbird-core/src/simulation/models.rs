@@ -97,6 +97,11 @@ impl SynapseModel {
         }
     }
 
+    /// The delay in ms that connections have for which none is given, if they have one.
+    pub(crate) fn default_delay(&self) -> Option<f64> {
+        self.info.has_delay.then_some(self.delay)
+    }
+
     /// The word of a connection that a key stands for.
     pub(crate) fn number(&self, key: &str) -> Option<(usize, NumberSpec)> {
         let ops = self.ops.as_ref()?;

@@ -2,7 +2,7 @@
 //! call Connect in a loop.
 
 use super::{Phase, Simulation};
-use crate::connect::{Amount, ConnSpec, Rule, SynSpec, SynSpecRef};
+use crate::connect::{ConnSpec, Rule, SynSpec, SynSpecRef};
 use crate::error::Result;
 use crate::event::ChannelKey;
 use crate::model::{Event, Port, SynapseKind, Variant};
@@ -80,14 +80,7 @@ impl Single {
     }
 
     fn synapse(&self) -> SynSpec {
-        SynSpec {
-            model: self.model,
-            weight: Amount::Same(self.weight),
-            delay: self.delay.map(Amount::Same),
-            receptor: vec![self.receptor],
-            numbers: Vec::new(),
-            elements: None,
-        }
+        SynSpec::new(self.model, self.weight, self.delay, self.receptor)
     }
 }
 
@@ -119,7 +112,7 @@ impl Simulation {
             make_symmetric: false,
             model,
             weight: defaults.default_weight(),
-            delay: defaults.info.has_delay.then_some(defaults.delay),
+            delay: defaults.default_delay(),
             receptor: defaults.receptor,
         }
     }
